@@ -1,0 +1,231 @@
+//! What a node is told once, checked before it starts.
+
+use core::marker::PhantomData;
+
+use crc::{CRC_32_ISCSI, Crc, Table};
+
+use crate::address::Address;
+use crate::id::NodeId;
+use crate::time::Duration;
+use crate::wire::limits;
+
+/// A node's settings. Make one with [`Config::new`], change what you need, and [`check`](Self::check)
+/// it; a [`Node`](crate::Node) takes only what was checked.
+///
+/// `cluster`, `mtu_floor` and `largest_id` must be the same on every node that shares entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub struct Config<A> {
+    id: NodeId,
+    cluster: u32,
+    address: Option<A>,
+    mtu_floor: usize,
+    largest_id: NodeId,
+    probe_interval: Duration,
+    probe_timeout: Duration,
+    indirect_probes: u8,
+    suspicion_mult: u8,
+    retransmit_mult: u8,
+    gossip_interval: Duration,
+    gossip_fanout: u8,
+    reply_timeout: Duration,
+    reconnect_interval: Duration,
+    forget_after: Duration,
+    tombstone_grace: Duration,
+}
+
+/// Why a [`Config`] is not usable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// `mtu_floor` is below `min`, which the address type needs, or above 65,507.
+    MtuFloor {
+        /// The smallest floor for this address type.
+        min: usize,
+    },
+    /// The node's own id is above `largest_id`.
+    IdAboveLargest,
+    /// `probe_timeout` must be longer than zero and shorter than `probe_interval`.
+    ProbeTimeout,
+    /// This interval must be longer than zero: its name.
+    ZeroInterval(&'static str),
+    /// `suspicion_mult` and `retransmit_mult` must be at least 1.
+    ZeroMultiplier,
+}
+
+impl core::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::MtuFloor { min } => write!(f, "mtu_floor must be between {min} and 65507 bytes"),
+            Self::IdAboveLargest => f.write_str("the node's id is above largest_id"),
+            Self::ProbeTimeout => {
+                f.write_str("probe_timeout must be above zero and below probe_interval")
+            }
+            Self::ZeroInterval(name) => write!(f, "{name} must be longer than zero"),
+            Self::ZeroMultiplier => f.write_str("suspicion_mult and retransmit_mult start at 1"),
+        }
+    }
+}
+
+impl core::error::Error for ConfigError {}
+
+/// A configuration that passed [`Config::check`] for addresses of type `A`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Checked<A> {
+    config: Config<A>,
+    address: PhantomData<A>,
+}
+
+/// Setters are generated with their fields' documentation so that each default stands once.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)*) => {
+        impl<A: Address> Config<A> {
+            $($(#[$doc])*
+            pub const fn $name(mut self, $name: $type) -> Self {
+                self.$name = $name;
+                self
+            })*
+        }
+
+        impl<A: Address> Checked<A> {
+            $(pub(crate) const fn $name(&self) -> $type {
+                self.config.$name
+            })*
+        }
+    };
+}
+
+settings! {
+    /// The smallest MTU in bytes on any path of the cluster, from [`Address::MIN_FLOOR`] to 65,507.
+    /// Every message fits it, and the size limit of an entry follows from it. Default 1400.
+    mtu_floor: usize,
+    /// A promise that no id in the cluster is greater: smaller ids leave more room for entries in a
+    /// small datagram. Datagrams that break it are dropped. Default [`NodeId::MAX`].
+    largest_id: NodeId,
+    /// One round: a probe of one member and an exchange with it. Default 1 s.
+    probe_interval: Duration,
+    /// How long a direct probe waits before others are asked to probe. Default 300 ms.
+    probe_timeout: Duration,
+    /// How many members are asked to probe indirectly (SWIM's k). Default 3.
+    indirect_probes: u8,
+    /// A suspect has `suspicion_mult * log10(members)` rounds to refute, at least `suspicion_mult`.
+    /// Default 4.
+    suspicion_mult: u8,
+    /// A piece of news is told `retransmit_mult * log2(members)` times by each node. Default 2.
+    retransmit_mult: u8,
+    /// How often news gets datagrams of its own, while there is any. Default 200 ms.
+    gossip_interval: Duration,
+    /// To how many members those go; 0 leaves news to the datagrams sent anyway. Default 3.
+    gossip_fanout: u8,
+    /// How long an answer of an exchange partner is waited for. Default 250 ms.
+    reply_timeout: Duration,
+    /// How often a dead member or a seed is tried, so that a healed partition is noticed. Default
+    /// 20 s.
+    reconnect_interval: Duration,
+    /// How long a dead or departed member and its entries are remembered; at most 65,535 s count.
+    /// Default 10 min.
+    forget_after: Duration,
+    /// How long a tombstone is kept before it may be collected, give or take a half. Default 60 s.
+    tombstone_grace: Duration,
+}
+
+impl<A: Address> Config<A> {
+    /// The defaults, for the node `id` in the cluster named `""`.
+    pub const fn new(id: NodeId) -> Self {
+        Self {
+            id,
+            cluster: limits::DEFAULT_CLUSTER,
+            address: None,
+            mtu_floor: 1400,
+            largest_id: NodeId::MAX,
+            probe_interval: Duration::from_millis(1000),
+            probe_timeout: Duration::from_millis(300),
+            indirect_probes: 3,
+            suspicion_mult: 4,
+            retransmit_mult: 2,
+            gossip_interval: Duration::from_millis(200),
+            gossip_fanout: 3,
+            reply_timeout: Duration::from_millis(250),
+            reconnect_interval: Duration::from_secs(20),
+            forget_after: Duration::from_secs(600),
+            tombstone_grace: Duration::from_secs(60),
+        }
+    }
+
+    /// Names the cluster. Datagrams of other clusters are dropped; the name is no secret.
+    pub const fn cluster(mut self, name: &str) -> Self {
+        self.cluster = TAG.checksum(name.as_bytes());
+        self
+    }
+
+    /// The address that the node asserts as its own. Without one it takes what its peers see.
+    pub const fn address(mut self, address: A) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// Makes sure that the settings make sense together.
+    ///
+    /// # Errors
+    /// The first setting that does not.
+    pub const fn check(self) -> Result<Checked<A>, ConfigError> {
+        if self.mtu_floor < A::MIN_FLOOR || self.mtu_floor > limits::MTU_MAX {
+            return Err(ConfigError::MtuFloor { min: A::MIN_FLOOR });
+        }
+        if self.id.get() > self.largest_id.get() {
+            return Err(ConfigError::IdAboveLargest);
+        }
+        if self.probe_interval.as_millis() == 0 {
+            return Err(ConfigError::ZeroInterval("probe_interval"));
+        }
+        if self.gossip_interval.as_millis() == 0 {
+            return Err(ConfigError::ZeroInterval("gossip_interval"));
+        }
+        if self.reply_timeout.as_millis() == 0 {
+            return Err(ConfigError::ZeroInterval("reply_timeout"));
+        }
+        if self.reconnect_interval.as_millis() == 0 {
+            return Err(ConfigError::ZeroInterval("reconnect_interval"));
+        }
+        if self.forget_after.as_millis() == 0 {
+            return Err(ConfigError::ZeroInterval("forget_after"));
+        }
+        if self.tombstone_grace.as_millis() == 0 {
+            return Err(ConfigError::ZeroInterval("tombstone_grace"));
+        }
+        let timeout = self.probe_timeout.as_millis();
+        if timeout == 0 || timeout >= self.probe_interval.as_millis() {
+            return Err(ConfigError::ProbeTimeout);
+        }
+        if self.suspicion_mult == 0 || self.retransmit_mult == 0 {
+            return Err(ConfigError::ZeroMultiplier);
+        }
+        Ok(Checked {
+            config: self,
+            address: PhantomData,
+        })
+    }
+}
+
+impl<A: Address> Checked<A> {
+    pub(crate) const fn id(&self) -> NodeId {
+        self.config.id
+    }
+
+    pub(crate) const fn cluster(&self) -> u32 {
+        self.config.cluster
+    }
+
+    pub(crate) const fn address(&self) -> Option<A> {
+        self.config.address
+    }
+
+    /// The most bytes that an entry may take in a claim; see `docs/wire.md`.
+    #[must_use]
+    pub const fn entry_room(&self) -> usize {
+        limits::entry_room(self.config.mtu_floor, self.config.largest_id)
+    }
+}
+
+/// The checksum of datagrams: CRC-32C, started from the checksum of the cluster's name.
+pub(crate) const TAG: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);

@@ -1,0 +1,65 @@
+//! One entry as it is kept.
+
+use crate::id::{NodeId, Version};
+
+/// One key of one owner.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Entry<K, V> {
+    pub(crate) owner: NodeId,
+    pub(crate) version: Version,
+    pub(crate) key: K,
+    pub(crate) content: Content<V>,
+    /// A re-cover found it missing where it should be.
+    pub(crate) marked: bool,
+    /// Scratch of one claim being applied; `false` between claims.
+    pub(crate) listed: bool,
+    /// An event is due.
+    pub(crate) changed: bool,
+}
+
+/// What is known of the key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Content<V> {
+    /// It is set to this.
+    Set(V),
+    /// It was deleted, and so many sweeps ago.
+    Tombstone(u8),
+    /// It is gone and only its event remains; nothing else counts it.
+    Gone,
+}
+
+/// One entry as the application reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryRef<'a> {
+    /// Who wrote it.
+    pub owner: NodeId,
+    /// Its key.
+    pub key: &'a str,
+    /// Its value.
+    pub value: &'a [u8],
+    /// The version of the write.
+    pub version: Version,
+}
+
+impl<K: AsRef<[u8]>, V: AsRef<[u8]>> Entry<K, V> {
+    /// The key as text; keys are only ever made of text.
+    pub(crate) fn key(&self) -> &str {
+        core::str::from_utf8(self.key.as_ref()).unwrap_or_default()
+    }
+
+    /// The value, if the key is set.
+    pub(crate) fn value(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Set(value) => Some(value.as_ref()),
+            Content::Tombstone(_) | Content::Gone => None,
+        }
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        matches!(self.content, Content::Set(_))
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self.content, Content::Gone)
+    }
+}

@@ -1,0 +1,158 @@
+//! One owner's part of the store, as the delta rules see it.
+
+use super::delta::{Listed, Map, Progress};
+use super::entry::{Content, Entry};
+use super::store::Store;
+use crate::id::{NodeId, Version};
+use crate::storage::{Blob, List};
+use crate::wire::limits;
+
+/// The entries of `owner`.
+pub(crate) struct OwnerMap<'s, K, V, E> {
+    pub(crate) store: &'s mut Store<K, V, E>,
+    pub(crate) owner: NodeId,
+}
+
+impl<K: Blob, V: Blob, E: List<Entry<K, V>>> OwnerMap<'_, K, V, E> {
+    /// Turns the entries of an earlier life into what a replica of a new life starts from.
+    pub(crate) fn reborn(&mut self) -> Progress {
+        let mut any = false;
+        self.each(|entry| match entry.content {
+            Content::Set(_) => {
+                entry.version = Version::BIRTH;
+                entry.marked = false;
+                any = true;
+                Fate::Stay
+            }
+            Content::Tombstone(_) => Fate::Vanish,
+            Content::Gone => Fate::Stay,
+        });
+        if any {
+            Progress::REBORN
+        } else {
+            Progress::default()
+        }
+    }
+
+    /// Numbers the owner's own values anew, for a new life of it, and drops its tombstones.
+    pub(crate) fn renumber(&mut self) -> Progress {
+        let mut progress = Progress::BIRTH;
+        self.each(|entry| match entry.content {
+            Content::Set(_) => {
+                progress.held = progress.held.next().unwrap_or(Version::MAX);
+                entry.version = progress.held;
+                Fate::Stay
+            }
+            Content::Tombstone(_) => Fate::Vanish,
+            Content::Gone => Fate::Stay,
+        });
+        progress.as_of = progress.held;
+        progress
+    }
+
+    /// Where a claim from `a` can end so that what it lists fits `room` bytes: the last version
+    /// before the first entry that does not fit, or `held`. `None` if not even one entry fits.
+    pub(crate) fn page_end(&self, a: Version, held: Version, room: usize) -> Option<Version> {
+        let fits = |end: Version| self.list_len(a, end) <= room;
+        if fits(held) {
+            return Some(held);
+        }
+        let (mut low, mut high) = (a.get(), held.get());
+        while high.saturating_sub(low) > 1 {
+            let middle = low.midpoint(high);
+            match Version::new(middle) {
+                Some(end) if fits(end) => low = middle,
+                _ => high = middle,
+            }
+        }
+        Version::new(low).filter(|end| *end > a)
+    }
+
+    /// The bytes that the entries in `(a, end]` take in a claim.
+    fn list_len(&self, a: Version, end: Version) -> usize {
+        listed(self.store, self.owner, a, end).fold(0, |bytes: usize, entry| {
+            let value = entry.value.map_or(0, <[u8]>::len);
+            let back = end.beyond(entry.version);
+            bytes.saturating_add(limits::entry(back, entry.key.len(), value))
+        })
+    }
+
+    /// Shows `change` each of the owner's entries.
+    fn each(&mut self, mut change: impl FnMut(&mut Entry<K, V>) -> Fate) {
+        let mut index = self.store.start(self.owner);
+        while let Some(entry) = self.store.own_at(index, self.owner) {
+            index = match change(entry) {
+                Fate::Stay => index.saturating_add(1),
+                Fate::Vanish => self.store.vanish(index),
+            };
+        }
+    }
+}
+
+enum Fate {
+    Stay,
+    Vanish,
+}
+
+/// The entries with versions in `(a, b]`, by key.
+pub(crate) fn listed<K: Blob, V: Blob, E: List<Entry<K, V>>>(
+    store: &Store<K, V, E>,
+    owner: NodeId,
+    a: Version,
+    b: Version,
+) -> impl Iterator<Item = Listed<'_>> {
+    store
+        .of(owner)
+        .filter(move |entry| entry.version > a && entry.version <= b)
+        .map(|entry| Listed {
+            key: entry.key(),
+            version: entry.version,
+            value: entry.value(),
+        })
+}
+
+impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Map for OwnerMap<'_, K, V, E> {
+    fn version(&self, key: &str) -> Option<Version> {
+        self.store.find(self.owner, key).map(|entry| entry.version)
+    }
+
+    fn store(&mut self, entry: Listed<'_>) {
+        self.store.put(self.owner, entry);
+    }
+
+    fn unmark(&mut self) {
+        self.each(|entry| {
+            entry.marked = false;
+            Fate::Stay
+        });
+    }
+
+    fn mark_missing<'l>(&mut self, a: Version, b: Version, list: impl Iterator<Item = Listed<'l>>) {
+        for entry in list {
+            if let Ok(index) = self.store.search(self.owner, entry.key.as_bytes())
+                && let Some(held) = self.store.own_at(index, self.owner)
+                && held.version == entry.version
+            {
+                held.listed = true;
+            }
+        }
+        self.each(|entry| {
+            let covered = entry.version > a && entry.version <= b;
+            if covered && entry.is_set() && !entry.listed {
+                entry.marked = true;
+            }
+            entry.listed = false;
+            Fate::Stay
+        });
+    }
+
+    fn drop_marked(&mut self) {
+        self.each(|entry| {
+            if entry.marked {
+                Fate::Vanish
+            } else {
+                Fate::Stay
+            }
+        });
+    }
+}

@@ -1,0 +1,351 @@
+//! The table of entries, sorted by owner and key.
+
+use core::cmp::Ordering;
+use core::marker::PhantomData;
+
+use super::delta::Listed;
+use super::entry::{Content, Entry, EntryRef};
+use crate::id::{NodeId, Place, Version};
+use crate::storage::{Blob, List};
+
+/// All entries of all owners.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Store<K, V, E> {
+    list: E,
+    key_max: usize,
+    value_max: usize,
+    /// No entry of an owner before this place has an event due.
+    changed_from: Option<Place>,
+    /// Where the sweep under way goes on.
+    sweep: Option<usize>,
+    blobs: PhantomData<(K, V)>,
+}
+
+/// Whether a claim's list can be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fit {
+    Yes,
+    /// The table has not enough room.
+    Full,
+    /// A key or a value is longer than the storage holds.
+    TooLarge,
+}
+
+impl<K, V, E> Store<K, V, E> {
+    /// A store that keeps its entries in `list`, which must be empty, with keys and values of up to
+    /// so many bytes.
+    pub const fn new(list: E, key_max: usize, value_max: usize) -> Self {
+        Self {
+            list,
+            key_max,
+            value_max,
+            changed_from: None,
+            sweep: None,
+            blobs: PhantomData,
+        }
+    }
+
+    pub(crate) const fn key_max(&self) -> usize {
+        self.key_max
+    }
+
+    pub(crate) const fn value_max(&self) -> usize {
+        self.value_max
+    }
+}
+
+impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
+    pub(crate) fn capacity(&self) -> usize {
+        self.list.capacity()
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.is_full()
+    }
+
+    /// What is known of a key, a tombstone included.
+    pub(crate) fn find(&self, owner: NodeId, key: &str) -> Option<&Entry<K, V>> {
+        let index = self.search(owner, key.as_bytes()).ok()?;
+        self.list.get(index).filter(|entry| !entry.is_gone())
+    }
+
+    /// An owner's entries by key, tombstones included.
+    pub(crate) fn of(&self, owner: NodeId) -> impl Iterator<Item = &Entry<K, V>> + Clone {
+        Walk {
+            list: &self.list,
+            next: self.start(owner),
+            blobs: PhantomData,
+        }
+        .take_while(move |entry| entry.owner == owner)
+        .filter(|entry| !entry.is_gone())
+    }
+
+    /// Every value that is set.
+    pub(crate) fn visible(&self) -> impl Iterator<Item = EntryRef<'_>> {
+        self.list.iter().filter_map(visible)
+    }
+
+    /// Every value that an owner has set.
+    pub(crate) fn visible_of(&self, owner: NodeId) -> impl Iterator<Item = EntryRef<'_>> {
+        self.of(owner).filter_map(visible)
+    }
+
+    /// Stores a write over whatever is held of its key. The caller made sure that it fits.
+    pub(crate) fn put(&mut self, owner: NodeId, entry: Listed<'_>) -> bool {
+        let Some(content) = content_of::<V>(entry.value) else {
+            return false;
+        };
+        match self.search(owner, entry.key.as_bytes()) {
+            Ok(index) => self.replace(index, owner, entry.version, content),
+            Err(index) => self.add(index, owner, entry, content),
+        }
+    }
+
+    /// Whether everything on `list` above `floor` can be stored.
+    pub(crate) fn fits<'l>(
+        &self,
+        owner: NodeId,
+        floor: Version,
+        list: impl Iterator<Item = Listed<'l>>,
+    ) -> Fit {
+        let mut free = self.list.capacity().saturating_sub(self.list.len());
+        for entry in list.filter(|entry| entry.version > floor) {
+            let value = entry.value.map_or(0, <[u8]>::len);
+            if entry.key.len() > self.key_max || value > self.value_max {
+                return Fit::TooLarge;
+            }
+            if self.search(owner, entry.key.as_bytes()).is_err() {
+                match free.checked_sub(1) {
+                    Some(left) => free = left,
+                    None => return Fit::Full,
+                }
+            }
+        }
+        Fit::Yes
+    }
+
+    /// Where an owner's entries begin.
+    pub(crate) fn start(&self, owner: NodeId) -> usize {
+        let place = owner.place();
+        let found = self
+            .list
+            .search_by(|entry| match entry.owner.place().cmp(&place) {
+                Ordering::Equal => Ordering::Greater,
+                other => other,
+            });
+        match found {
+            Ok(index) | Err(index) => index,
+        }
+    }
+
+    /// The entry at `index`, if it is this owner's.
+    pub(crate) fn own_at(&mut self, index: usize, owner: NodeId) -> Option<&mut Entry<K, V>> {
+        self.list
+            .get_mut(index)
+            .filter(|entry| entry.owner == owner)
+    }
+
+    /// Makes the entry at `index` disappear: at once, or after its event was told. Returns the
+    /// index of the entry that follows.
+    pub(crate) fn vanish(&mut self, index: usize) -> usize {
+        let after = index.saturating_add(1);
+        let Some(entry) = self.list.get_mut(index) else {
+            return after;
+        };
+        let tell = entry.is_set() || entry.changed;
+        if !tell {
+            self.list.remove(index);
+            return index;
+        }
+        entry.content = Content::Gone;
+        entry.marked = false;
+        entry.changed = true;
+        let place = entry.owner.place();
+        self.note_change(place);
+        after
+    }
+
+    /// Forgets an owner: all its entries, at once.
+    pub(crate) fn forget(&mut self, owner: NodeId) {
+        let index = self.start(owner);
+        while self.own_at(index, owner).is_some() {
+            self.list.remove(index);
+        }
+    }
+
+    /// Makes room by dropping entries that are gone and only wait for their event. `true` if any
+    /// event was lost that way.
+    pub(crate) fn drop_gone(&mut self) -> bool {
+        let (mut index, mut lost) = (0, false);
+        while let Some(entry) = self.list.get(index) {
+            if entry.is_gone() {
+                self.list.remove(index);
+                lost = true;
+            } else {
+                index = index.saturating_add(1);
+            }
+        }
+        lost
+    }
+
+    /// Begins a sweep over the tombstones, unless one is under way.
+    pub(crate) fn begin_sweep(&mut self) {
+        self.sweep.get_or_insert(0);
+    }
+
+    /// The next tombstone of the sweep under way that has been kept long enough, looking at no more
+    /// than `budget` entries. Collect it with [`vanish`](Self::vanish).
+    pub(crate) fn sweep(&mut self, budget: &mut usize) -> Option<(usize, NodeId, Version)> {
+        const SWEEPS_KEPT: u8 = 2;
+        while let (Some(index), Some(left)) = (self.sweep, budget.checked_sub(1)) {
+            *budget = left;
+            let Some(entry) = self.list.get_mut(index) else {
+                self.sweep = None;
+                break;
+            };
+            self.sweep = Some(index.saturating_add(1));
+            if let Content::Tombstone(age) = &mut entry.content {
+                if *age >= SWEEPS_KEPT {
+                    self.sweep = Some(index);
+                    return Some((index, entry.owner, entry.version));
+                }
+                *age = age.saturating_add(1);
+            }
+        }
+        None
+    }
+
+    /// Leaves the tombstone at the sweep's position where it is.
+    pub(crate) fn skip_sweep(&mut self) {
+        self.sweep = self.sweep.map(|index| index.saturating_add(1));
+    }
+
+    /// The next entry with an event due: its owner, key, and whether it is set. What was gone is
+    /// removed with its event.
+    pub(crate) fn take_changed(&mut self) -> Option<(NodeId, K, bool)> {
+        let from = self.changed_from?;
+        let mut index = match self.list.search_by(|e| match e.owner.place().cmp(&from) {
+            Ordering::Equal => Ordering::Greater,
+            other => other,
+        }) {
+            Ok(index) | Err(index) => index,
+        };
+        while let Some(entry) = self.list.get_mut(index) {
+            if entry.changed {
+                entry.changed = false;
+                let told = (entry.owner, entry.key.clone(), entry.is_set());
+                self.changed_from = Some(entry.owner.place());
+                if entry.is_gone() {
+                    self.list.remove(index);
+                }
+                return Some(told);
+            }
+            index = index.saturating_add(1);
+        }
+        self.changed_from = None;
+        None
+    }
+
+    fn replace(
+        &mut self,
+        index: usize,
+        owner: NodeId,
+        version: Version,
+        content: Content<V>,
+    ) -> bool {
+        let Some(entry) = self.list.get_mut(index) else {
+            return false;
+        };
+        let changed =
+            entry.content != content && (entry.is_set() || matches!(content, Content::Set(_)));
+        entry.version = version;
+        entry.content = content;
+        entry.marked = false;
+        if changed {
+            entry.changed = true;
+            self.note_change(owner.place());
+        }
+        true
+    }
+
+    fn add(&mut self, index: usize, owner: NodeId, entry: Listed<'_>, content: Content<V>) -> bool {
+        let Some(key) = K::from_slice(entry.key.as_bytes()) else {
+            return false;
+        };
+        let changed = matches!(content, Content::Set(_));
+        let row = Entry {
+            owner,
+            version: entry.version,
+            key,
+            content,
+            marked: false,
+            listed: false,
+            changed,
+        };
+        let added = self.list.insert(index, row).is_ok();
+        if added && changed {
+            self.note_change(owner.place());
+        }
+        added
+    }
+
+    fn note_change(&mut self, place: Place) {
+        let from = self.changed_from.map_or(place, |from| from.min(place));
+        self.changed_from = Some(from);
+    }
+
+    pub(super) fn search(&self, owner: NodeId, key: &[u8]) -> Result<usize, usize> {
+        let place = owner.place();
+        self.list.search_by(|entry| {
+            entry
+                .owner
+                .place()
+                .cmp(&place)
+                .then_with(|| entry.key.as_ref().cmp(key))
+        })
+    }
+}
+
+/// A walk along a list by index, which can be repeated from where it stands.
+struct Walk<'a, K, V, E> {
+    list: &'a E,
+    next: usize,
+    blobs: PhantomData<(K, V)>,
+}
+
+impl<K, V, E> Clone for Walk<'_, K, V, E> {
+    fn clone(&self) -> Self {
+        Self {
+            list: self.list,
+            next: self.next,
+            blobs: PhantomData,
+        }
+    }
+}
+
+impl<'a, K: Blob + 'a, V: Blob + 'a, E: List<Entry<K, V>>> Iterator for Walk<'a, K, V, E> {
+    type Item = &'a Entry<K, V>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self.list.get(self.next)?;
+        self.next = self.next.saturating_add(1);
+        Some(entry)
+    }
+}
+
+fn visible<K: Blob, V: Blob>(entry: &Entry<K, V>) -> Option<EntryRef<'_>> {
+    let value = entry.value()?;
+    Some(EntryRef {
+        owner: entry.owner,
+        key: entry.key(),
+        value,
+        version: entry.version,
+    })
+}
+
+fn content_of<V: Blob>(value: Option<&[u8]>) -> Option<Content<V>> {
+    match value {
+        Some(bytes) => V::from_slice(bytes).map(Content::Set),
+        None => Some(Content::Tombstone(0)),
+    }
+}

@@ -1,0 +1,121 @@
+//! Why something was refused. Every error says whether the state changed.
+
+/// Why a datagram was dropped. The state did not change, but for the counter of the reason in
+/// [`Stats`](crate::Stats).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DatagramError {
+    /// Shorter than a header.
+    TooShort,
+    /// A wire version that this build does not speak.
+    UnknownVersion,
+    /// The checksum fails: another cluster's datagram, or a damaged one.
+    ForeignOrCorrupt,
+    /// A sealed datagram reached a node: opening it is the layer around the node's job.
+    Sealed,
+    /// It carries this node's own id and life: an echo of what it sent.
+    FromSelf,
+    /// An id above the configured `largest_id`.
+    IdTooLarge,
+    /// A section's length reaches past the datagram's end.
+    Truncated,
+    /// A section's body does not decode, or bytes are left over in it.
+    Malformed,
+    /// Numbers that no honest sender puts together: a range, a claim or an order that cannot be.
+    Impossible,
+    /// The node has left the cluster.
+    NotRunning,
+}
+
+impl core::fmt::Display for DatagramError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::TooShort => "datagram shorter than a header",
+            Self::UnknownVersion => "unknown wire version",
+            Self::ForeignOrCorrupt => "checksum fails: another cluster's datagram or a damaged one",
+            Self::Sealed => "sealed datagram",
+            Self::FromSelf => "own datagram came back",
+            Self::IdTooLarge => "id above largest_id",
+            Self::Truncated => "section reaches past the end of the datagram",
+            Self::Malformed => "section does not decode",
+            Self::Impossible => "section holds an impossible combination of numbers",
+            Self::NotRunning => "the node has left the cluster",
+        })
+    }
+}
+
+impl core::error::Error for DatagramError {}
+
+/// Why a write was refused. The state did not change, but for the counter of refused writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SetError {
+    /// The key is empty or longer than `max` bytes.
+    Key {
+        /// The longest key that this node's storage holds, in bytes.
+        max: usize,
+    },
+    /// The value is longer than `max` bytes.
+    Value {
+        /// The longest value that this node's storage holds, in bytes.
+        max: usize,
+    },
+    /// Key and value together do not fit a datagram of `mtu_floor` bytes.
+    Entry {
+        /// How many bytes key and value may take together.
+        max: usize,
+    },
+    /// The table of entries is full.
+    Full {
+        /// How many entries, of all owners, it holds.
+        max: usize,
+    },
+    /// The value could not be serialized.
+    Encoding,
+    /// The node has left the cluster.
+    NotRunning,
+}
+
+impl core::fmt::Display for SetError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Key { max } => write!(f, "a key has 1 to {max} bytes"),
+            Self::Value { max } => write!(f, "a value has at most {max} bytes"),
+            Self::Entry { max } => {
+                write!(
+                    f,
+                    "key and value have at most {max} bytes together at this mtu_floor"
+                )
+            }
+            Self::Full { max } => write!(f, "the table of entries is full ({max})"),
+            Self::Encoding => f.write_str("the value could not be serialized"),
+            Self::NotRunning => f.write_str("the node has left the cluster"),
+        }
+    }
+}
+
+impl core::error::Error for SetError {}
+
+/// Why an address was not taken as a seed. The state did not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// The table of seeds is full.
+    Full {
+        /// How many seeds it holds.
+        max: usize,
+    },
+    /// The node has left the cluster.
+    NotRunning,
+}
+
+impl core::fmt::Display for JoinError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Full { max } => write!(f, "the table of seeds is full ({max})"),
+            Self::NotRunning => f.write_str("the node has left the cluster"),
+        }
+    }
+}
+
+impl core::error::Error for JoinError {}

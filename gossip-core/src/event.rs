@@ -1,0 +1,70 @@
+//! What the application should know.
+
+use crate::id::NodeId;
+
+/// What a node believes of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// It is there.
+    Alive,
+    /// It did not answer and has some time left to refute.
+    Suspect,
+    /// It said goodbye.
+    Left,
+    /// It did not answer and did not refute.
+    Dead,
+}
+
+impl core::fmt::Display for Status {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.pad(match self {
+            Self::Alive => "alive",
+            Self::Suspect => "suspect",
+            Self::Left => "left",
+            Self::Dead => "dead",
+        })
+    }
+}
+
+/// Something changed. Events are level-triggered: each is a flag on the thing that changed, so a
+/// burst of changes coalesces into one event that shows the latest state, and a slow application
+/// loses nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Event<K> {
+    /// The first live peer is known: this node is part of a cluster.
+    Joined,
+    /// A member appeared, or its status, life or address changed; this is its status now.
+    Member {
+        /// The member.
+        id: NodeId,
+        /// What it is now.
+        status: Status,
+    },
+    /// A dead or departed member was forgotten, with all its entries.
+    Forgotten {
+        /// The former member.
+        id: NodeId,
+    },
+    /// An entry was set to a new value; read it with [`Node::get`](crate::Node::get).
+    Set {
+        /// The entry's owner.
+        owner: NodeId,
+        /// The entry's key.
+        key: K,
+    },
+    /// An entry is gone.
+    Deleted {
+        /// The entry's owner.
+        owner: NodeId,
+        /// The entry's key.
+        key: K,
+    },
+    /// Another live node uses this node's id. The node goes on, but stops outbidding the other.
+    Conflict,
+    /// The goodbye was sent: the node has left and will say nothing more.
+    Left,
+    /// A table was so full that changes were dropped before they could be told: read again what
+    /// you need.
+    Resync,
+}

@@ -1,0 +1,20 @@
+//! Anti-entropy: reconciliations under way, and what is owed to their partners.
+//!
+//! An exchange begins with one fingerprint of everything. Equal: done. Different: the partners
+//! narrow the difference down range by range until short listings of rows show it; rows that differ
+//! are told one way or their owners' entries pulled the other. What a partner is owed is a small
+//! intent in a bounded table until it is sent; the asker drives the paging, one pull outstanding for
+//! each partner.
+
+mod ranges;
+mod slots;
+mod wants;
+
+pub(crate) use ranges::Owed;
+pub use ranges::{RangeDuties, RangeDuty};
+pub(crate) use slots::Span;
+pub use slots::{Exchange, Exchanges};
+pub use wants::{Want, Wants};
+
+/// A set of exchanges: one bit each. At most 8 are under way.
+pub(crate) type Bit = u8;

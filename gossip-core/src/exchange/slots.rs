@@ -1,0 +1,266 @@
+//! The exchanges under way.
+
+use core::marker::PhantomData;
+
+use super::Bit;
+use crate::id::{NodeId, Place};
+use crate::storage::List;
+use crate::time::{Duration, Instant};
+
+/// One reconciliation with one partner.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Exchange<A> {
+    pub(crate) peer: NodeId,
+    pub(crate) to: A,
+    pub(crate) bit: Bit,
+    /// It is over if nothing is heard until then.
+    pub(crate) expires: Instant,
+    /// Datagrams that may be sent before something must be heard.
+    pub(crate) credit: u8,
+    /// Rows with a `tell` or `hint` link to this exchange lie here.
+    pub(crate) tells: Span,
+    /// Rows with a `pull` link lie here.
+    pub(crate) pulls: Span,
+    /// The pull under way.
+    pub(crate) pull: Option<Pull>,
+    /// The token of the partner's pull that is to be answered.
+    pub(crate) answer: Option<u8>,
+    /// How many pulls in a row went unanswered.
+    missed: u8,
+    next_token: u8,
+}
+
+/// A pull whose answer is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Pull {
+    pub(crate) token: u8,
+    pub(crate) deadline: Instant,
+}
+
+/// A stretch of the table in which marked rows lie; there may be fewer of them than it suggests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Span(Option<(Place, Place)>);
+
+impl Span {
+    pub(crate) const EMPTY: Self = Self(None);
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Widens the stretch to hold `place`.
+    pub(crate) fn add(&mut self, place: Place) {
+        let (first, last) = self.0.unwrap_or((place, place));
+        self.0 = Some((first.min(place), last.max(place)));
+    }
+
+    pub(crate) fn first(self) -> Option<Place> {
+        self.0.map(|(first, _)| first)
+    }
+
+    pub(crate) fn contains(self, place: Place) -> bool {
+        self.0
+            .is_some_and(|(first, last)| first <= place && place <= last)
+    }
+
+    /// Drops what lies before `place`.
+    pub(crate) fn trim(&mut self, place: Place) {
+        self.0 = self
+            .0
+            .filter(|(_, last)| *last >= place)
+            .map(|(_, last)| (place, last));
+    }
+}
+
+/// All exchanges, and whose turn it is to be served.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Exchanges<A, L> {
+    list: L,
+    turn: u8,
+    address: PhantomData<A>,
+}
+
+impl<A, L> Exchanges<A, L> {
+    /// Kept in `list`, which must be empty.
+    pub const fn new(list: L) -> Self {
+        Self {
+            list,
+            turn: 0,
+            address: PhantomData,
+        }
+    }
+}
+
+/// How many pulls in a row may go unanswered.
+const MISSES_MAX: u8 = 3;
+
+impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
+    /// Datagrams that one received datagram entitles to.
+    const CREDIT: u8 = 16;
+
+    /// The exchange with `peer`, begun if there is none; `None` if too many are under way.
+    pub(crate) fn open(&mut self, peer: NodeId, to: A, expires: Instant) -> Option<Bit> {
+        let known = self.list.iter().position(|exchange| exchange.peer == peer);
+        if let Some(index) = known {
+            let exchange = self.list.get_mut(index)?;
+            exchange.to = to;
+            exchange.expires = expires;
+            exchange.credit = Self::CREDIT;
+            return Some(exchange.bit);
+        }
+        let used = self
+            .list
+            .iter()
+            .fold(0, |used: Bit, exchange| used | exchange.bit);
+        let bit = 1u8.checked_shl(used.trailing_ones())?;
+        let exchange = Exchange {
+            peer,
+            to,
+            bit,
+            expires,
+            credit: Self::CREDIT,
+            tells: Span::EMPTY,
+            pulls: Span::EMPTY,
+            pull: None,
+            answer: None,
+            missed: 0,
+            next_token: 0,
+        };
+        self.list.push(exchange).ok()?;
+        Some(bit)
+    }
+
+    /// Something was heard of `peer`: its exchange, if there is one, goes on.
+    pub(crate) fn refresh(&mut self, peer: NodeId, to: A, expires: Instant) {
+        if self.of_peer(peer).is_some() {
+            let _ = self.open(peer, to, expires);
+        }
+    }
+
+    /// The exchange with the node at `to`, if it may send.
+    pub(crate) fn ready_for(&self, to: A) -> Option<Bit> {
+        let ready = |exchange: &&Exchange<A>| exchange.to == to && exchange.credit > 0;
+        self.list.iter().find(ready).map(|exchange| exchange.bit)
+    }
+
+    /// The exchange at `index`, if it may send, and to where.
+    pub(crate) fn ready_at(&self, index: usize) -> Option<(A, Bit)> {
+        let exchange = self
+            .list
+            .get(index)
+            .filter(|exchange| exchange.credit > 0)?;
+        Some((exchange.to, exchange.bit))
+    }
+
+    /// One datagram was sent.
+    pub(crate) fn spend(&mut self, bit: Bit) {
+        if let Some(exchange) = self.get_mut(bit) {
+            exchange.credit = exchange.credit.saturating_sub(1);
+        }
+    }
+
+    pub(crate) fn of_peer(&self, peer: NodeId) -> Option<&Exchange<A>> {
+        self.list.iter().find(|exchange| exchange.peer == peer)
+    }
+
+    pub(crate) fn get(&self, bit: Bit) -> Option<&Exchange<A>> {
+        self.list.iter().find(|exchange| exchange.bit == bit)
+    }
+
+    pub(crate) fn get_mut(&mut self, bit: Bit) -> Option<&mut Exchange<A>> {
+        let index = self.list.iter().position(|exchange| exchange.bit == bit)?;
+        self.list.get_mut(index)
+    }
+
+    pub(crate) fn remove(&mut self, bit: Bit) -> Option<Exchange<A>> {
+        let index = self.list.iter().position(|exchange| exchange.bit == bit)?;
+        self.list.remove(index)
+    }
+
+    /// The exchanges from the one whose turn it is, all once.
+    pub(crate) fn in_turn(&mut self) -> impl Iterator<Item = usize> + use<A, L> {
+        let (len, turn) = (self.list.len(), usize::from(self.turn));
+        self.turn = self.turn.wrapping_add(1) % 8;
+        (0..len).map(move |index| {
+            let shifted = index.saturating_add(turn);
+            if shifted < len {
+                shifted
+            } else {
+                shifted.checked_rem(len).unwrap_or(0)
+            }
+        })
+    }
+
+    /// When something is due next.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.list.iter().map(Exchange::due).min()
+    }
+
+    /// An exchange that is over at `now`.
+    pub(crate) fn expired(&self, now: Instant) -> Option<Bit> {
+        self.list
+            .iter()
+            .find(|exchange| exchange.expires <= now)
+            .map(|exchange| exchange.bit)
+    }
+
+    /// An exchange whose pull went unanswered at `now`.
+    pub(crate) fn missed(&self, now: Instant) -> Option<Bit> {
+        let late = |exchange: &&Exchange<A>| exchange.pull.is_some_and(|pull| pull.deadline <= now);
+        self.list.iter().find(late).map(|exchange| exchange.bit)
+    }
+
+    /// Counts every deadline from `epoch` and every token back from the next one.
+    pub(crate) fn rebase(&mut self, epoch: Instant) {
+        self.turn = 0;
+        for index in 0..self.list.len() {
+            if let Some(exchange) = self.list.get_mut(index) {
+                exchange.rebase(epoch);
+            }
+        }
+    }
+}
+
+impl<A> Exchange<A> {
+    /// Begins a pull: the token to send with it.
+    pub(crate) fn begin_pull(&mut self, now: Instant, timeout: Duration) -> u8 {
+        self.next_token = self.next_token.wrapping_add(1);
+        let token = self.next_token;
+        self.pull = Some(Pull {
+            token,
+            deadline: now.after(timeout),
+        });
+        token
+    }
+
+    /// Ends the pull with this token; `false` if it is another one.
+    pub(crate) fn end_pull(&mut self, token: u8) -> bool {
+        let matches = self.pull.is_some_and(|pull| pull.token == token);
+        if matches {
+            self.pull = None;
+            self.missed = 0;
+        }
+        matches
+    }
+
+    /// Gives up waiting for the answer; `false` if that was one time too many.
+    pub(crate) fn miss_pull(&mut self) -> bool {
+        self.pull = None;
+        self.missed = self.missed.saturating_add(1);
+        self.missed <= MISSES_MAX
+    }
+
+    fn due(&self) -> Instant {
+        self.pull
+            .map_or(self.expires, |pull| self.expires.min(pull.deadline))
+    }
+
+    fn rebase(&mut self, epoch: Instant) {
+        self.expires = self.expires.counted_from(epoch);
+        if let Some(pull) = &mut self.pull {
+            pull.deadline = pull.deadline.counted_from(epoch);
+            pull.token = self.next_token.wrapping_sub(pull.token);
+        }
+        self.next_token = 0;
+    }
+}

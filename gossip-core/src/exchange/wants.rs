@@ -1,0 +1,51 @@
+//! Pulls of partners still to be answered.
+
+use super::Bit;
+use crate::entries::delta::Digest;
+use crate::id::{Life, NodeId};
+use crate::storage::List;
+
+/// One owner that a partner wants more of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Want {
+    pub(crate) bit: Bit,
+    pub(crate) owner: NodeId,
+    pub(crate) life: Life,
+    pub(crate) digest: Digest,
+}
+
+/// All of them, the oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Wants<L> {
+    list: L,
+}
+
+impl<L> Wants<L> {
+    /// Kept in `list`, which must be empty.
+    pub const fn new(list: L) -> Self {
+        Self { list }
+    }
+}
+
+impl<L: List<Want>> Wants<L> {
+    /// Notes a want; `false` if there is no room.
+    pub(crate) fn add(&mut self, want: Want) -> bool {
+        self.list.push(want).is_ok()
+    }
+
+    /// The first want of this partner.
+    pub(crate) fn first(&self, bit: Bit) -> Option<Want> {
+        self.list.iter().find(|want| want.bit == bit).copied()
+    }
+
+    /// Takes out the first want of this partner.
+    pub(crate) fn take(&mut self, bit: Bit) -> Option<Want> {
+        let index = self.list.iter().position(|want| want.bit == bit)?;
+        self.list.remove(index)
+    }
+
+    /// Forgets all wants of this partner.
+    pub(crate) fn forget(&mut self, bit: Bit) {
+        while self.take(bit).is_some() {}
+    }
+}

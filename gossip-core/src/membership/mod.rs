@@ -1,0 +1,18 @@
+//! Who is there: probing, suspicion, joining, and the news of all that.
+//!
+//! Each part is a small state machine that knows no bytes; [`Node`](crate::Node) composes them.
+
+mod news;
+mod probe;
+mod relay;
+mod seed;
+mod suspicion;
+mod timer;
+
+pub(crate) use news::What;
+pub use news::{Board, News};
+pub(crate) use probe::{Prober, Step};
+pub use relay::{Relay, Relays};
+pub use seed::{Seed, Seeds};
+pub(crate) use suspicion::{retransmit_limit, suspicion_timeout};
+pub use timer::{Timer, Timers};

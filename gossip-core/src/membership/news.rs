@@ -1,0 +1,106 @@
+//! News still being told: the rumor part of membership and of versions.
+//!
+//! Each piece rides on datagrams that are sent anyway and on a few of its own, and is dropped after
+//! `O(log N)` tellings (SWIM, section 4.1: infection-style dissemination with preference for what was
+//! told least). What a rumor misses, the exchange of fingerprints repairs.
+
+use crate::id::NodeId;
+use crate::storage::List;
+
+/// Something to tell about a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct News {
+    told: u8,
+    what: What,
+    id: NodeId,
+}
+
+/// What there is to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum What {
+    /// The member is suspected.
+    Suspect,
+    /// The member's facts changed.
+    Facts,
+    /// More of the member's entries are held.
+    Held,
+}
+
+/// The news, those told least first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Board<N> {
+    list: N,
+}
+
+impl<N> Board<N> {
+    /// A board that keeps its news in `list`, which must be empty.
+    pub const fn new(list: N) -> Self {
+        Self { list }
+    }
+}
+
+impl<N: List<News>> Board<N> {
+    /// Starts telling something, from the beginning if it is being told already. `true` if other
+    /// news was pushed out for it.
+    pub(crate) fn announce(&mut self, id: NodeId, what: What) -> bool {
+        self.retract(id, what);
+        let evicted = self.list.is_full()
+            && self
+                .list
+                .remove(self.list.len().saturating_sub(1))
+                .is_some();
+        let at = self
+            .list
+            .iter()
+            .take_while(|news| news.told == 0 && news.what < what)
+            .count();
+        let refused = self.list.insert(at, News { told: 0, what, id }).is_err();
+        evicted || refused
+    }
+
+    /// Stops telling something.
+    pub(crate) fn retract(&mut self, id: NodeId, what: What) {
+        let found = self
+            .list
+            .iter()
+            .position(|news| news.id == id && news.what == what);
+        if let Some(index) = found {
+            self.list.remove(index);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The piece at `index`.
+    pub(crate) fn at(&self, index: usize) -> Option<(What, NodeId)> {
+        self.list.get(index).map(|news| (news.what, news.id))
+    }
+
+    /// Notes that the piece at `index` was told once more: it moves behind those told less, or is
+    /// dropped when it was told `limit` times.
+    pub(crate) fn told(&mut self, index: usize, limit: u8) {
+        if let Some(news) = self.list.remove(index) {
+            self.put_back(news, limit);
+        }
+    }
+
+    fn put_back(&mut self, news: News, limit: u8) {
+        let told = news.told.saturating_add(1);
+        if told >= limit {
+            return;
+        }
+        let at = self
+            .list
+            .iter()
+            .take_while(|other| other.told <= told)
+            .count();
+        // There is room: the piece was just taken out.
+        let _ = self.list.insert(at, News { told, ..news });
+    }
+}

@@ -1,0 +1,76 @@
+//! Indirect probes on behalf of others: who wants to know, and by which token the answer comes.
+
+use core::marker::PhantomData;
+
+use crate::storage::List;
+use crate::time::Instant;
+
+/// One probe under way for somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Relay<A> {
+    token: u16,
+    asker: A,
+    asker_token: u16,
+    expires: Instant,
+}
+
+/// All of them, the oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Relays<A, L> {
+    list: L,
+    address: PhantomData<A>,
+}
+
+impl<A, L> Relays<A, L> {
+    /// Relays kept in `list`, which must be empty.
+    pub const fn new(list: L) -> Self {
+        Self {
+            list,
+            address: PhantomData,
+        }
+    }
+}
+
+impl<A: Copy + Eq, L: List<Relay<A>>> Relays<A, L> {
+    /// Remembers that the ack to our ping `token` is owed to `asker`. `false` if there is no room.
+    pub(crate) fn add(&mut self, token: u16, asker: A, asker_token: u16, expires: Instant) -> bool {
+        self.list
+            .push(Relay {
+                token,
+                asker,
+                asker_token,
+                expires,
+            })
+            .is_ok()
+    }
+
+    /// Who asked for the answer to our ping `token`, and the token to give back.
+    pub(crate) fn take(&mut self, token: u16) -> Option<(A, u16)> {
+        let index = self.list.iter().position(|relay| relay.token == token)?;
+        self.list
+            .remove(index)
+            .map(|relay| (relay.asker, relay.asker_token))
+    }
+
+    /// When the next one is to be given up.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.list.get(0).map(|relay| relay.expires)
+    }
+
+    /// Gives up those whose time is over.
+    pub(crate) fn expire(&mut self, now: Instant) {
+        while self.next().is_some_and(|expires| expires <= now) {
+            self.list.remove(0);
+        }
+    }
+
+    /// Counts every deadline from `epoch` and every own token back from the next one.
+    pub(crate) fn rebase(&mut self, epoch: Instant, next_token: u16) {
+        for index in 0..self.list.len() {
+            if let Some(relay) = self.list.get_mut(index) {
+                relay.expires = relay.expires.counted_from(epoch);
+                relay.token = next_token.wrapping_sub(relay.token);
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Addresses to join through: each is tried, ever more slowly, until it has answered.
+
+use core::marker::PhantomData;
+
+use crate::storage::List;
+use crate::time::{Duration, Instant};
+
+/// One address to join through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Seed<A> {
+    address: A,
+    tries: u8,
+    answered: bool,
+    next: Instant,
+}
+
+/// All of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Seeds<A, L> {
+    list: L,
+    address: PhantomData<A>,
+}
+
+impl<A, L> Seeds<A, L> {
+    /// Seeds kept in `list`, which must be empty.
+    pub const fn new(list: L) -> Self {
+        Self {
+            list,
+            address: PhantomData,
+        }
+    }
+}
+
+/// The wait after the first try; it doubles with each further one.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// The longest wait between two tries.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+impl<A: Copy + Eq, L: List<Seed<A>>> Seeds<A, L> {
+    /// Takes an address, or begins anew with one that is there. `false` if there is no room.
+    pub(crate) fn add(&mut self, address: A) -> bool {
+        let seed = Seed {
+            address,
+            tries: 0,
+            answered: false,
+            next: Instant::ZERO,
+        };
+        let found = self.list.iter().position(|other| other.address == address);
+        match found.and_then(|index| self.list.get_mut(index)) {
+            Some(known) => {
+                *known = seed;
+                true
+            }
+            None => self.list.push(seed).is_ok(),
+        }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.list.capacity()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn at(&self, index: usize) -> Option<A> {
+        self.list.get(index).map(|seed| seed.address)
+    }
+
+    /// Notes that something came from this address.
+    pub(crate) fn heard(&mut self, address: A) {
+        let found = self
+            .list
+            .iter()
+            .position(|seed| seed.address == address && !seed.answered);
+        if let Some(seed) = found.and_then(|index| self.list.get_mut(index)) {
+            seed.answered = true;
+            seed.tries = 0;
+        }
+    }
+
+    /// Begins anew with all of them, the slow way: nobody else is left.
+    pub(crate) fn retry_all(&mut self, now: Instant) {
+        for index in 0..self.list.len() {
+            if let Some(seed) = self.list.get_mut(index).filter(|seed| seed.answered) {
+                seed.answered = false;
+                seed.next = now.after(FIRST_WAIT);
+            }
+        }
+    }
+
+    /// When the next try is due.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.list
+            .iter()
+            .filter(|seed| !seed.answered)
+            .map(|seed| seed.next)
+            .min()
+    }
+
+    /// The next address whose try is due; the try counts as made.
+    pub(crate) fn due(&mut self, now: Instant) -> Option<A> {
+        let found = self
+            .list
+            .iter()
+            .position(|seed| !seed.answered && seed.next <= now);
+        let seed = self.list.get_mut(found?)?;
+        let doubled = FIRST_WAIT.times(1u32.checked_shl(u32::from(seed.tries)).unwrap_or(u32::MAX));
+        seed.next = now.after(doubled.min(LONGEST_WAIT));
+        seed.tries = seed.tries.saturating_add(1);
+        Some(seed.address)
+    }
+
+    /// Counts every try's time from `epoch`.
+    pub(crate) fn rebase(&mut self, epoch: Instant) {
+        for index in 0..self.list.len() {
+            if let Some(seed) = self.list.get_mut(index) {
+                seed.next = seed.next.counted_from(epoch);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Deadlines of members that are not simply alive: the end of a suspicion, or of a memory.
+
+use crate::id::NodeId;
+use crate::storage::List;
+use crate::time::{Duration, Instant};
+
+/// One member's deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timer {
+    at: Instant,
+    id: NodeId,
+}
+
+/// Deadlines, the earliest first; at most one for each member.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Timers<T> {
+    list: T,
+}
+
+impl<T> Timers<T> {
+    /// Timers kept in `list`, which must be empty.
+    pub const fn new(list: T) -> Self {
+        Self { list }
+    }
+}
+
+impl<T: List<Timer>> Timers<T> {
+    /// Sets a member's deadline, replacing an earlier one.
+    pub(crate) fn set(&mut self, id: NodeId, at: Instant) {
+        self.cancel(id);
+        let timer = Timer { at, id };
+        if let Err(index) = self.list.search_by(|other| other.cmp(&timer)) {
+            // There is one place for each member.
+            let _ = self.list.insert(index, timer);
+        }
+    }
+
+    /// Removes a member's deadline; returns it.
+    pub(crate) fn cancel(&mut self, id: NodeId) -> Option<Instant> {
+        let index = self.list.iter().position(|timer| timer.id == id)?;
+        self.list.remove(index).map(|timer| timer.at)
+    }
+
+    /// A member's deadline.
+    pub(crate) fn of(&self, id: NodeId) -> Option<Instant> {
+        self.list
+            .iter()
+            .find(|timer| timer.id == id)
+            .map(|timer| timer.at)
+    }
+
+    /// The earliest deadline.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        self.list.get(0).map(|timer| timer.at)
+    }
+
+    /// Takes out the earliest deadline if it has come.
+    pub(crate) fn due(&mut self, now: Instant) -> Option<NodeId> {
+        let timer = *self.list.get(0)?;
+        if timer.at > now {
+            return None;
+        }
+        self.list.remove(0);
+        Some(timer.id)
+    }
+
+    /// Moves every deadline by the same time, which keeps their order.
+    pub(crate) fn postpone(&mut self, by: Duration) {
+        self.each(|at| at.after(by));
+    }
+
+    /// Counts every deadline from `epoch`.
+    pub(crate) fn rebase(&mut self, epoch: Instant) {
+        self.each(|at| at.counted_from(epoch));
+    }
+
+    fn each(&mut self, change: impl Fn(Instant) -> Instant) {
+        for index in 0..self.list.len() {
+            if let Some(timer) = self.list.get_mut(index) {
+                timer.at = change(timer.at);
+            }
+        }
+    }
+}

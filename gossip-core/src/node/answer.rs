@@ -1,0 +1,425 @@
+//! The sending side of an exchange: pulls, ranges, rows and claims for one partner.
+
+use super::Node;
+use super::reconcile::{part_bit, shorten, shorten_facts};
+use crate::address::Address;
+use crate::entries::{OwnerMap, listed};
+use crate::exchange::{Bit, Owed, RangeDuty, Span, Want};
+use crate::id::{NodeId, Version};
+use crate::stats::bump;
+use crate::storage::Storage;
+use crate::table::{Member, Prefix, RADIX};
+use crate::time::Instant;
+use crate::wire::{
+    ClaimHead, ClaimItem, Hint, Kind, ListingHead, PullItem, RangesHead, Summary, Writer, limits,
+};
+
+/// A range of up to so many rows is listed; a larger one is narrowed down.
+const LIST_MAX: usize = 12;
+
+/// How one want was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Served {
+    Claimed,
+    Hinted,
+    NoRoom,
+}
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Writes as much as fits of what the exchange owes. `empty` is the length of a datagram that
+    /// holds nothing but its header.
+    pub(super) fn write_exchange(
+        &mut self,
+        now: Instant,
+        bit: Bit,
+        writer: &mut Writer<'_>,
+        empty: usize,
+    ) {
+        let before = writer.len();
+        self.write_pull(now, bit, writer);
+        self.write_ranges(bit, writer, empty);
+        self.write_tells(now, bit, writer);
+        // A claim is worth most in a datagram of its own.
+        let half_full = writer.len() > writer.room();
+        if writer.len() == before || !half_full {
+            self.write_claims(bit, writer, empty);
+        }
+    }
+
+    /// Asks for what the partner holds more of, unless an answer is still awaited.
+    fn write_pull(&mut self, now: Instant, bit: Bit, writer: &mut Writer<'_>) {
+        let Some(exchange) = self.tables.exchanges.get(bit) else {
+            return;
+        };
+        if exchange.pull.is_some() || exchange.pulls.is_empty() {
+            return;
+        }
+        let span = self.trim(exchange.pulls, |row| row.links.pull & bit != 0);
+        let timeout = self.config.reply_timeout();
+        let Some(exchange) = self.tables.exchanges.get_mut(bit) else {
+            return;
+        };
+        exchange.pulls = span;
+        let Some(open) = writer.open(Kind::Pull) else {
+            return;
+        };
+        let earlier = exchange.clone();
+        let token = exchange.begin_pull(now, timeout);
+        if !(writer.put(&token) && self.write_pull_items(bit, span, writer)) {
+            if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
+                *exchange = earlier;
+            }
+            writer.cancel(&open);
+            return;
+        }
+        writer.close(open);
+    }
+
+    /// `true` if anything was asked.
+    fn write_pull_items(&mut self, bit: Bit, span: Span, writer: &mut Writer<'_>) -> bool {
+        // About as many owners as one answer has room for.
+        let most = self.config.mtu_floor().div_ceil(64).clamp(1, 16);
+        let Some(first) = span.first() else {
+            return false;
+        };
+        let mut index = self.tables.members.lower(first);
+        let mut asked = 0;
+        while let Some(row) = self.tables.members.local_at(index) {
+            if asked >= most || !span.contains(row.id.place()) {
+                break;
+            }
+            index = index.saturating_add(1);
+            if row.links.pull & bit == 0 || row.links.asked & !bit != 0 {
+                continue;
+            }
+            let digest = row.progress.digest();
+            let item = PullItem {
+                owner: row.id,
+                life: row.facts.generation.life(),
+                held: digest.held,
+                recover: digest.recover,
+            };
+            if !writer.put(&item) {
+                break;
+            }
+            row.links.asked |= bit;
+            asked = usize::saturating_add(asked, 1);
+        }
+        asked > 0
+    }
+
+    /// Narrows down or lists the ranges owed.
+    fn write_ranges(&mut self, bit: Bit, writer: &mut Writer<'_>, empty: usize) {
+        while let Some((index, duty)) = self.tables.ranges.first(bit) {
+            let fresh = writer.len() == empty;
+            let rest = match duty.owed {
+                Owed::Answer => self.write_range(duty.prefix, writer, fresh),
+                Owed::Reply => self.write_reply(duty.prefix, writer, fresh),
+                Owed::Sums(mask) => self.write_sums(duty.prefix, mask, writer),
+                Owed::Parts(mask) => self.write_parts(&duty, mask, writer, fresh),
+            };
+            self.tables.ranges.settle(index, rest);
+            if rest == Some(duty.owed) {
+                return;
+            }
+        }
+    }
+
+    /// A range's listing if it is short, else the fingerprints of its parts. Returns what is still
+    /// owed.
+    fn write_range(&self, prefix: Prefix, writer: &mut Writer<'_>, fresh: bool) -> Option<Owed> {
+        let few = self.tables.members.indices(prefix).len() <= LIST_MAX;
+        if few && self.write_listing(prefix, false, writer) {
+            None
+        } else if few && !fresh {
+            Some(Owed::Answer)
+        } else {
+            Some(Owed::Sums(u16::MAX))
+        }
+    }
+
+    fn write_reply(&self, prefix: Prefix, writer: &mut Writer<'_>, fresh: bool) -> Option<Owed> {
+        if self.write_listing(prefix, true, writer) {
+            None
+        } else if fresh {
+            Some(Owed::Sums(u16::MAX))
+        } else {
+            Some(Owed::Reply)
+        }
+    }
+
+    /// An answer for each differing part. A part that is too large for a listing becomes a duty of
+    /// its own.
+    fn write_parts(
+        &mut self,
+        duty: &RangeDuty,
+        mut mask: u16,
+        writer: &mut Writer<'_>,
+        fresh: bool,
+    ) -> Option<Owed> {
+        let mut fresh = fresh;
+        while mask != 0 {
+            let index = mask.trailing_zeros();
+            let part = duty.prefix.part(index)?;
+            match self.write_range(part, writer, fresh) {
+                None => fresh = false,
+                Some(Owed::Answer) => return Some(Owed::Parts(mask)),
+                Some(owed) => self.owe_range(duty.bit, part, owed),
+            }
+            mask &= !part_bit(index);
+        }
+        None
+    }
+
+    /// Fingerprints of as many parts as fit; what is still owed.
+    fn write_sums(&self, prefix: Prefix, mask: u16, writer: &mut Writer<'_>) -> Option<Owed> {
+        const BYTES_EACH: usize = 4;
+        if !prefix.can_split() {
+            return None;
+        }
+        let salt = self.salt();
+        let Some(open) = writer.open(Kind::Ranges) else {
+            return Some(Owed::Sums(mask));
+        };
+        let head_len = writer.len();
+        let probe = RangesHead {
+            salt,
+            prefix,
+            mask: [0; 2],
+        };
+        if !writer.put(&probe) || writer.room() < BYTES_EACH {
+            writer.cancel(&open);
+            return Some(Owed::Sums(mask));
+        }
+        let fitting = writer.room().div_euclid(BYTES_EACH);
+        let (mut now, mut later) = (0u16, mask);
+        for _ in 0..fitting.min(RADIX as usize) {
+            let lowest = later & later.wrapping_neg();
+            now |= lowest;
+            later &= !lowest;
+        }
+        writer.truncate(head_len);
+        let head = RangesHead {
+            salt,
+            prefix,
+            mask: now.to_le_bytes(),
+        };
+        let mut complete = writer.put(&head);
+        for index in (0..RADIX).filter(|index| now & part_bit(*index) != 0) {
+            let sum = prefix
+                .part(index)
+                .map_or(0, |part| self.tables.members.sum(part));
+            complete = complete && writer.put(&shorten(sum, salt));
+        }
+        if !complete {
+            writer.cancel(&open);
+            return Some(Owed::Sums(mask));
+        }
+        writer.close(open);
+        (later != 0).then_some(Owed::Sums(later))
+    }
+
+    /// All rows of a range in short; `false` and no change if they do not fit.
+    fn write_listing(&self, prefix: Prefix, reply: bool, writer: &mut Writer<'_>) -> bool {
+        let salt = self.salt();
+        let Some(open) = writer.open(Kind::Listing) else {
+            return false;
+        };
+        let mut complete = writer.put(&ListingHead {
+            salt,
+            reply,
+            prefix,
+        });
+        for row in self.tables.members.range(prefix) {
+            let facts = shorten_facts(row, salt);
+            let summary = Summary {
+                id: row.id,
+                facts,
+                held: row.progress.held,
+            };
+            complete = complete && writer.put(&summary);
+        }
+        if complete {
+            writer.close(open);
+        } else {
+            writer.cancel(&open);
+        }
+        complete
+    }
+
+    /// Changes from round to round.
+    fn salt(&self) -> u8 {
+        self.next_token as u8
+    }
+
+    /// Tells rows that the partner lacks, and how much is held of those it knows.
+    fn write_tells(&mut self, now: Instant, bit: Bit, writer: &mut Writer<'_>) {
+        let Some(span) = self
+            .tables
+            .exchanges
+            .get(bit)
+            .map(|exchange| exchange.tells)
+        else {
+            return;
+        };
+        if span.is_empty() {
+            return;
+        }
+        self.write_tell_rows(now, bit, span, writer);
+        self.write_tell_hints(bit, span, writer);
+        let rest = self.trim(span, |row| (row.links.tell | row.links.hint) & bit != 0);
+        if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
+            exchange.tells = rest;
+        }
+    }
+
+    fn write_tell_rows(&mut self, now: Instant, bit: Bit, span: Span, writer: &mut Writer<'_>) {
+        let Some(open) = writer.open(Kind::Rows) else {
+            return;
+        };
+        let mut index = self.first_index(span);
+        while let Some(row) = self.tables.members.at(index) {
+            if !span.contains(row.id.place()) {
+                break;
+            }
+            if row.links.tell & bit != 0 {
+                if !row.gone && !writer.put(&self.row_of(now, row)) {
+                    break;
+                }
+                if let Some(row) = self.tables.members.local_at(index) {
+                    row.links.tell &= !bit;
+                    row.links.hint &= !bit;
+                }
+            }
+            index = index.saturating_add(1);
+        }
+        writer.close_or_cancel(open);
+    }
+
+    fn write_tell_hints(&mut self, bit: Bit, span: Span, writer: &mut Writer<'_>) {
+        let Some(open) = writer.open(Kind::Hints) else {
+            return;
+        };
+        let mut index = self.first_index(span);
+        while let Some(row) = self.tables.members.local_at(index) {
+            if !span.contains(row.id.place()) {
+                break;
+            }
+            if row.links.hint & bit != 0 {
+                if !writer.put(&Hint {
+                    id: row.id,
+                    held: row.progress.held,
+                }) {
+                    break;
+                }
+                row.links.hint &= !bit;
+            }
+            index = index.saturating_add(1);
+        }
+        writer.close_or_cancel(open);
+    }
+
+    /// Answers the partner's pull with one datagram's worth of claims.
+    fn write_claims(&mut self, bit: Bit, writer: &mut Writer<'_>, empty: usize) {
+        let answer = self
+            .tables
+            .exchanges
+            .get(bit)
+            .and_then(|exchange| exchange.answer);
+        let Some(token) = answer else { return };
+        // The token must fit even if no claim does.
+        if writer.room() < 2 {
+            return;
+        }
+        let mut claimed = false;
+        while let Some(want) = self.tables.wants.first(bit) {
+            match self.serve(token, &want, writer) {
+                Served::Claimed => claimed = true,
+                Served::Hinted => {}
+                Served::NoRoom if claimed => break,
+                Served::NoRoom if writer.len() > empty => return,
+                Served::NoRoom => bump(&mut self.stats.entries_too_large),
+            }
+            self.tables.wants.take(bit);
+        }
+        if claimed || writer.small(Kind::Answered, &token) {
+            self.tables.wants.forget(bit);
+            if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
+                exchange.answer = None;
+            }
+        }
+    }
+
+    /// Answers one want: with a claim, or with what makes the partner stop asking.
+    fn serve(&mut self, token: u8, want: &Want, writer: &mut Writer<'_>) -> Served {
+        let row = self.tables.members.get(want.owner).filter(|row| !row.gone);
+        let Some(row) = row else {
+            return write_hint(want.owner, Version::NONE, writer);
+        };
+        let life = row.facts.generation.life();
+        let progress = row.progress;
+        if life != want.life {
+            self.tell(want.bit, want.owner);
+            return write_hint(want.owner, Version::NONE, writer);
+        }
+        let Some(a) = progress.answer(&want.digest) else {
+            return write_hint(want.owner, want.digest.held.min(progress.held), writer);
+        };
+        let before = writer.len();
+        let Some(open) = writer.open(Kind::Claim) else {
+            return Served::NoRoom;
+        };
+        let reserve = limits::claim_head_of(want.owner, a, &progress);
+        let room = writer.room().saturating_sub(reserve);
+        let owner = OwnerMap {
+            store: &mut self.tables.entries,
+            owner: want.owner,
+        };
+        let Some(b) = owner.page_end(a, progress.held, room) else {
+            writer.cancel(&open);
+            return Served::NoRoom;
+        };
+        let head = ClaimHead::new(token, want.owner, life, &progress.claim(a, b));
+        let mut complete = writer.put(&head);
+        for entry in listed(&self.tables.entries, want.owner, a, b) {
+            complete = complete && writer.put(&ClaimItem::new(b, entry));
+        }
+        if complete {
+            writer.close(open);
+            Served::Claimed
+        } else {
+            writer.truncate(before);
+            Served::NoRoom
+        }
+    }
+
+    /// Drops the front of a span up to the first row that is `marked`.
+    fn trim(&self, mut span: Span, marked: impl Fn(&Member<A>) -> bool) -> Span {
+        let mut index = self.first_index(span);
+        while let Some(row) = self.tables.members.at(index) {
+            let place = row.id.place();
+            if !span.contains(place) {
+                break;
+            }
+            if marked(row) {
+                span.trim(place);
+                return span;
+            }
+            index = index.saturating_add(1);
+        }
+        Span::EMPTY
+    }
+
+    fn first_index(&self, span: Span) -> usize {
+        span.first()
+            .map_or(usize::MAX, |first| self.tables.members.lower(first))
+    }
+}
+
+fn write_hint(id: NodeId, held: Version, writer: &mut Writer<'_>) -> Served {
+    if writer.listed(Kind::Hints, &Hint { id, held }) {
+        Served::Hinted
+    } else {
+        Served::NoRoom
+    }
+}

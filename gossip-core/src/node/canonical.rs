@@ -1,0 +1,33 @@
+//! The part of a node's state that decides how it will behave.
+
+use super::Node;
+use crate::address::Address;
+use crate::stats::Stats;
+use crate::storage::Storage;
+use crate::time::Instant;
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// This node without what does not influence its future: counters are zero, deadlines are
+    /// counted from `now`, and tokens back from the next one to be given out. Nodes whose canonical
+    /// forms are equal will behave alike. For comparison only: a canonical form is not meant to run.
+    #[must_use]
+    pub fn canonical(&self, now: Instant) -> Self {
+        let mut node = self.clone();
+        node.stats = Stats::NONE;
+        node.prober.rebase(now, self.next_token);
+        node.tables.relays.rebase(now, self.next_token);
+        node.tables.timers.rebase(now);
+        node.tables.seeds.rebase(now);
+        node.tables.exchanges.rebase(now);
+        node.next_token = 0;
+        for at in [
+            &mut node.next_round,
+            &mut node.next_gossip,
+            &mut node.next_reconnect,
+            &mut node.next_sweep,
+        ] {
+            *at = at.counted_from(now);
+        }
+        node
+    }
+}

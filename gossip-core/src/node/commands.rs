@@ -1,0 +1,193 @@
+//! What the application asks of its node.
+
+use super::{Node, Phase};
+use crate::address::Address;
+use crate::entries::delta::Listed;
+use crate::entries::{Content, OwnerMap};
+use crate::error::{JoinError, SetError};
+use crate::id::Version;
+use crate::membership::What;
+use crate::stats::bump;
+use crate::storage::Storage;
+use crate::table::Liveness;
+use crate::time::Instant;
+use crate::wire::limits;
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Joins the cluster through the node at `seed`, trying ever more slowly (from every 250 ms to
+    /// once a minute) until it answers. May be called for several seeds, and again.
+    ///
+    /// # Errors
+    /// The table of seeds is full, or the node has left; nothing changed.
+    pub fn join(&mut self, seed: A) -> Result<(), JoinError> {
+        if !self.is_running() {
+            return Err(JoinError::NotRunning);
+        }
+        if self.tables.seeds.add(seed.canonical()) {
+            Ok(())
+        } else {
+            Err(JoinError::Full {
+                max: self.tables.seeds.capacity(),
+            })
+        }
+    }
+
+    /// Says goodbye: peers hold the node for departed at once. When that is told,
+    /// [`Event::Left`](crate::Event::Left) comes and the node stays silent.
+    pub fn leave(&mut self) {
+        if !self.is_running() {
+            return;
+        }
+        self.ensure_me();
+        self.phase = Phase::Leaving(0);
+        self.tables
+            .members
+            .edit(self.id(), |me| me.facts.liveness = Liveness::Left);
+        self.announce(self.id(), What::Facts);
+        self.next_gossip = Instant::ZERO;
+    }
+
+    /// Sets one of this node's own keys for everybody to read.
+    ///
+    /// # Errors
+    /// Why the write was refused; nothing changed.
+    pub fn set(&mut self, key: &str, value: &[u8]) -> Result<(), SetError> {
+        self.write_entry(key, Some(value))
+            .inspect_err(|_| bump(&mut self.stats.refused_writes))
+    }
+
+    /// Sets a key to the postcard encoding of `value`, made in `scratch`.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set), or [`SetError::Encoding`] if the value does not encode into `scratch`.
+    pub fn set_value<T: serde::Serialize>(
+        &mut self,
+        key: &str,
+        value: &T,
+        scratch: &mut [u8],
+    ) -> Result<(), SetError> {
+        match postcard::to_slice(value, scratch) {
+            Ok(bytes) => self.set(key, bytes),
+            Err(_) => {
+                bump(&mut self.stats.refused_writes);
+                Err(SetError::Encoding)
+            }
+        }
+    }
+
+    /// Deletes one of this node's own keys everywhere; `Ok(false)` if it was not set.
+    ///
+    /// # Errors
+    /// The node has left; nothing changed.
+    pub fn delete(&mut self, key: &str) -> Result<bool, SetError> {
+        if !self.is_running() {
+            bump(&mut self.stats.refused_writes);
+            return Err(SetError::NotRunning);
+        }
+        if self.get(self.id(), key).is_none() {
+            return Ok(false);
+        }
+        self.write_entry(key, None).map(|()| true)
+    }
+
+    fn write_entry(&mut self, key: &str, value: Option<&[u8]>) -> Result<(), SetError> {
+        self.check_write(key, value.unwrap_or_default())?;
+        self.ensure_me();
+        let Some(version) = self.next_version() else {
+            return Err(SetError::NotRunning);
+        };
+        let id = self.id();
+        if !self.tables.entries.put(
+            id,
+            Listed {
+                key,
+                version,
+                value,
+            },
+        ) {
+            return Err(SetError::Full {
+                max: self.tables.entries.capacity(),
+            });
+        }
+        self.tables.members.edit(id, |me| {
+            me.progress.held = version;
+            me.progress.as_of = version;
+        });
+        self.announce(id, What::Held);
+        Ok(())
+    }
+
+    fn check_write(&mut self, key: &str, value: &[u8]) -> Result<(), SetError> {
+        if !self.is_running() {
+            return Err(SetError::NotRunning);
+        }
+        let key_max = self.tables.entries.key_max();
+        if key.is_empty() || key.len() > key_max {
+            return Err(SetError::Key { max: key_max });
+        }
+        let value_max = self.tables.entries.value_max();
+        if value.len() > value_max {
+            return Err(SetError::Value { max: value_max });
+        }
+        if limits::entry(0, key.len(), value.len()) > self.config.entry_room() {
+            return Err(SetError::Entry {
+                max: self.entry_max(),
+            });
+        }
+        let is_new = self.tables.entries.find(self.id(), key).is_none();
+        if is_new && self.tables.entries.is_full() && !self.make_room_for_entries() {
+            return Err(SetError::Full {
+                max: self.tables.entries.capacity(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The version of the next write; where they run out, a new life begins.
+    fn next_version(&mut self) -> Option<Version> {
+        let held = self.me()?.progress.held;
+        if held.next().is_none() {
+            let generation = self.generation();
+            self.begin_life(generation);
+        }
+        self.me()?.progress.held.next()
+    }
+
+    /// Begins a life of this node that is later than `seen`, keeping its entries.
+    pub(super) fn begin_life(&mut self, seen: crate::id::Generation) {
+        let id = self.id();
+        let progress = OwnerMap {
+            store: &mut self.tables.entries,
+            owner: id,
+        }
+        .renumber();
+        self.tables.members.edit(id, |me| {
+            me.facts.generation = me.facts.generation.beyond(seen);
+            me.facts.incarnation = crate::id::Incarnation::default();
+            me.progress = progress;
+        });
+        self.announce(id, What::Facts);
+        self.next_gossip = Instant::ZERO;
+    }
+
+    /// Drops what only waits for its event; `true` if that made room.
+    pub(super) fn make_room_for_entries(&mut self) -> bool {
+        let made = self.tables.entries.drop_gone();
+        if made {
+            bump(&mut self.stats.events_lost);
+            self.notices.resync = true;
+        }
+        made
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::New | Phase::Running)
+    }
+
+    /// `true` if the key was deleted and that is still remembered.
+    #[must_use]
+    pub fn is_tombstone(&self, owner: crate::id::NodeId, key: &str) -> bool {
+        let found = self.tables.entries.find(owner, key);
+        found.is_some_and(|entry| matches!(entry.content, Content::Tombstone(_)))
+    }
+}

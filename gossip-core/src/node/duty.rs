@@ -1,0 +1,96 @@
+//! Small messages owed to somebody: written when the link is ready, in order of urgency.
+
+use core::marker::PhantomData;
+
+use crate::id::NodeId;
+use crate::storage::List;
+
+/// One message owed to one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Duty<A> {
+    pub(crate) message: Message,
+    pub(crate) to: A,
+}
+
+/// What is owed, the most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Message {
+    /// The answer to a ping, with its token.
+    Ack(u16),
+    /// The facts of this member: of ourselves, or what is wrongly believed of the receiver.
+    Tell(NodeId),
+    /// The suspicion of this member.
+    Accuse(NodeId),
+    /// A ping with this token.
+    Ping(u16),
+    /// A request to ping this member, with the token to give back.
+    PingReq(u16, NodeId),
+    /// The address that the receiver is seen at.
+    You,
+    /// "My fingerprint is the same."
+    Same,
+    /// The fingerprint of everything.
+    Root,
+    /// Whatever news there is.
+    News,
+}
+
+/// Everything owed, the most urgent first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Duties<A, L> {
+    list: L,
+    address: PhantomData<A>,
+}
+
+impl<A, L> Duties<A, L> {
+    /// Kept in `list`, which must be empty.
+    pub const fn new(list: L) -> Self {
+        Self {
+            list,
+            address: PhantomData,
+        }
+    }
+}
+
+impl<A: Copy + Eq, L: List<Duty<A>>> Duties<A, L> {
+    /// Owes a message; what is owed already is not owed twice. Returns `false` if something was
+    /// dropped for lack of room: the least urgent message, which may be this one.
+    pub(crate) fn owe(&mut self, to: A, message: Message) -> bool {
+        let duty = Duty { message, to };
+        if self.list.iter().any(|other| *other == duty) {
+            return true;
+        }
+        let at = self
+            .list
+            .iter()
+            .take_while(|other| other.message <= message)
+            .count();
+        let mut kept = true;
+        if self.list.is_full() {
+            if at >= self.list.len() {
+                return false;
+            }
+            self.list.remove(self.list.len().saturating_sub(1));
+            kept = false;
+        }
+        self.list.insert(at, duty).is_ok() && kept
+    }
+
+    /// The destination of the most urgent message.
+    pub(crate) fn first(&self) -> Option<A> {
+        self.list.get(0).map(|duty| duty.to)
+    }
+
+    /// The most urgent message to `to` at `index` or later, and where it stands.
+    pub(crate) fn next_to(&self, to: A, index: usize) -> Option<(usize, Message)> {
+        let rest = self.list.iter().enumerate().skip(index);
+        rest.filter(|(_, duty)| duty.to == to)
+            .map(|(at, duty)| (at, duty.message))
+            .next()
+    }
+
+    /// Settles the message at `index`.
+    pub(crate) fn settle(&mut self, index: usize) {
+        self.list.remove(index);
+    }
+}

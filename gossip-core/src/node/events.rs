@@ -1,0 +1,64 @@
+//! Events: flags on what changed, turned into values one by one.
+
+use super::Node;
+use crate::address::Address;
+use crate::event::Event;
+use crate::storage::Storage;
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// The next thing the application should know, or `None` when it knows everything. Events may be
+    /// drained at any time and do not change what the node sends.
+    pub fn poll_event(&mut self) -> Option<Event<S::Key>> {
+        self.notice()
+            .or_else(|| self.member_event())
+            .or_else(|| self.entry_event())
+    }
+
+    fn notice(&mut self) -> Option<Event<S::Key>> {
+        let notices = &mut self.notices;
+        let due = [
+            (&mut notices.joined, Event::Joined),
+            (&mut notices.conflict, Event::Conflict),
+            (&mut notices.resync, Event::Resync),
+            (&mut notices.left, Event::Left),
+        ];
+        due.into_iter()
+            .find_map(|(flag, event)| core::mem::take(flag).then_some(event))
+    }
+
+    fn member_event(&mut self) -> Option<Event<S::Key>> {
+        while let Some(id) = self.tables.members.take_changed() {
+            if self.is_me(id) {
+                continue;
+            }
+            let Some(row) = self.tables.members.get(id) else {
+                continue;
+            };
+            if !row.gone {
+                return Some(Event::Member {
+                    id,
+                    status: row.status(),
+                });
+            }
+            self.tables.members.remove(id);
+            return Some(Event::Forgotten { id });
+        }
+        None
+    }
+
+    fn entry_event(&mut self) -> Option<Event<S::Key>> {
+        if const { !<S::Entries as crate::storage::List<_>>::PERMITTED } {
+            return None;
+        }
+        while let Some((owner, key, set)) = self.tables.entries.take_changed() {
+            if !self.is_me(owner) {
+                return Some(if set {
+                    Event::Set { owner, key }
+                } else {
+                    Event::Deleted { owner, key }
+                });
+            }
+        }
+        None
+    }
+}

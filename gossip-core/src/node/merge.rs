@@ -1,0 +1,381 @@
+//! What a node makes of what it is told about members: facts, suspicions, deaths, and itself.
+
+use super::{Message, Node, Phase};
+use crate::address::Address;
+use crate::entries::OwnerMap;
+use crate::entries::delta::Progress;
+use crate::id::{NodeId, Version};
+use crate::membership::{What, suspicion_timeout};
+use crate::stats::bump;
+use crate::storage::Storage;
+use crate::table::{Facts, Liveness, Member};
+use crate::time::{Duration, Instant};
+use crate::wire::{Row, Standing, Suspect};
+
+/// How a row that was told compares with the one that is held after it was merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Merged {
+    /// The row that was told is what is held now.
+    Agreed,
+    /// What is held wins: the teller should know.
+    Known,
+    /// There is no such row and none was made.
+    Refused,
+}
+
+/// How often another node with the same id is outbid before that is called a conflict.
+const OUTBIDS_MAX: u8 = 3;
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Merges one row.
+    pub(super) fn merge_row(&mut self, now: Instant, row: &Row<A>) -> Merged {
+        let told = facts_of(row);
+        if self.is_me(row.id) {
+            return self.hear_of_myself(told);
+        }
+        let Some(held) = self.tables.members.get(row.id).filter(|held| !held.gone) else {
+            return self.meet(now, row, told);
+        };
+        if told < held.facts {
+            return Merged::Known;
+        }
+        if told > held.facts {
+            self.adopt(now, row.id, told);
+        }
+        if let Some(life) = self.life_of(row) {
+            self.shorten_memory(now, row.id, life);
+        }
+        self.note_birth(row);
+        Merged::Agreed
+    }
+
+    /// Notes a suspicion of a member by somebody.
+    pub(super) fn merge_suspect(&mut self, now: Instant, suspect: &Suspect) {
+        if self.is_me(suspect.id) {
+            let Some(me) = self.me() else { return };
+            if suspect.generation == me.facts.generation
+                && suspect.incarnation >= me.facts.incarnation
+            {
+                self.refute(suspect.incarnation);
+            }
+            return;
+        }
+        let current = self.tables.members.get(suspect.id).is_some_and(|row| {
+            suspect.generation == row.facts.generation
+                && suspect.incarnation >= row.facts.incarnation
+        });
+        if current {
+            self.suspect(now, suspect.id);
+        }
+    }
+
+    /// Begins to suspect a live member, unless it is suspected already.
+    pub(super) fn suspect(&mut self, now: Instant, id: NodeId) {
+        let Some(row) = self.tables.members.local(id) else {
+            return;
+        };
+        if !row.is_live() || row.suspect {
+            return;
+        }
+        row.suspect = true;
+        let timeout = suspicion_timeout(
+            self.config.probe_interval(),
+            self.config.suspicion_mult(),
+            self.tables.members.live(),
+        );
+        self.tables.timers.set(id, now.after(timeout));
+        self.tables.members.mark_changed(id);
+        self.announce(id, What::Suspect);
+        bump(&mut self.stats.suspicions);
+    }
+
+    /// Takes back this node's own suspicion: the member answered.
+    pub(super) fn clear_suspicion(&mut self, id: NodeId) {
+        let Some(row) = self.tables.members.local(id).filter(|row| row.suspect) else {
+            return;
+        };
+        row.suspect = false;
+        self.tables.timers.cancel(id);
+        self.tables.news.retract(id, What::Suspect);
+        self.tables.members.mark_changed(id);
+    }
+
+    /// A member's deadline has come.
+    pub(super) fn member_timer(&mut self, now: Instant, id: NodeId) {
+        let Some(row) = self.tables.members.get(id) else {
+            return;
+        };
+        if row.suspect {
+            let dead = Facts {
+                liveness: Liveness::Dead,
+                ..row.facts
+            };
+            self.adopt(now, id, dead);
+        } else if row.fading {
+            self.forget(id);
+        } else {
+            self.tables.members.edit(id, |row| row.fading = true);
+            self.tables.timers.set(id, now.after(self.fading_time()));
+        }
+    }
+
+    /// The row as it travels.
+    pub(super) fn row_of(&self, now: Instant, row: &Member<A>) -> Row<A> {
+        let standing = match row.facts.liveness {
+            Liveness::Alive => Standing::Alive,
+            Liveness::Dead => Standing::Dead(self.memory_left(now, row)),
+            Liveness::Left => Standing::Left(self.memory_left(now, row)),
+        };
+        Row {
+            id: row.id,
+            generation: row.facts.generation,
+            incarnation: row.facts.incarnation,
+            standing,
+            address: row.facts.address,
+            held: row.progress.held,
+        }
+    }
+
+    /// Somebody says something of this node. What is not its own word it must outbid.
+    fn hear_of_myself(&mut self, told: Facts<A>) -> Merged {
+        let Some(me) = self.me() else {
+            return Merged::Refused;
+        };
+        let mine = me.facts;
+        if told <= mine {
+            return if told == mine {
+                Merged::Agreed
+            } else {
+                Merged::Known
+            };
+        }
+        if self.phase != Phase::Running || self.notices.conflict {
+            return Merged::Agreed;
+        }
+        if told.generation == mine.generation {
+            self.refute(told.incarnation);
+        } else {
+            self.outbid = self.outbid.saturating_add(1);
+            if self.outbid > OUTBIDS_MAX {
+                self.notices.conflict = self.outbid == OUTBIDS_MAX.saturating_add(1);
+                return Merged::Agreed;
+            }
+            self.begin_life(told.generation);
+        }
+        Merged::Known
+    }
+
+    /// Says "I am alive" louder than what was said with `incarnation`.
+    fn refute(&mut self, incarnation: crate::id::Incarnation) {
+        if self.phase != Phase::Running {
+            return;
+        }
+        bump(&mut self.stats.refutations);
+        match incarnation.next() {
+            Some(next) => {
+                self.tables
+                    .members
+                    .edit(self.id(), |me| me.facts.incarnation = next);
+                self.announce(self.id(), What::Facts);
+                self.next_gossip = Instant::ZERO;
+            }
+            None => {
+                let generation = self.generation();
+                self.begin_life(generation);
+            }
+        }
+    }
+
+    /// A row of an unknown member.
+    fn meet(&mut self, now: Instant, row: &Row<A>, told: Facts<A>) -> Merged {
+        let life = self.life_of(row);
+        if life.is_some_and(|life| life <= self.fading_time()) {
+            bump(&mut self.stats.stale_rows);
+            return Merged::Refused;
+        }
+        self.make_room_for_member(row.id);
+        if self
+            .tables
+            .members
+            .insert(Member::new(row.id, told))
+            .is_err()
+        {
+            bump(&mut self.stats.members_full);
+            return Merged::Refused;
+        }
+        self.settle_liveness(now, row.id);
+        if let Some(life) = life {
+            self.shorten_memory(now, row.id, life);
+        }
+        self.note_birth(row);
+        self.announce(row.id, What::Facts);
+        Merged::Agreed
+    }
+
+    /// Makes `facts`, which win, those of a known member.
+    fn adopt(&mut self, now: Instant, id: NodeId, facts: Facts<A>) {
+        let entries = &mut self.tables.entries;
+        self.tables.members.edit(id, |row| {
+            if row.facts.generation != facts.generation {
+                row.progress = OwnerMap {
+                    store: entries,
+                    owner: id,
+                }
+                .reborn();
+            }
+            row.facts = facts;
+            row.suspect = false;
+            row.fading = false;
+        });
+        self.tables.members.mark_changed(id);
+        self.tables.news.retract(id, What::Suspect);
+        self.announce(id, What::Facts);
+        self.settle_liveness(now, id);
+    }
+
+    /// Sets the timer that a member's liveness calls for, and notices when peers come and go.
+    fn settle_liveness(&mut self, now: Instant, id: NodeId) {
+        if self.tables.members.get(id).is_some_and(Member::is_live) {
+            self.tables.timers.cancel(id);
+        } else {
+            self.tables.timers.set(id, now.after(self.fading_time()));
+        }
+        if !self.notices.was_joined && self.is_joined() {
+            self.notices.was_joined = true;
+            self.notices.joined = true;
+        }
+        if self.notices.was_joined && !self.is_joined() {
+            self.tables.seeds.retry_all(now);
+        }
+    }
+
+    /// Lowers how long a dead or departed member is remembered to what the teller remembers.
+    fn shorten_memory(&mut self, now: Instant, id: NodeId, life: Duration) {
+        let half = self.fading_time();
+        let Some(row) = self.tables.members.get(id) else {
+            return;
+        };
+        let left = Duration::from_secs(u32::from(self.memory_left(now, row)));
+        if row.is_live() || life >= left {
+            return;
+        }
+        let fading = life <= half;
+        let wait = if fading {
+            life
+        } else {
+            Duration::from_millis(life.as_millis().saturating_sub(half.as_millis()))
+        };
+        self.tables.members.edit(id, |row| row.fading = fading);
+        self.tables.timers.set(id, now.after(wait));
+    }
+
+    /// Seconds until a dead or departed member is forgotten.
+    fn memory_left(&self, now: Instant, row: &Member<A>) -> u16 {
+        let half = self.fading_time();
+        let until = self
+            .tables
+            .timers
+            .of(row.id)
+            .map_or(half, |at| at.since(now));
+        let rest = if row.fading { Duration::ZERO } else { half };
+        let left = until.as_millis().saturating_add(rest.as_millis());
+        u16::try_from(Duration::from_millis(left).as_secs_ceil()).unwrap_or(u16::MAX)
+    }
+
+    /// The second half of a memory, in which the member is no longer compared or told.
+    fn fading_time(&self) -> Duration {
+        let memory = self
+            .config
+            .forget_after()
+            .as_millis()
+            .min(u32::from(u16::MAX).saturating_mul(1000));
+        Duration::from_millis(memory >> 1)
+    }
+
+    fn life_of(&self, row: &Row<A>) -> Option<Duration> {
+        match row.standing {
+            Standing::Alive => None,
+            Standing::Dead(secs) | Standing::Left(secs) => {
+                Some(Duration::from_secs(u32::from(secs)))
+            }
+        }
+    }
+
+    /// A row that says "held up to the birth" is the claim that nothing was written: whoever knows
+    /// nothing of the owner holds that much too.
+    fn note_birth(&mut self, row: &Row<A>) {
+        let blank = self.tables.members.get(row.id).is_some_and(|held| {
+            held.progress == Progress::default() && held.facts.generation == row.generation
+        });
+        if blank && row.held == Version::BIRTH {
+            self.tables
+                .members
+                .edit(row.id, |held| held.progress = Progress::BIRTH);
+        }
+    }
+
+    /// Forgets a member and its entries; the row stays until its event was told.
+    fn forget(&mut self, id: NodeId) {
+        self.tables.entries.forget(id);
+        self.tables.members.edit(id, |row| row.gone = true);
+        self.tables.members.mark_changed(id);
+    }
+
+    /// If the table is full, or still holds the shell of `id`, frees a row: one that is forgotten and
+    /// only waits for its event, else one of a member that is not alive.
+    fn make_room_for_member(&mut self, id: NodeId) {
+        let shell = self.tables.members.get(id).is_some();
+        if !shell && !self.tables.members.is_full() {
+            return;
+        }
+        let gone = self
+            .tables
+            .members
+            .iter()
+            .find(|row| row.gone)
+            .map(Member::id);
+        let dead = || {
+            self.tables
+                .members
+                .iter()
+                .find(|row| !row.is_live() && row.id != self.id())
+        };
+        let victim = if shell {
+            Some(id)
+        } else {
+            gone.or_else(|| dead().map(Member::id))
+        };
+        let Some(victim) = victim else { return };
+        self.tables.entries.forget(victim);
+        self.tables.timers.cancel(victim);
+        self.tables.members.remove(victim);
+        if victim != id {
+            bump(&mut self.stats.events_lost);
+            self.notices.resync = true;
+        }
+    }
+
+    /// Tells a sender what is believed of it, if that is not simply "alive, in this life".
+    pub(super) fn correct(&mut self, sender: NodeId, generation: crate::id::Generation, from: A) {
+        let Some(row) = self.tables.members.get(sender).filter(|row| !row.gone) else {
+            return;
+        };
+        if row.facts.generation > generation || !row.is_live() {
+            self.owe(from, Message::Tell(sender));
+        }
+    }
+}
+
+fn facts_of<A: Address>(row: &Row<A>) -> Facts<A> {
+    let liveness = match row.standing {
+        Standing::Alive => Liveness::Alive,
+        Standing::Dead(_) => Liveness::Dead,
+        Standing::Left(_) => Liveness::Left,
+    };
+    Facts {
+        generation: row.generation,
+        incarnation: row.incarnation,
+        liveness,
+        address: row.address.map(Address::canonical),
+    }
+}

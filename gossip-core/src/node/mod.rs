@@ -1,0 +1,239 @@
+//! The node: five verbs over the parts.
+
+mod answer;
+mod canonical;
+mod commands;
+mod duty;
+mod events;
+mod merge;
+mod receive;
+mod reconcile;
+mod timeout;
+mod transmit;
+
+pub(crate) use duty::Message;
+pub use duty::{Duties, Duty};
+
+use crate::address::Address;
+use crate::config::Checked;
+use crate::entries::EntryRef;
+use crate::entries::delta::Progress;
+use crate::id::{Generation, Incarnation, NodeId};
+use crate::membership::{Prober, What};
+use crate::sampling::Shuffle;
+use crate::stats::{Stats, bump};
+use crate::storage::{Storage, Tables};
+use crate::table::{Facts, Liveness, Member};
+use crate::time::Instant;
+
+/// One participant: a state machine that is moved by five verbs and nothing else.
+///
+/// ```text
+/// handle_datagram(now, from, bytes)    one received datagram
+/// handle_timeout(now, rng)             time has passed; the only place where chance enters
+/// poll_transmit(now, buf)              writes the best next datagram into buf
+/// poll_event()                         what the application should know
+/// poll_timeout()                       when to call handle_timeout next at the latest
+/// ```
+///
+/// Commands such as [`join`](Self::join) and [`set`](Self::set) leave intents that the next polls
+/// turn into datagrams. A node is a value: `clone` is a snapshot, and equal nodes behave equally.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Node<A: Address, S: Storage<A>> {
+    config: Checked<A>,
+    tables: Tables<A, S>,
+    phase: Phase,
+    notices: Notices,
+    prober: Prober,
+    shuffle: Shuffle,
+    next_round: Instant,
+    next_gossip: Instant,
+    next_reconnect: Instant,
+    next_sweep: Instant,
+    next_token: u16,
+    /// How often another node with this id was outbid.
+    outbid: u8,
+    /// Whether news goes before the exchange in the next datagram.
+    news_first: bool,
+    stats: Stats,
+}
+
+/// Where in its life a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Phase {
+    /// Nothing random was drawn yet.
+    New,
+    Running,
+    /// Saying goodbye; so many times so far.
+    Leaving(u8),
+    Left,
+}
+
+/// Events about the node itself that are due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+struct Notices {
+    joined: bool,
+    was_joined: bool,
+    conflict: bool,
+    resync: bool,
+    left: bool,
+}
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// A node that has not started: its first [`handle_timeout`](Self::handle_timeout), due at once,
+    /// draws the nonce of its life.
+    pub const fn new(config: Checked<A>, tables: Tables<A, S>) -> Self {
+        Self {
+            config,
+            tables,
+            phase: Phase::New,
+            notices: Notices {
+                joined: false,
+                was_joined: false,
+                conflict: false,
+                resync: false,
+                left: false,
+            },
+            prober: Prober::IDLE,
+            shuffle: Shuffle::NEW,
+            next_round: Instant::ZERO,
+            next_gossip: Instant::ZERO,
+            next_reconnect: Instant::ZERO,
+            next_sweep: Instant::ZERO,
+            next_token: 0,
+            outbid: 0,
+            news_first: false,
+            stats: Stats::NONE,
+        }
+    }
+
+    /// This node's id.
+    pub const fn id(&self) -> NodeId {
+        self.config.id()
+    }
+
+    /// This node's life, as far as it is known; fixed by the first `handle_timeout`, and raised if
+    /// the cluster remembers a later one.
+    pub fn generation(&self) -> Generation {
+        self.me()
+            .map_or(Generation::default(), |me| me.facts.generation)
+    }
+
+    /// The address this node asserts: the configured one, or what its peers see.
+    pub fn address(&self) -> Option<A> {
+        self.me().and_then(|me| me.facts.address)
+    }
+
+    /// What an owner has set for a key.
+    pub fn get(&self, owner: NodeId, key: &str) -> Option<&[u8]> {
+        self.tables.entries.find(owner, key)?.value()
+    }
+
+    /// What an owner has set for a key, decoded from postcard.
+    pub fn value<'a, T: serde::Deserialize<'a>>(
+        &'a self,
+        owner: NodeId,
+        key: &str,
+    ) -> Option<Result<T, postcard::Error>> {
+        self.get(owner, key).map(postcard::from_bytes)
+    }
+
+    /// Every value set by any owner, ordered by owner (in the members' common order) and key.
+    pub fn entries(&self) -> impl Iterator<Item = EntryRef<'_>> {
+        self.tables.entries.visible()
+    }
+
+    /// Every value set by one owner, by key.
+    pub fn entries_of(&self, owner: NodeId) -> impl Iterator<Item = EntryRef<'_>> {
+        self.tables.entries.visible_of(owner)
+    }
+
+    /// Every known node, this one included, in the members' common order.
+    pub fn members(&self) -> impl Iterator<Item = &Member<A>> {
+        self.tables.members.iter().filter(|row| !row.gone)
+    }
+
+    /// What is known of one node.
+    pub fn member(&self, id: NodeId) -> Option<&Member<A>> {
+        self.tables.members.get(id).filter(|row| !row.gone)
+    }
+
+    /// How many members are alive or only suspected, this one included.
+    pub fn live(&self) -> usize {
+        self.tables.members.live()
+    }
+
+    /// `true` while a live peer is known.
+    pub fn is_joined(&self) -> bool {
+        let me = usize::from(self.me().is_some_and(Member::is_live));
+        self.live() > me
+    }
+
+    /// `true` once the goodbye was said.
+    pub fn has_left(&self) -> bool {
+        self.phase == Phase::Left
+    }
+
+    /// The fingerprint of all members' facts and of how far their entries are held: equal on nodes
+    /// that know the same, and different on others but for one chance in 2^64.
+    pub fn fingerprint(&self) -> u64 {
+        self.tables.members.root()
+    }
+
+    /// What was counted so far.
+    pub const fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// The most bytes that key and value of an entry may have together, as far as datagrams go; the
+    /// storage has limits of its own.
+    pub const fn entry_max(&self) -> usize {
+        // Distance, key length and value length: one byte each at their shortest.
+        self.config.entry_room().saturating_sub(3)
+    }
+
+    fn me(&self) -> Option<&Member<A>> {
+        self.tables.members.get(self.id())
+    }
+
+    fn is_me(&self, id: NodeId) -> bool {
+        id == self.id()
+    }
+
+    /// Makes sure that there is a row of this node.
+    fn ensure_me(&mut self) {
+        if self.me().is_some() {
+            return;
+        }
+        let facts = Facts {
+            generation: Generation::default(),
+            incarnation: Incarnation::default(),
+            liveness: Liveness::Alive,
+            address: self.config.address().map(Address::canonical),
+        };
+        let mut row = Member::new(self.id(), facts);
+        row.changed = false;
+        row.progress = Progress::BIRTH;
+        // A table has room for one row at least.
+        let _ = self.tables.members.insert(row);
+    }
+
+    /// Starts telling something about a member.
+    fn announce(&mut self, id: NodeId, what: What) {
+        if self.tables.news.announce(id, what) {
+            bump(&mut self.stats.news_evicted);
+        }
+    }
+
+    /// Owes somebody a small message.
+    fn owe(&mut self, to: A, message: Message) {
+        if !self.tables.duties.owe(to, message) {
+            bump(&mut self.stats.duties_full);
+        }
+    }
+
+    fn take_token(&mut self) -> u16 {
+        self.next_token = self.next_token.wrapping_add(1);
+        self.next_token
+    }
+}

@@ -1,0 +1,208 @@
+//! A received datagram: validated whole, then applied section by section.
+
+use super::merge::Merged;
+use super::{Message, Node, Phase};
+use crate::address::Address;
+use crate::error::DatagramError;
+use crate::id::NodeId;
+use crate::membership::What;
+use crate::stats::bump;
+use crate::storage::Storage;
+use crate::time::Instant;
+use crate::wire::{Datagram, Header, Hint, Items, Row, Section};
+
+/// Whose datagram is being applied.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sender<A> {
+    pub(super) now: Instant,
+    pub(super) id: NodeId,
+    pub(super) from: A,
+}
+
+/// What is left to do once every section was seen.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rest<'a> {
+    root: Option<u64>,
+    hints: Option<Items<'a, Hint>>,
+    /// The token of our pull that was answered.
+    answered: Option<u8>,
+}
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Applies one received datagram.
+    ///
+    /// # Errors
+    /// Why it was dropped. The state did not change, but for the counter of the reason.
+    pub fn handle_datagram(
+        &mut self,
+        now: Instant,
+        from: A,
+        bytes: &[u8],
+    ) -> Result<(), DatagramError> {
+        let datagram = self
+            .accept(bytes)
+            .inspect_err(|reason| self.stats.dropped(*reason))?;
+        self.count_received(bytes.len(), &datagram);
+        let sender = Sender {
+            now,
+            id: datagram.header.sender,
+            from: from.canonical(),
+        };
+        self.ensure_me();
+        self.hear(&sender, &datagram.header);
+        let mut rest = Rest::default();
+        for section in datagram.sections() {
+            self.apply(&sender, section, &mut rest);
+        }
+        self.finish(&sender, &rest);
+        Ok(())
+    }
+
+    fn accept<'a>(&self, bytes: &'a [u8]) -> Result<Datagram<'a>, DatagramError> {
+        if self.phase == Phase::Left {
+            return Err(DatagramError::NotRunning);
+        }
+        let cluster = self.config.cluster();
+        let datagram = Datagram::parse::<A>(bytes, cluster, self.config.largest_id())?;
+        let header = datagram.header;
+        if self.is_me(header.sender) && header.generation == self.generation() {
+            return Err(DatagramError::FromSelf);
+        }
+        Ok(datagram)
+    }
+
+    fn count_received(&mut self, len: usize, datagram: &Datagram<'_>) {
+        self.stats.received.datagrams.add(len);
+        for (kind, bytes) in datagram.sizes() {
+            match kind {
+                Some(kind) => self.stats.received.section(kind, bytes),
+                None => bump(&mut self.stats.unknown_sections),
+            }
+        }
+    }
+
+    /// The mere fact that a datagram came.
+    fn hear(&mut self, sender: &Sender<A>, header: &Header) {
+        self.tables.seeds.heard(sender.from);
+        self.tables
+            .exchanges
+            .refresh(sender.id, sender.from, self.exchange_expiry(sender.now));
+        self.correct(sender.id, header.generation, sender.from);
+        if let Some(row) = self.tables.members.local(sender.id)
+            && row.facts.generation == header.generation
+            && row.facts.address.is_none()
+        {
+            row.observed = Some(sender.from);
+        }
+    }
+
+    fn apply<'a>(&mut self, sender: &Sender<A>, section: Section<'a, A>, rest: &mut Rest<'a>) {
+        match section {
+            Section::Ping(token) => self.take_ping(sender, token),
+            Section::Ack(token) => self.take_ack(token),
+            Section::PingReq(token, target) => self.take_ping_req(sender, token, target),
+            Section::You(address) => self.learn_address(address),
+            Section::Rows(rows) => rows.iter().for_each(|row| self.take_row(sender, &row)),
+            Section::Suspects(suspects) => {
+                suspects
+                    .iter()
+                    .for_each(|suspect| self.merge_suspect(sender.now, &suspect));
+            }
+            Section::Root(root) => rest.root = Some(root),
+            Section::Same => {}
+            Section::Ranges(head, sums) => self.take_ranges(sender, &head, sums),
+            Section::Listing(head, items) => self.take_listing(sender, &head, items),
+            Section::Hints(hints) => {
+                rest.hints = Some(hints);
+                hints.iter().for_each(|hint| self.take_hint(sender, &hint));
+            }
+            Section::Pull(token, items) => self.take_pull(sender, token, items),
+            Section::Answered(token) => rest.answered = Some(token),
+            Section::Claim(head, claim, items) => {
+                rest.answered = Some(head.token);
+                self.take_claim(sender, &head, &claim, items);
+            }
+        }
+    }
+
+    fn finish(&mut self, sender: &Sender<A>, rest: &Rest<'_>) {
+        if let Some(token) = rest.answered {
+            self.end_pull(sender.id, token);
+        }
+        if let Some(root) = rest.root {
+            self.take_root(sender, root, rest.hints);
+        }
+    }
+
+    fn take_ping(&mut self, sender: &Sender<A>, token: u16) {
+        self.owe(sender.from, Message::Ack(token));
+        self.tell_address(sender);
+    }
+
+    /// Tells a sender that asserts no address where it is seen.
+    pub(super) fn tell_address(&mut self, sender: &Sender<A>) {
+        let row = self.tables.members.get(sender.id);
+        if row.is_none_or(|row| row.facts.address.is_none()) {
+            self.owe(sender.from, Message::You);
+        }
+    }
+
+    fn take_ack(&mut self, token: u16) {
+        if let Some(target) = self.prober.acked(token) {
+            self.clear_suspicion(target);
+        } else if let Some((asker, asker_token)) = self.tables.relays.take(token) {
+            self.owe(asker, Message::Ack(asker_token));
+        }
+    }
+
+    fn take_ping_req(&mut self, sender: &Sender<A>, token: u16, target: NodeId) {
+        if self.is_me(target) {
+            self.owe(sender.from, Message::Ack(token));
+            return;
+        }
+        let address = self
+            .tables
+            .members
+            .get(target)
+            .and_then(|row| row.address());
+        let Some(address) = address else { return };
+        let own_token = self.take_token();
+        let expires = sender.now.after(self.config.probe_interval());
+        if self
+            .tables
+            .relays
+            .add(own_token, sender.from, token, expires)
+        {
+            self.owe(address, Message::Ping(own_token));
+        } else {
+            bump(&mut self.stats.relays_full);
+        }
+    }
+
+    /// A peer says where this node is seen: worth knowing if nothing better is known.
+    fn learn_address(&mut self, address: A) {
+        let address = address.canonical();
+        let learned = self.tables.members.edit(self.id(), |me| {
+            let incarnation = me.facts.incarnation.next();
+            match (me.facts.address, incarnation) {
+                (None, Some(next)) => {
+                    me.facts.address = Some(address);
+                    me.facts.incarnation = next;
+                    true
+                }
+                _ => false,
+            }
+        });
+        if learned == Some(true) {
+            self.announce(self.id(), What::Facts);
+        }
+    }
+
+    fn take_row(&mut self, sender: &Sender<A>, row: &Row<A>) {
+        match self.merge_row(sender.now, row) {
+            Merged::Agreed => self.compare_held(sender, row.id, row.held),
+            Merged::Known => self.link_tell(sender, row.id),
+            Merged::Refused => {}
+        }
+    }
+}

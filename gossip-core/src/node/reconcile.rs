@@ -1,0 +1,428 @@
+//! The receiving side of an exchange: what differs becomes links on rows and small intents.
+
+use super::receive::Sender;
+use super::{Message, Node};
+use crate::address::Address;
+use crate::entries::delta::{Claim, Digest, Listed, Outcome};
+use crate::entries::{Fit, OwnerMap};
+use crate::exchange::{Bit, Owed, RangeDuty, Want};
+use crate::hash::mix;
+use crate::id::{NodeId, Place, Version};
+use crate::membership::What;
+use crate::stats::bump;
+use crate::storage::{List, Storage};
+use crate::table::{Member, Prefix, RADIX};
+use crate::time::Instant;
+use crate::wire::{
+    ClaimHead, ClaimItem, Hint, Items, ListingHead, PullItem, RangesHead, Sum32, Summary,
+};
+
+/// Up to so many rows are told right away to a partner that has none in their range.
+const TELL_MAX: usize = 64;
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Whether this storage permits anti-entropy at all.
+    pub(super) const EXCHANGES: bool = <S::Exchanges as List<_>>::PERMITTED;
+
+    pub(super) fn exchange_expiry(&self, now: Instant) -> Instant {
+        const REPLIES: u32 = 8;
+        now.after(self.config.reply_timeout().times(REPLIES))
+    }
+
+    /// The exchange with the sender, begun if there is none.
+    fn link(&mut self, sender: &Sender<A>) -> Option<Bit> {
+        if const { !Self::EXCHANGES } {
+            return None;
+        }
+        let expires = self.exchange_expiry(sender.now);
+        let bit = self.tables.exchanges.open(sender.id, sender.from, expires);
+        if bit.is_none() {
+            bump(&mut self.stats.exchanges_full);
+        }
+        bit
+    }
+
+    /// The sender's fingerprint of everything. `hints` came with it: if they account for the
+    /// difference, pulling is all there is to do.
+    pub(super) fn take_root(
+        &mut self,
+        sender: &Sender<A>,
+        root: u64,
+        hints: Option<Items<'_, Hint>>,
+    ) {
+        if const { !Self::EXCHANGES } {
+            return;
+        }
+        self.tell_address(sender);
+        let mine = self.tables.members.root();
+        if root == mine {
+            self.owe(sender.from, Message::Same);
+            return;
+        }
+        let hinted = hints.iter().flat_map(Items::iter).fold(mine, |sum, hint| {
+            let row = self
+                .tables
+                .members
+                .get(hint.id)
+                .filter(|row| hint.held > row.progress.held);
+            row.map_or(sum, |row| {
+                sum.wrapping_sub(row.weight())
+                    .wrapping_add(row.weight_at(hint.held))
+            })
+        });
+        if hinted != root
+            && let Some(bit) = self.link(sender)
+        {
+            self.owe_range(bit, Prefix::ROOT, Owed::Answer);
+        }
+    }
+
+    /// Fingerprints of parts of a range: what differs is owed an answer.
+    pub(super) fn take_ranges(
+        &mut self,
+        sender: &Sender<A>,
+        head: &RangesHead,
+        sums: Items<'_, Sum32>,
+    ) {
+        let Some(bit) = self.link(sender) else { return };
+        let mask = u16::from_le_bytes(head.mask);
+        let parts = (0..RADIX).filter(|index| mask & part_bit(*index) != 0);
+        let mut differ = 0u16;
+        for (index, theirs) in parts.zip(sums.iter()) {
+            let Some(part) = head.prefix.part(index) else {
+                return;
+            };
+            let mine = shorten(self.tables.members.sum(part), head.salt);
+            if mine == theirs {
+                continue;
+            }
+            let few = self.tables.members.indices(part).len() <= TELL_MAX;
+            if theirs == EMPTY_SUM && few {
+                self.tell_all(bit, part);
+            } else {
+                differ |= part_bit(index);
+            }
+        }
+        if differ != 0 {
+            self.owe_range(bit, head.prefix, Owed::Parts(differ));
+        }
+    }
+
+    /// All rows of a range in short: a walk along both sorted lists.
+    pub(super) fn take_listing(
+        &mut self,
+        sender: &Sender<A>,
+        head: &ListingHead,
+        items: Items<'_, Summary>,
+    ) {
+        let Some(bit) = self.link(sender) else { return };
+        let indices = self.tables.members.indices(head.prefix);
+        let mut index = indices.start;
+        let mut unknown = false;
+        for item in items.iter() {
+            index = self.tell_until(bit, index, item.id.place());
+            match self.tables.members.at(index) {
+                Some(row) if row.id == item.id => {
+                    self.compare(sender, bit, head.salt, &item);
+                    index = index.saturating_add(1);
+                }
+                _ => unknown = true,
+            }
+        }
+        while index < indices.end {
+            self.tell_at(bit, index);
+            index = index.saturating_add(1);
+        }
+        if unknown && !head.reply {
+            self.owe_range(bit, head.prefix, Owed::Reply);
+        }
+    }
+
+    pub(super) fn take_hint(&mut self, sender: &Sender<A>, hint: &Hint) {
+        self.compare_held(sender, hint.id, hint.held);
+    }
+
+    /// The sender holds this much of an owner: a reason to pull, or to stop pulling.
+    pub(super) fn compare_held(&mut self, sender: &Sender<A>, owner: NodeId, held: Version) {
+        if self.is_me(owner) || !<S::Entries as List<_>>::PERMITTED {
+            return;
+        }
+        let Some(row) = self.tables.members.get(owner) else {
+            return;
+        };
+        if held > row.progress.held {
+            if let Some(bit) = self.link(sender) {
+                self.link_pull(bit, owner);
+            }
+        } else if let Some(bit) = self.tables.exchanges.of_peer(sender.id).map(|e| e.bit)
+            && let Some(row) = self.tables.members.local(owner)
+        {
+            row.links.pull &= !bit;
+        }
+    }
+
+    /// A partner's pull replaces its earlier one.
+    pub(super) fn take_pull(&mut self, sender: &Sender<A>, token: u8, items: Items<'_, PullItem>) {
+        let Some(bit) = self.link(sender) else { return };
+        self.tables.wants.forget(bit);
+        if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
+            exchange.answer = Some(token);
+        }
+        for item in items.iter() {
+            let digest = Digest {
+                held: item.held,
+                recover: item.recover,
+            };
+            let want = Want {
+                bit,
+                owner: item.owner,
+                life: item.life,
+                digest,
+            };
+            if !self.tables.wants.add(want) {
+                bump(&mut self.stats.wants_full);
+            }
+        }
+    }
+
+    /// Entries of one owner.
+    pub(super) fn take_claim(
+        &mut self,
+        sender: &Sender<A>,
+        head: &ClaimHead,
+        claim: &Claim,
+        items: Items<'_, ClaimItem<'_>>,
+    ) {
+        let owner = head.owner;
+        let row = self
+            .tables
+            .members
+            .get(owner)
+            .filter(|row| !row.gone && !self.is_me(owner));
+        if row.is_none_or(|row| row.facts.generation.life() != head.life) {
+            bump(&mut self.stats.foreign_claims);
+            return;
+        }
+        let list = items.iter().filter_map(|item| item.listed(claim.b));
+        let useful = self.has_room(owner, list.clone()) && {
+            let entries = &mut self.tables.entries;
+            let outcome = self.tables.members.edit(owner, |row| {
+                row.progress.apply_claim(
+                    &mut OwnerMap {
+                        store: entries,
+                        owner,
+                    },
+                    claim,
+                    list,
+                )
+            });
+            outcome.is_some_and(|outcome| outcome != Outcome::Ignored)
+        };
+        self.after_claim(sender, owner, claim, useful);
+    }
+
+    /// The answer to our pull with this token is complete: the next page may be asked for.
+    pub(super) fn end_pull(&mut self, peer: NodeId, token: u8) {
+        let Some(bit) = self
+            .tables
+            .exchanges
+            .of_peer(peer)
+            .map(|exchange| exchange.bit)
+        else {
+            return;
+        };
+        if self
+            .tables
+            .exchanges
+            .get_mut(bit)
+            .is_some_and(|exchange| exchange.end_pull(token))
+        {
+            self.clear_asked(bit);
+        }
+    }
+
+    /// Nothing is asked of this partner any more.
+    pub(super) fn clear_asked(&mut self, bit: Bit) {
+        let Some(span) = self
+            .tables
+            .exchanges
+            .get(bit)
+            .map(|exchange| exchange.pulls)
+        else {
+            return;
+        };
+        self.each_in(span, |row| row.links.asked &= !bit);
+    }
+
+    /// Ends an exchange; what it leaves undone is found again by a later one.
+    pub(super) fn close_exchange(&mut self, bit: Bit) {
+        let Some(exchange) = self.tables.exchanges.remove(bit) else {
+            return;
+        };
+        for span in [exchange.pulls, exchange.tells] {
+            self.each_in(span, |row| row.links.forget(bit));
+        }
+        self.tables.ranges.forget(bit);
+        self.tables.wants.forget(bit);
+    }
+
+    /// The sender holds older facts of this member than are held here, or none.
+    pub(super) fn link_tell(&mut self, sender: &Sender<A>, id: NodeId) {
+        if let Some(bit) = self.link(sender) {
+            self.tell(bit, id);
+        }
+    }
+
+    pub(super) fn owe_range(&mut self, bit: Bit, prefix: Prefix, owed: Owed) {
+        if !self.tables.ranges.owe(RangeDuty { bit, prefix, owed }) {
+            bump(&mut self.stats.ranges_full);
+        }
+    }
+
+    fn has_room<'l>(
+        &mut self,
+        owner: NodeId,
+        list: impl Iterator<Item = Listed<'l>> + Clone,
+    ) -> bool {
+        let Some(floor) = self
+            .tables
+            .members
+            .get(owner)
+            .map(|row| row.progress.floor())
+        else {
+            return false;
+        };
+        let mut fit = self.tables.entries.fits(owner, floor, list.clone());
+        if fit == Fit::Full && self.make_room_for_entries() {
+            fit = self.tables.entries.fits(owner, floor, list);
+        }
+        match fit {
+            Fit::Yes => return true,
+            Fit::Full => bump(&mut self.stats.entries_full),
+            Fit::TooLarge => bump(&mut self.stats.entries_too_large),
+        }
+        false
+    }
+
+    fn after_claim(&mut self, sender: &Sender<A>, owner: NodeId, claim: &Claim, useful: bool) {
+        let bit = self
+            .tables
+            .exchanges
+            .of_peer(sender.id)
+            .map_or(0, |exchange| exchange.bit);
+        let Some(row) = self.tables.members.local(owner) else {
+            return;
+        };
+        if !useful {
+            row.links.pull &= !bit;
+            bump(&mut self.stats.idle_claims);
+        } else if row.progress.held >= claim.held {
+            row.links.pull = 0;
+            self.announce(owner, What::Held);
+        }
+    }
+
+    /// Compares one row that both know.
+    fn compare(&mut self, sender: &Sender<A>, bit: Bit, salt: u8, item: &Summary) {
+        let Some(row) = self.tables.members.get(item.id) else {
+            return;
+        };
+        if !row.is_shown() || shorten_facts(row, salt) != item.facts {
+            self.tell(bit, item.id);
+        } else if item.held < row.progress.held {
+            self.hint(bit, item.id);
+        } else {
+            self.compare_held(sender, item.id, item.held);
+        }
+    }
+
+    /// Tells the rows from `index` up to `place`, which the partner did not list.
+    fn tell_until(&mut self, bit: Bit, mut index: usize, place: Place) -> usize {
+        while self
+            .tables
+            .members
+            .at(index)
+            .is_some_and(|row| row.id.place() < place)
+        {
+            self.tell_at(bit, index);
+            index = index.saturating_add(1);
+        }
+        index
+    }
+
+    fn tell_all(&mut self, bit: Bit, prefix: Prefix) {
+        self.tables
+            .members
+            .indices(prefix)
+            .for_each(|index| self.tell_at(bit, index));
+    }
+
+    fn tell_at(&mut self, bit: Bit, index: usize) {
+        if let Some(row) = self.tables.members.at(index).filter(|row| row.is_shown()) {
+            self.tell(bit, row.id);
+        }
+    }
+
+    pub(super) fn tell(&mut self, bit: Bit, id: NodeId) {
+        self.mark_tell(bit, id, |row| row.links.tell |= bit);
+    }
+
+    fn hint(&mut self, bit: Bit, id: NodeId) {
+        self.mark_tell(bit, id, |row| row.links.hint |= bit);
+    }
+
+    fn mark_tell(&mut self, bit: Bit, id: NodeId, mark: impl FnOnce(&mut Member<A>)) {
+        if let (Some(row), Some(exchange)) = (
+            self.tables.members.local(id),
+            self.tables.exchanges.get_mut(bit),
+        ) {
+            mark(row);
+            exchange.tells.add(id.place());
+        }
+    }
+
+    fn link_pull(&mut self, bit: Bit, id: NodeId) {
+        if let (Some(row), Some(exchange)) = (
+            self.tables.members.local(id),
+            self.tables.exchanges.get_mut(bit),
+        ) {
+            row.links.pull |= bit;
+            exchange.pulls.add(id.place());
+        }
+    }
+
+    fn each_in(&mut self, span: crate::exchange::Span, mut change: impl FnMut(&mut Member<A>)) {
+        let Some(first) = span.first() else { return };
+        let mut index = self.tables.members.lower(first);
+        while let Some(row) = self.tables.members.local_at(index) {
+            if !span.contains(row.id.place()) {
+                return;
+            }
+            change(row);
+            index = index.saturating_add(1);
+        }
+    }
+}
+
+/// The shortened fingerprint of an empty range.
+const EMPTY_SUM: Sum32 = [0; 4];
+
+/// A fingerprint as it travels. The salt changes with each exchange, so that two sums that look
+/// alike once will not look alike again.
+pub(super) fn shorten(sum: u64, salt: u8) -> Sum32 {
+    if sum == 0 {
+        return EMPTY_SUM;
+    }
+    let mixed = mix(sum.wrapping_add(u64::from(salt))) as u32;
+    mixed.max(1).to_le_bytes()
+}
+
+/// A row's facts as they travel in a listing.
+pub(super) fn shorten_facts<A: Address>(row: &Member<A>, salt: u8) -> [u8; 2] {
+    let mixed = mix(row.facts.hash(row.id).wrapping_add(u64::from(salt)));
+    (mixed as u16).to_le_bytes()
+}
+
+pub(super) fn part_bit(index: u32) -> u16 {
+    1u16.checked_shl(index).unwrap_or(0)
+}

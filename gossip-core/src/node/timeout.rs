@@ -1,0 +1,291 @@
+//! Time has passed: rounds, deadlines, and every choice that needs chance.
+
+use rand_core::Rng;
+
+use super::{Message, Node, Phase};
+use crate::address::Address;
+use crate::membership::{Step, What};
+use crate::rng::below;
+use crate::stats::bump;
+use crate::storage::{List, Storage};
+use crate::table::Member;
+use crate::time::{Duration, Instant};
+
+/// How many entries a sweep over tombstones looks at in one go.
+const SWEEP_BUDGET: usize = 512;
+/// How often a goodbye is told.
+const GOODBYES: u8 = 3;
+/// To how many members a goodbye is told each time.
+const GOODBYE_FANOUT: u8 = 8;
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// When [`handle_timeout`](Self::handle_timeout) must be called next at the latest;
+    /// [`Instant::FAR`] if never.
+    pub fn poll_timeout(&self) -> Instant {
+        match self.phase {
+            Phase::New => return Instant::ZERO,
+            Phase::Left => return Instant::FAR,
+            Phase::Leaving(_) => return self.next_gossip,
+            Phase::Running => {}
+        }
+        let gossip = self.has_news_to_spread().then_some(self.next_gossip);
+        [
+            Some(self.next_round),
+            Some(self.next_reconnect),
+            Some(self.next_sweep),
+            gossip,
+            self.prober.next(),
+            self.tables.timers.next(),
+            self.tables.relays.next(),
+            self.tables.exchanges.next(),
+            self.tables.seeds.next(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(Instant::FAR)
+    }
+
+    /// Does everything that is due at `now`. May be called early or late; call it whenever
+    /// `poll_timeout() <= now`, before `poll_transmit`.
+    pub fn handle_timeout(&mut self, now: Instant, rng: &mut impl Rng) {
+        match self.phase {
+            Phase::New => self.start(now, rng),
+            Phase::Left => return,
+            Phase::Leaving(told) => return self.say_goodbye(now, told, rng),
+            Phase::Running => {}
+        }
+        self.excuse_pause(now);
+        self.continue_probe(now, rng);
+        while let Some(id) = self.tables.timers.due(now) {
+            self.member_timer(now, id);
+        }
+        self.tables.relays.expire(now);
+        self.expire_exchanges(now);
+        self.begin_round(now, rng);
+        self.spread_news(now, rng);
+        while let Some(seed) = self.tables.seeds.due(now) {
+            self.say_hello(seed);
+        }
+        self.reconnect(now, rng);
+        self.sweep(now);
+    }
+
+    fn start(&mut self, now: Instant, rng: &mut impl Rng) {
+        self.ensure_me();
+        let nonce = rng.next_u32().to_be_bytes();
+        self.tables
+            .members
+            .edit(self.id(), |me| me.facts.generation.nonce = nonce);
+        self.phase = Phase::Running;
+        let offset = below(
+            rng.next_u32(),
+            self.config.probe_interval().as_millis() as usize,
+        );
+        self.next_round = now.after(Duration::from_millis(offset as u32));
+        self.next_gossip = now;
+        self.next_reconnect = now.after(self.config.reconnect_interval());
+        self.next_sweep = now.after(self.sweep_interval());
+    }
+
+    /// If rounds come far too late this node was asleep, and its peers' silence means nothing.
+    fn excuse_pause(&mut self, now: Instant) {
+        let late = now.since(self.next_round);
+        if late > self.config.probe_interval().times(2) {
+            bump(&mut self.stats.pauses);
+            self.prober.abandon();
+            self.tables.timers.postpone(late);
+        }
+    }
+
+    fn continue_probe(&mut self, now: Instant, rng: &mut impl Rng) {
+        while let Some(step) = self.prober.step(now) {
+            match step {
+                Step::Failed(target) => self.suspect(now, target),
+                Step::AskOthers(target, token) => {
+                    for _ in 0..self.config.indirect_probes() {
+                        let other = self.random_peer(rng, |row| row.id != target);
+                        if let Some(address) = other {
+                            self.owe(address, Message::PingReq(token, target));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn expire_exchanges(&mut self, now: Instant) {
+        while let Some(bit) = self.tables.exchanges.expired(now) {
+            self.close_exchange(bit);
+        }
+        while let Some(bit) = self.tables.exchanges.missed(now) {
+            self.clear_asked(bit);
+            let exchange = self.tables.exchanges.get_mut(bit);
+            if !exchange.is_some_and(|exchange| exchange.miss_pull()) {
+                self.close_exchange(bit);
+            }
+        }
+    }
+
+    /// One round: a probe of the next member, and an exchange with it.
+    fn begin_round(&mut self, now: Instant, rng: &mut impl Rng) {
+        if self.next_round > now {
+            return;
+        }
+        let interval = self.config.probe_interval();
+        let regular = self.next_round.after(interval);
+        self.next_round = if regular > now {
+            regular
+        } else {
+            now.after(interval)
+        };
+        let members = &self.tables.members;
+        let me = self.config.id();
+        let target = self.shuffle.next(members.len(), rng, |index| {
+            members
+                .at(index)
+                .is_some_and(|row| row.is_live() && row.id != me && row.address().is_some())
+        });
+        let Some(row) = target.and_then(|index| self.tables.members.at(index)) else {
+            return;
+        };
+        let (id, suspect, Some(to)) = (row.id, row.suspect, row.address()) else {
+            return;
+        };
+        let token = self.take_token();
+        self.prober.begin(
+            id,
+            token,
+            now.after(self.config.probe_timeout()),
+            now.after(interval),
+        );
+        self.owe(to, Message::Ping(token));
+        if suspect {
+            self.owe(to, Message::Accuse(id));
+        }
+        if const { Self::EXCHANGES } {
+            self.owe(to, Message::Root);
+        }
+    }
+
+    /// Gives news a few datagrams of its own, so that it need not wait for the next round.
+    fn spread_news(&mut self, now: Instant, rng: &mut impl Rng) {
+        if self.next_gossip > now || !self.has_news_to_spread() {
+            return;
+        }
+        self.next_gossip = now.after(self.config.gossip_interval());
+        self.tell_random_peers(self.config.gossip_fanout(), rng);
+    }
+
+    fn has_news_to_spread(&self) -> bool {
+        self.config.gossip_fanout() > 0 && !self.tables.news.is_empty() && self.is_joined()
+    }
+
+    fn say_goodbye(&mut self, now: Instant, told: u8, rng: &mut impl Rng) {
+        if self.next_gossip > now {
+            return;
+        }
+        if told >= GOODBYES || self.tables.members.live() == 0 {
+            self.phase = Phase::Left;
+            self.notices.left = true;
+            return;
+        }
+        self.phase = Phase::Leaving(told.saturating_add(1));
+        self.next_gossip = now.after(self.config.gossip_interval());
+        self.announce(self.id(), What::Facts);
+        self.tell_random_peers(GOODBYE_FANOUT, rng);
+    }
+
+    fn tell_random_peers(&mut self, fanout: u8, rng: &mut impl Rng) {
+        for _ in 0..fanout {
+            if let Some(address) = self.random_peer(rng, |_| true) {
+                self.owe(address, Message::News);
+            }
+        }
+    }
+
+    /// The first words to an address about which nothing more is known.
+    fn say_hello(&mut self, to: A) {
+        self.owe(to, Message::Tell(self.id()));
+        if const { Self::EXCHANGES } {
+            self.owe(to, Message::Root);
+        }
+    }
+
+    /// Tries somebody who is not among the live, so that a healed partition is noticed.
+    fn reconnect(&mut self, now: Instant, rng: &mut impl Rng) {
+        if self.next_reconnect > now {
+            return;
+        }
+        self.next_reconnect = now.after(self.config.reconnect_interval());
+        let lost = self
+            .random_member(rng, |row| !row.is_live() && !row.gone)
+            .and_then(Member::address);
+        let seeds = &self.tables.seeds;
+        let seed = seeds.at(below(rng.next_u32(), seeds.len()));
+        let toss = rng.next_u32() & 1 == 0;
+        let chosen = if toss { lost.or(seed) } else { seed.or(lost) };
+        if let Some(address) = chosen {
+            self.say_hello(address);
+        }
+    }
+
+    fn sweep(&mut self, now: Instant) {
+        if const { !<S::Entries as List<_>>::PERMITTED } {
+            self.next_sweep = Instant::FAR;
+            return;
+        }
+        if self.next_sweep <= now {
+            self.next_sweep = now.after(self.sweep_interval());
+            self.tables.entries.begin_sweep();
+        }
+        let mut budget = SWEEP_BUDGET;
+        while let Some((index, owner, version)) = self.tables.entries.sweep(&mut budget) {
+            let collected = self.tables.members.edit(owner, |row| {
+                let allowed = row.progress.may_collect(version);
+                if allowed {
+                    row.progress.collected(version);
+                }
+                allowed
+            });
+            if collected == Some(true) {
+                self.tables.entries.vanish(index);
+            } else {
+                self.tables.entries.skip_sweep();
+            }
+        }
+    }
+
+    /// A tombstone outlives two sweeps.
+    fn sweep_interval(&self) -> Duration {
+        Duration::from_millis(self.config.tombstone_grace().as_millis().div_ceil(2))
+    }
+
+    /// The address of a live peer that `accept` takes.
+    fn random_peer(&self, rng: &mut impl Rng, accept: impl Fn(&Member<A>) -> bool) -> Option<A> {
+        let usable = |row: &Member<A>| row.is_live() && !self.is_me(row.id) && accept(row);
+        self.random_member(rng, usable)?.address()
+    }
+
+    /// A random member that `accept` takes. Where few do, a walk from a random row finds one.
+    fn random_member(
+        &self,
+        rng: &mut impl Rng,
+        accept: impl Fn(&Member<A>) -> bool,
+    ) -> Option<&Member<A>> {
+        const TRIES: usize = 8;
+        const WALK: usize = 64;
+        let len = self.tables.members.len();
+        for _ in 0..TRIES {
+            let row = self.tables.members.at(below(rng.next_u32(), len));
+            if let Some(row) = row.filter(|row| accept(row)) {
+                return Some(row);
+            }
+        }
+        let start = below(rng.next_u32(), len);
+        let indices = (start..len).chain(0..start).take(WALK);
+        indices
+            .filter_map(|index| self.tables.members.at(index))
+            .find(|row| accept(row))
+    }
+}

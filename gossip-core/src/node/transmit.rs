@@ -1,0 +1,187 @@
+//! The best next datagram: intents become bytes when the link is ready for them.
+
+use super::{Message, Node, Phase};
+use crate::address::Address;
+use crate::exchange::Bit;
+use crate::id::NodeId;
+use crate::membership::{What, retransmit_limit};
+use crate::stats::bump;
+use crate::storage::Storage;
+use crate::time::Instant;
+use crate::transmit::Transmit;
+use crate::wire::{Header, Hint, Kind, Suspect, Writer, begin, seal_tag, sizes_of};
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Writes the best next datagram into `buf`, never more than it holds; `None` if there is
+    /// nothing to say now. `buf` must have at least `mtu_floor` bytes, or nothing is written and
+    /// that is counted.
+    pub fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> Option<Transmit<A>> {
+        if matches!(self.phase, Phase::New | Phase::Left) {
+            return None;
+        }
+        if buf.len() < self.config.mtu_floor() {
+            bump(&mut self.stats.small_buffers);
+            return None;
+        }
+        while let Some(to) = self.tables.duties.first() {
+            let bit = self.tables.exchanges.ready_for(to);
+            if let Some(len) = self.write(now, to, bit, buf) {
+                return Some(Transmit { to, len });
+            }
+        }
+        for index in self.tables.exchanges.in_turn() {
+            let Some((to, bit)) = self.tables.exchanges.ready_at(index) else {
+                continue;
+            };
+            if let Some(len) = self.write(now, to, Some(bit), buf) {
+                return Some(Transmit { to, len });
+            }
+        }
+        None
+    }
+
+    /// Writes one datagram to `to`; `None` if it would hold nothing but its header.
+    fn write(&mut self, now: Instant, to: A, bit: Option<Bit>, buf: &mut [u8]) -> Option<usize> {
+        let header = Header {
+            sender: self.id(),
+            generation: self.generation(),
+        };
+        let mut writer = Writer::new(buf);
+        if !begin(&mut writer, &header) {
+            return None;
+        }
+        let empty = writer.len();
+        self.write_duties(now, to, &mut writer, empty);
+        if self.news_first {
+            self.write_news(now, &mut writer);
+        }
+        let before = writer.len();
+        if let Some(bit) = bit {
+            self.write_exchange(now, bit, &mut writer, empty);
+            if writer.len() > before {
+                self.tables.exchanges.spend(bit);
+            }
+        }
+        if !self.news_first {
+            self.write_news(now, &mut writer);
+        }
+        if writer.len() <= empty {
+            return None;
+        }
+        self.news_first = !self.news_first;
+        self.complete(writer)
+    }
+
+    fn complete(&mut self, mut writer: Writer<'_>) -> Option<usize> {
+        let bytes = writer.written();
+        seal_tag(bytes, self.config.cluster());
+        self.stats.sent.datagrams.add(bytes.len());
+        for (kind, len) in sizes_of(bytes) {
+            if let Some(kind) = kind {
+                self.stats.sent.section(kind, len);
+            }
+        }
+        Some(bytes.len())
+    }
+
+    /// Writes what is owed to `to`. What does not fit waits, unless it would never fit.
+    fn write_duties(&mut self, now: Instant, to: A, writer: &mut Writer<'_>, empty: usize) {
+        let mut index = 0;
+        while let Some((at, message)) = self.tables.duties.next_to(to, index) {
+            let written = self.write_message(now, to, message, writer);
+            if written == Some(false) && writer.len() > empty {
+                index = at.saturating_add(1);
+            } else {
+                self.tables.duties.settle(at);
+                index = at;
+            }
+        }
+    }
+
+    /// `Some(false)` if the message does not fit, `None` if there is nothing to say any more.
+    fn write_message(
+        &mut self,
+        now: Instant,
+        to: A,
+        message: Message,
+        writer: &mut Writer<'_>,
+    ) -> Option<bool> {
+        Some(match message {
+            Message::Ack(token) => writer.small(Kind::Ack, &token),
+            Message::Ping(token) => writer.small(Kind::Ping, &token),
+            Message::PingReq(token, target) => writer.small(Kind::PingReq, &(token, target)),
+            Message::Same => writer.small(Kind::Same, &()),
+            Message::Root => writer.small(Kind::Root, &self.tables.members.root().to_le_bytes()),
+            Message::You => writer.listed(Kind::You, &to),
+            Message::Tell(id) => {
+                let row = self.tables.members.get(id)?;
+                writer.listed(Kind::Rows, &self.row_of(now, row))
+            }
+            Message::Accuse(id) => writer.listed(Kind::Suspects, &self.suspicion_of(id)?),
+            Message::News => {
+                self.write_news(now, writer);
+                return None;
+            }
+        })
+    }
+
+    /// Fills what room is left with news, those told least first.
+    fn write_news(&mut self, now: Instant, writer: &mut Writer<'_>) {
+        if self.tables.news.is_empty() {
+            return;
+        }
+        let limit = retransmit_limit(self.config.retransmit_mult(), self.tables.members.live());
+        for what in [What::Suspect, What::Facts, What::Held] {
+            self.write_news_of(now, what, limit, writer);
+        }
+    }
+
+    fn write_news_of(&mut self, now: Instant, what: What, limit: u8, writer: &mut Writer<'_>) {
+        let kind = match what {
+            What::Suspect => Kind::Suspects,
+            What::Facts => Kind::Rows,
+            What::Held => Kind::Hints,
+        };
+        let Some(open) = writer.open(kind) else {
+            return;
+        };
+        let mut index = 0;
+        for _ in 0..self.tables.news.len() {
+            let Some((sort, id)) = self.tables.news.at(index) else {
+                break;
+            };
+            if sort == what && self.write_piece(now, what, id, writer) {
+                self.tables.news.told(index, limit);
+            } else {
+                index = index.saturating_add(1);
+            }
+        }
+        writer.close_or_cancel(open);
+    }
+
+    /// `false` if the piece of news does not fit. What is no news any more counts as written.
+    fn write_piece(&self, now: Instant, what: What, id: NodeId, writer: &mut Writer<'_>) -> bool {
+        let row = self.tables.members.get(id).filter(|row| row.is_shown());
+        match what {
+            What::Suspect => self
+                .suspicion_of(id)
+                .is_none_or(|suspect| writer.put(&suspect)),
+            What::Facts => row.is_none_or(|row| writer.put(&self.row_of(now, row))),
+            What::Held => row.is_none_or(|row| {
+                writer.put(&Hint {
+                    id,
+                    held: row.progress.held,
+                })
+            }),
+        }
+    }
+
+    fn suspicion_of(&self, id: NodeId) -> Option<Suspect> {
+        let row = self.tables.members.get(id).filter(|row| row.suspect)?;
+        Some(Suspect {
+            id,
+            generation: row.facts.generation,
+            incarnation: row.facts.incarnation,
+        })
+    }
+}

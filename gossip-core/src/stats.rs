@@ -1,0 +1,156 @@
+//! Counters: what a node sent, received, dropped and refused.
+
+use crate::error::DatagramError;
+use crate::wire::Kind;
+
+/// A count of things and of their bytes. Both wrap at `2^32`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Traffic {
+    /// How many.
+    pub count: u32,
+    /// Their bytes.
+    pub bytes: u32,
+}
+
+impl Traffic {
+    pub(crate) fn add(&mut self, bytes: usize) {
+        self.count = self.count.wrapping_add(1);
+        self.bytes = self.bytes.wrapping_add(bytes as u32);
+    }
+}
+
+/// One direction: whole datagrams, and the sections inside them by kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Flow {
+    /// Whole datagrams, headers included.
+    pub datagrams: Traffic,
+    kinds: [Traffic; Kind::COUNT],
+}
+
+impl Flow {
+    const NONE: Self = Self {
+        datagrams: Traffic { count: 0, bytes: 0 },
+        kinds: [Traffic { count: 0, bytes: 0 }; Kind::COUNT],
+    };
+
+    /// Sections of this kind; their bytes include the section's head.
+    #[must_use]
+    pub fn of(&self, kind: Kind) -> Traffic {
+        self.kinds.get(kind as usize).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn section(&mut self, kind: Kind, bytes: usize) {
+        if let Some(traffic) = self.kinds.get_mut(kind as usize) {
+            traffic.add(bytes);
+        }
+    }
+}
+
+/// Declares the plain counters, so that each name and meaning stands once.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// What a node counts. Counters wrap at `2^32` and never influence what it does.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct Stats {
+            /// What was written by `poll_transmit`.
+            pub sent: Flow,
+            /// What was accepted by `handle_datagram`.
+            pub received: Flow,
+            $($(#[$doc])* pub $name: u32,)*
+        }
+
+        impl Stats {
+            /// All zero.
+            pub const NONE: Self = Self { sent: Flow::NONE, received: Flow::NONE, $($name: 0,)* };
+
+            /// The plain counters with their names, for display.
+            pub fn counters(&self) -> impl Iterator<Item = (&'static str, u32)> {
+                [$((stringify!($name), self.$name),)*].into_iter()
+            }
+        }
+    };
+}
+
+counters! {
+    /// Datagrams dropped: shorter than a header.
+    drop_too_short,
+    /// Datagrams dropped: unknown wire version.
+    drop_unknown_version,
+    /// Datagrams dropped: the checksum fails.
+    drop_foreign_or_corrupt,
+    /// Datagrams dropped: sealed.
+    drop_sealed,
+    /// Datagrams dropped: own ones that came back.
+    drop_from_self,
+    /// Datagrams dropped: an id above `largest_id`.
+    drop_id_too_large,
+    /// Datagrams dropped: a section reaches past the end.
+    drop_truncated,
+    /// Datagrams dropped: a section does not decode.
+    drop_malformed,
+    /// Datagrams dropped: impossible numbers.
+    drop_impossible,
+    /// Datagrams dropped: the node has left.
+    drop_not_running,
+    /// Sections skipped: a kind that only a newer build knows.
+    unknown_sections,
+    /// Rows refused: the table of members is full.
+    members_full,
+    /// Rows refused: dead, unknown, and about to be forgotten.
+    stale_rows,
+    /// Claims refused: the table of entries is full.
+    entries_full,
+    /// Claims refused: a key or a value is longer than the storage holds.
+    entries_too_large,
+    /// Claims for another life of their owner, or for an unknown owner.
+    foreign_claims,
+    /// Claims that told nothing new.
+    idle_claims,
+    /// News pushed out of a full table before it was told often enough.
+    news_evicted,
+    /// Small messages not sent because too many were owed.
+    duties_full,
+    /// Indirect probes not served because too many were under way.
+    relays_full,
+    /// Exchanges not begun because too many were under way.
+    exchanges_full,
+    /// Differing ranges not answered at once because too many were owed.
+    ranges_full,
+    /// Pulled owners not answered at once because too many were owed.
+    wants_full,
+    /// Members forgotten before their event was told.
+    events_lost,
+    /// Writes of the application that were refused.
+    refused_writes,
+    /// Buffers handed to `poll_transmit` that were smaller than `mtu_floor`.
+    small_buffers,
+    /// Suspicions begun here.
+    suspicions,
+    /// Suspicions and false reports of its death that this node refuted.
+    refutations,
+    /// Times that rounds came so late that the node's own pause was blamed, and not its peers.
+    pauses,
+}
+
+impl Stats {
+    pub(crate) fn dropped(&mut self, reason: DatagramError) {
+        let counter = match reason {
+            DatagramError::TooShort => &mut self.drop_too_short,
+            DatagramError::UnknownVersion => &mut self.drop_unknown_version,
+            DatagramError::ForeignOrCorrupt => &mut self.drop_foreign_or_corrupt,
+            DatagramError::Sealed => &mut self.drop_sealed,
+            DatagramError::FromSelf => &mut self.drop_from_self,
+            DatagramError::IdTooLarge => &mut self.drop_id_too_large,
+            DatagramError::Truncated => &mut self.drop_truncated,
+            DatagramError::Malformed => &mut self.drop_malformed,
+            DatagramError::Impossible => &mut self.drop_impossible,
+            DatagramError::NotRunning => &mut self.drop_not_running,
+        };
+        bump(counter);
+    }
+}
+
+/// Counts one more.
+pub(crate) fn bump(counter: &mut u32) {
+    *counter = counter.wrapping_add(1);
+}

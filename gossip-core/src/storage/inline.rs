@@ -1,0 +1,188 @@
+//! Storage inside the node itself: bounds fixed by the type, no allocation, `const` constructors.
+
+use core::fmt::{self, Debug};
+
+use heapless::Vec;
+
+use super::{Blob, List};
+
+/// A [`List`] of at most `N` elements, held in place.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct InlineList<T, const N: usize>(Vec<T, N>);
+
+impl<T, const N: usize> InlineList<T, N> {
+    /// An empty list.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T, const N: usize> Default for InlineList<T, N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Debug, const N: usize> Debug for InlineList<T, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter()).finish()
+    }
+}
+
+impl<T: Clone + Eq + core::hash::Hash + Debug, const N: usize> List<T> for InlineList<T, N> {
+    const PERMITTED: bool = N > 0;
+
+    fn capacity(&self) -> usize {
+        N
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn get(&self, index: usize) -> Option<&T> {
+        self.0.get(index)
+    }
+
+    fn get_mut(&mut self, index: usize) -> Option<&mut T> {
+        self.0.get_mut(index)
+    }
+
+    fn insert(&mut self, index: usize, value: T) -> Result<(), T> {
+        if index > self.0.len() {
+            return Err(value);
+        }
+        self.0.push(value)?;
+        if let Some(tail @ [_, ..]) = self.0.get_mut(index..) {
+            tail.rotate_right(1);
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, index: usize) -> Option<T> {
+        if let Some(tail @ [_, ..]) = self.0.get_mut(index..) {
+            tail.rotate_left(1);
+            self.0.pop()
+        } else {
+            None
+        }
+    }
+
+    fn iter_from<'a>(&'a self, index: usize) -> impl Iterator<Item = &'a T>
+    where
+        T: 'a,
+    {
+        self.0.get(index..).unwrap_or_default().iter()
+    }
+}
+
+/// A [`Blob`] of at most `N` bytes, held in place.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct InlineBlob<const N: usize>(Vec<u8, N>);
+
+impl<const N: usize> AsRef<[u8]> for InlineBlob<N> {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<const N: usize> Debug for InlineBlob<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Debug::fmt(self.as_ref(), f)
+    }
+}
+
+impl<const N: usize> Blob for InlineBlob<N> {
+    fn from_slice(bytes: &[u8]) -> Option<Self> {
+        Vec::from_slice(bytes).ok().map(Self)
+    }
+}
+
+/// Declares a storage with named bounds, fixed by its type.
+///
+/// | bound | what it limits | bytes each, roughly |
+/// |---|---|---|
+/// | `members` | known nodes, this one included | 100 + the address |
+/// | `entries` | entries of all owners together, tombstones included | 24 + `key` + `value` |
+/// | `key`, `value` | bytes of one key and of one value | |
+/// | `news` | changes being told at a time | 16 |
+/// | `duties` | acks, pings and the like owed at a time | 24 + the address |
+/// | `relays` | indirect probes served at a time | 16 + the address |
+/// | `seeds` | addresses to join through | 24 + the address |
+/// | `exchanges` | reconciliations at a time, at most 8 | 80 + the address |
+/// | `ranges`, `wants` | differing ranges, unanswered pulls, over all exchanges | 24, 32 |
+///
+/// A bound of 0 removes what depends on it from the program.
+///
+/// ```
+/// use gossip_core::{Config, Node, NodeId, inline};
+///
+/// inline! {
+///     /// Enough for a greenhouse.
+///     pub struct Greenhouse {
+///         members: 16, entries: 64, key: 8, value: 16, news: 8, duties: 8,
+///         relays: 4, seeds: 2, exchanges: 2, ranges: 4, wants: 4,
+///     }
+/// }
+///
+/// let config = Config::<u16>::new(NodeId::from(7)).mtu_floor(127).check().unwrap();
+/// let node: Node<u16, Greenhouse> = Node::new(config, Greenhouse::tables());
+/// assert_eq!(node.id(), NodeId::from(7));
+/// ```
+#[macro_export]
+macro_rules! inline {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident {
+            members: $members:expr, entries: $entries:expr, key: $key:expr, value: $value:expr,
+            news: $news:expr, duties: $duties:expr, relays: $relays:expr, seeds: $seeds:expr,
+            exchanges: $exchanges:expr, ranges: $ranges:expr, wants: $wants:expr $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        $vis struct $name;
+
+        impl<A: $crate::Address> $crate::storage::Storage<A> for $name {
+            type Key = $crate::storage::InlineBlob<{ $key }>;
+            type Value = $crate::storage::InlineBlob<{ $value }>;
+            type Members = $crate::storage::InlineList<$crate::table::Member<A>, { $members }>;
+            type Entries = $crate::storage::InlineList<
+                $crate::entries::Entry<
+                    $crate::storage::InlineBlob<{ $key }>,
+                    $crate::storage::InlineBlob<{ $value }>,
+                >,
+                { $entries },
+            >;
+            type Timers = $crate::storage::InlineList<$crate::membership::Timer, { $members }>;
+            type News = $crate::storage::InlineList<$crate::membership::News, { $news }>;
+            type Duties = $crate::storage::InlineList<$crate::node::Duty<A>, { $duties }>;
+            type Relays = $crate::storage::InlineList<$crate::membership::Relay<A>, { $relays }>;
+            type Seeds = $crate::storage::InlineList<$crate::membership::Seed<A>, { $seeds }>;
+            type Exchanges =
+                $crate::storage::InlineList<$crate::exchange::Exchange<A>, { $exchanges }>;
+            type Ranges = $crate::storage::InlineList<$crate::exchange::RangeDuty, { $ranges }>;
+            type Wants = $crate::storage::InlineList<$crate::exchange::Want, { $wants }>;
+        }
+
+        impl $name {
+            /// Empty tables with these bounds.
+            #[must_use]
+            $vis const fn tables<A: $crate::Address>() -> $crate::storage::Tables<A, Self> {
+                use $crate::storage::InlineList;
+                $crate::storage::Tables {
+                    members: $crate::table::Table::new(InlineList::new()),
+                    entries: $crate::entries::Store::new(InlineList::new(), $key, $value),
+                    timers: $crate::membership::Timers::new(InlineList::new()),
+                    news: $crate::membership::Board::new(InlineList::new()),
+                    duties: $crate::node::Duties::new(InlineList::new()),
+                    relays: $crate::membership::Relays::new(InlineList::new()),
+                    seeds: $crate::membership::Seeds::new(InlineList::new()),
+                    exchanges: $crate::exchange::Exchanges::new(InlineList::new()),
+                    ranges: $crate::exchange::RangeDuties::new(InlineList::new()),
+                    wants: $crate::exchange::Wants::new(InlineList::new()),
+                }
+            }
+        }
+    };
+}

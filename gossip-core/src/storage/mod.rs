@@ -1,0 +1,153 @@
+//! Where a node keeps its tables: one container trait, and a trait that names the tables.
+//!
+//! The protocol knows a single container, the bounded ordered [`List`]. A [`Storage`] names one list
+//! type per table; [`Tables`] holds the lists themselves. [`inline!`](crate::inline) declares a
+//! storage whose bounds are fixed by its type and whose tables can be built in a `const`;
+//! `gossip_std::Heap` has bounds given at run time. [`conformance`] is a test that anyone's storage
+//! can run.
+
+pub mod conformance;
+mod inline;
+
+use core::cmp::Ordering;
+use core::fmt::Debug;
+use core::hash::Hash;
+
+pub use inline::{InlineBlob, InlineList};
+
+use crate::address::Address;
+use crate::entries::{Entry, Store};
+use crate::exchange::{Exchange, Exchanges, RangeDuties, RangeDuty, Want, Wants};
+use crate::membership::{Board, News, Relay, Relays, Seed, Seeds, Timer, Timers};
+use crate::node::{Duties, Duty};
+use crate::table::{Member, Table};
+
+/// A bounded sequence, kept in order by its user.
+///
+/// Two lists with equal contents must be equal and hash equally, however they came about: the state
+/// of a node is a value, and so is each part of it.
+pub trait List<T>: Clone + Eq + Hash + Debug {
+    /// `false` if this type can never hold anything: what uses the table is then compiled out.
+    const PERMITTED: bool = true;
+
+    /// The most elements the list will hold.
+    fn capacity(&self) -> usize;
+
+    /// How many elements it holds.
+    fn len(&self) -> usize;
+
+    /// The element at `index`.
+    fn get(&self, index: usize) -> Option<&T>;
+
+    /// The element at `index`, to change in place.
+    fn get_mut(&mut self, index: usize) -> Option<&mut T>;
+
+    /// Puts `value` before the element now at `index`, or gives it back if the list is full or
+    /// `index` is past the end.
+    fn insert(&mut self, index: usize, value: T) -> Result<(), T>;
+
+    /// Takes out the element at `index`.
+    fn remove(&mut self, index: usize) -> Option<T>;
+
+    /// The elements from `index` on.
+    fn iter_from<'a>(&'a self, index: usize) -> impl Iterator<Item = &'a T>
+    where
+        T: 'a;
+
+    /// `true` if the list holds nothing.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// `true` if another insert would be refused.
+    fn is_full(&self) -> bool {
+        self.len() >= self.capacity()
+    }
+
+    /// All elements in order.
+    fn iter<'a>(&'a self) -> impl Iterator<Item = &'a T>
+    where
+        T: 'a,
+    {
+        self.iter_from(0)
+    }
+
+    /// Appends `value`, or gives it back if the list is full.
+    fn push(&mut self, value: T) -> Result<(), T> {
+        self.insert(self.len(), value)
+    }
+
+    /// Binary search in a list sorted with respect to `order`: the index of an equal element, or
+    /// where one would go.
+    fn search_by(&self, mut order: impl FnMut(&T) -> Ordering) -> Result<usize, usize> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.get(middle).map(&mut order) {
+                Some(Ordering::Less) => low = middle.saturating_add(1),
+                Some(Ordering::Equal) => return Ok(middle),
+                Some(Ordering::Greater) | None => high = middle,
+            }
+        }
+        Err(low)
+    }
+}
+
+/// A bounded string of bytes: a key or a value.
+pub trait Blob: Clone + Eq + Hash + Debug + AsRef<[u8]> {
+    /// A blob holding `bytes`, or `None` if they do not fit the type.
+    fn from_slice(bytes: &[u8]) -> Option<Self>;
+}
+
+/// Names the containers of a node's tables.
+pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
+    /// An entry's key.
+    type Key: Blob;
+    /// An entry's value.
+    type Value: Blob;
+    /// One row for each known node, this one included.
+    type Members: List<Member<A>>;
+    /// The entries of all owners.
+    type Entries: List<Entry<Self::Key, Self::Value>>;
+    /// Deadlines of members that are not alive; as many as members is always enough.
+    type Timers: List<Timer>;
+    /// News still being told (the rumor part of membership and of versions).
+    type News: List<News>;
+    /// Small single messages owed, such as acks and pings.
+    type Duties: List<Duty<A>>;
+    /// Indirect probes under way on behalf of others.
+    type Relays: List<Relay<A>>;
+    /// Addresses to join through.
+    type Seeds: List<Seed<A>>;
+    /// Reconciliations under way, at most 8.
+    type Exchanges: List<Exchange<A>>;
+    /// Ranges owed to partners of an exchange.
+    type Ranges: List<RangeDuty>;
+    /// Pulls of partners still to be answered.
+    type Wants: List<Want>;
+}
+
+/// The tables of a node. A storage makes them empty, each around a list of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Tables<A: Address, S: Storage<A>> {
+    /// What is known of each node.
+    pub members: Table<A, S::Members>,
+    /// What each node has told everybody.
+    pub entries: Store<S::Key, S::Value, S::Entries>,
+    /// Deadlines of members that are not simply alive.
+    pub timers: Timers<S::Timers>,
+    /// News still being told.
+    pub news: Board<S::News>,
+    /// Small messages owed.
+    pub duties: Duties<A, S::Duties>,
+    /// Indirect probes under way on behalf of others.
+    pub relays: Relays<A, S::Relays>,
+    /// Addresses to join through.
+    pub seeds: Seeds<A, S::Seeds>,
+    /// Reconciliations under way.
+    pub exchanges: Exchanges<A, S::Exchanges>,
+    /// Ranges owed to partners.
+    pub ranges: RangeDuties<S::Ranges>,
+    /// Pulls of partners to be answered.
+    pub wants: Wants<S::Wants>,
+}

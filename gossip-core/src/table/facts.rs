@@ -1,0 +1,60 @@
+//! What is replicated of a member, and which of two versions of it wins.
+
+use crate::hash::hash_bytes;
+use crate::id::{Generation, Incarnation, NodeId};
+use serde::Serialize;
+
+/// A member's settled liveness. A later one wins over an earlier one of the same incarnation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Liveness {
+    /// It is there.
+    Alive,
+    /// It was suspected and did not refute.
+    Dead,
+    /// It said goodbye.
+    Left,
+}
+
+/// The replicated facts of one member: a join semilattice whose join is the maximum of a total
+/// order, so merging is idempotent, commutative and associative.
+///
+/// | the one with the ... wins | because |
+/// |---|---|
+/// | higher generation | a later life replaces an earlier one, dead or alive |
+/// | else higher incarnation | the node itself raised it, to refute what was said of it |
+/// | else liveness, `Alive < Dead < Left` | a death is only undone by the node itself (SWIM, section 4.2); a goodbye is the node's own word |
+/// | else address, `None < Some`, then by order | arbitrary, but the same everywhere |
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Facts<A> {
+    /// Which life.
+    pub generation: Generation,
+    /// The refutation counter inside that life.
+    pub incarnation: Incarnation,
+    /// Settled liveness.
+    pub liveness: Liveness,
+    /// The address that the node itself asserts.
+    pub address: Option<A>,
+}
+
+impl<A: Copy + Ord + Serialize> Facts<A> {
+    /// `true` if `other` is what both become when they are merged and it changes `self`.
+    #[must_use]
+    pub fn yields_to(&self, other: &Self) -> bool {
+        self < other
+    }
+
+    /// The join: whichever wins.
+    #[must_use]
+    pub fn merge(self, other: Self) -> Self {
+        self.max(other)
+    }
+
+    /// A hash that is equal on every platform for equal facts of the same member.
+    pub(crate) fn hash(&self, id: NodeId) -> u64 {
+        let mut scratch = [0u8; 96];
+        match postcard::to_slice(&(id, self), &mut scratch) {
+            Ok(bytes) => hash_bytes(bytes),
+            Err(_) => id.place().0,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! One row of the table.
+
+use core::hash::Hash;
+
+use serde::Serialize;
+
+use super::facts::{Facts, Liveness};
+use crate::entries::delta::Progress;
+use crate::event::Status;
+use crate::exchange::Bit;
+use crate::hash::mix;
+use crate::id::{Generation, Incarnation, NodeId, Version};
+
+/// What one node knows of another, or of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Member<A> {
+    pub(crate) id: NodeId,
+    pub(crate) facts: Facts<A>,
+    /// Where datagrams of it came from, for as long as it asserts no address.
+    pub(crate) observed: Option<A>,
+    pub(crate) progress: Progress,
+    /// Somebody suspects it; a timer runs.
+    pub(crate) suspect: bool,
+    /// Dead or departed for so long that it is no longer compared or told.
+    pub(crate) fading: bool,
+    /// Forgotten; the row only waits for its event.
+    pub(crate) gone: bool,
+    /// An event is due.
+    pub(crate) changed: bool,
+    pub(crate) links: Links,
+}
+
+/// What the exchanges under way have to do with a row: one bit for each exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Links {
+    /// The partner holds more of its entries.
+    pub(crate) pull: u8,
+    /// Asked of this partner in the pull that is under way.
+    pub(crate) asked: u8,
+    /// The partner lacks the row or holds older facts.
+    pub(crate) tell: u8,
+    /// The partner holds less of its entries.
+    pub(crate) hint: u8,
+}
+
+impl Links {
+    /// Removes every link to this exchange.
+    pub(crate) fn forget(&mut self, bit: Bit) {
+        for links in [
+            &mut self.pull,
+            &mut self.asked,
+            &mut self.tell,
+            &mut self.hint,
+        ] {
+            *links &= !bit;
+        }
+    }
+}
+
+impl<A: Copy + Ord + Serialize> Member<A> {
+    pub(crate) fn new(id: NodeId, facts: Facts<A>) -> Self {
+        Self {
+            id,
+            facts,
+            observed: None,
+            progress: Progress::default(),
+            suspect: false,
+            fading: false,
+            gone: false,
+            changed: true,
+            links: Links::default(),
+        }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// What is believed of it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self.facts.liveness {
+            Liveness::Alive if self.suspect => Status::Suspect,
+            Liveness::Alive => Status::Alive,
+            Liveness::Dead => Status::Dead,
+            Liveness::Left => Status::Left,
+        }
+    }
+
+    /// Where to reach it: the address it asserts, else the one it was seen at.
+    #[must_use]
+    pub fn address(&self) -> Option<A> {
+        self.facts.address.or(self.observed)
+    }
+
+    /// Which life of it is known.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.facts.generation
+    }
+
+    /// Its refutation counter.
+    #[must_use]
+    pub fn incarnation(&self) -> Incarnation {
+        self.facts.incarnation
+    }
+
+    /// How far its entries are held here.
+    #[must_use]
+    pub fn held(&self) -> Version {
+        self.progress.held
+    }
+
+    /// Alive or suspect, and not forgotten.
+    pub(crate) fn is_live(&self) -> bool {
+        self.facts.liveness == Liveness::Alive && !self.gone
+    }
+
+    /// What the row adds to the fingerprints of the ranges it lies in.
+    pub(crate) fn weight(&self) -> u64 {
+        self.weight_at(self.progress.held)
+    }
+
+    /// What it would add if its entries were held up to there.
+    pub(crate) fn weight_at(&self, held: Version) -> u64 {
+        if self.is_shown() {
+            mix(self
+                .facts
+                .hash(self.id)
+                .wrapping_add(mix(u64::from(held.get()))))
+        } else {
+            0
+        }
+    }
+
+    /// `true` if the row is compared with peers.
+    pub(crate) fn is_shown(&self) -> bool {
+        !self.fading && !self.gone
+    }
+}

@@ -1,0 +1,206 @@
+//! The members: one row for each known node, in the order of `mix(id)`, with fingerprints.
+//!
+//! A fingerprint is the wrapping sum of a 64-bit hash of each row's facts and `held` over a range.
+//! The sums of the 16 top ranges are kept up to date with every change; smaller ranges are summed
+//! when they are asked for (Meyer, "Range-Based Set Reconciliation", 2023).
+
+mod facts;
+mod member;
+mod prefix;
+
+use core::marker::PhantomData;
+use core::ops::Range;
+
+pub use facts::{Facts, Liveness};
+pub use member::Member;
+pub use prefix::Prefix;
+pub(crate) use prefix::RADIX;
+
+use crate::address::Address;
+use crate::id::{NodeId, Place};
+use crate::storage::List;
+
+/// The table of members.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Table<A, M> {
+    rows: M,
+    sums: [u64; RADIX as usize],
+    live: usize,
+    /// No row before this place has an event due.
+    changed_from: Option<Place>,
+    address: PhantomData<A>,
+}
+
+impl<A, M> Table<A, M> {
+    /// A table that keeps its rows in `rows`, which must be empty.
+    pub const fn new(rows: M) -> Self {
+        Self {
+            rows,
+            sums: [0; RADIX as usize],
+            live: 0,
+            changed_from: None,
+            address: PhantomData,
+        }
+    }
+}
+
+impl<A: Address, M: List<Member<A>>> Table<A, M> {
+    /// The fingerprint of everything.
+    pub(crate) fn root(&self) -> u64 {
+        self.sums
+            .iter()
+            .fold(0, |sum, part| sum.wrapping_add(*part))
+    }
+
+    /// The fingerprint of a range.
+    pub(crate) fn sum(&self, prefix: Prefix) -> u64 {
+        let parts = (0..RADIX).zip(&self.sums);
+        for (index, sum) in parts {
+            if Prefix::ROOT.part(index) == Some(prefix) {
+                return *sum;
+            }
+        }
+        self.range(prefix)
+            .fold(0, |sum, row| sum.wrapping_add(row.weight()))
+    }
+
+    /// How many members are alive or suspect.
+    pub(crate) fn live(&self) -> usize {
+        self.live
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.rows.is_full()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Member<A>> {
+        self.rows.iter()
+    }
+
+    pub(crate) fn at(&self, index: usize) -> Option<&Member<A>> {
+        self.rows.get(index)
+    }
+
+    pub(crate) fn get(&self, id: NodeId) -> Option<&Member<A>> {
+        self.rows.get(self.find(id.place()).ok()?)
+    }
+
+    /// A row's local marks, to change in place: never its facts, `held`, `fading` or `gone`.
+    pub(crate) fn local(&mut self, id: NodeId) -> Option<&mut Member<A>> {
+        let index = self.find(id.place()).ok()?;
+        self.rows.get_mut(index)
+    }
+
+    /// As [`local`](Self::local), by index.
+    pub(crate) fn local_at(&mut self, index: usize) -> Option<&mut Member<A>> {
+        self.rows.get_mut(index)
+    }
+
+    /// Changes a row and keeps the fingerprints and counts true.
+    pub(crate) fn edit<R>(
+        &mut self,
+        id: NodeId,
+        change: impl FnOnce(&mut Member<A>) -> R,
+    ) -> Option<R> {
+        let index = self.find(id.place()).ok()?;
+        let row = self.rows.get_mut(index)?;
+        let (weight, live) = (row.weight(), row.is_live());
+        let result = change(row);
+        let (new_weight, new_live) = (row.weight(), row.is_live());
+        self.adjust(id.place(), weight, new_weight, live, new_live);
+        Some(result)
+    }
+
+    /// Adds a row; gives it back if the table is full or knows the member already.
+    pub(crate) fn insert(&mut self, row: Member<A>) -> Result<(), Member<A>> {
+        let Err(index) = self.find(row.id.place()) else {
+            return Err(row);
+        };
+        let (place, weight, live) = (row.id.place(), row.weight(), row.is_live());
+        self.rows.insert(index, row)?;
+        self.adjust(place, 0, weight, false, live);
+        self.note_change(place);
+        Ok(())
+    }
+
+    pub(crate) fn remove(&mut self, id: NodeId) -> Option<Member<A>> {
+        let index = self.find(id.place()).ok()?;
+        let row = self.rows.remove(index)?;
+        self.adjust(id.place(), row.weight(), 0, row.is_live(), false);
+        Some(row)
+    }
+
+    /// The rows of a range that are compared with peers.
+    pub(crate) fn range(&self, prefix: Prefix) -> impl Iterator<Item = &Member<A>> {
+        let Range { start, end } = self.indices(prefix);
+        self.rows
+            .iter_from(start)
+            .take(end.saturating_sub(start))
+            .filter(|row| row.is_shown())
+    }
+
+    /// Where a range's rows stand.
+    pub(crate) fn indices(&self, prefix: Prefix) -> Range<usize> {
+        let start = self.lower(prefix.first());
+        let end = match self.find(prefix.last()) {
+            Ok(index) => index.saturating_add(1),
+            Err(index) => index,
+        };
+        start..end
+    }
+
+    /// The index of the first row at or after `place`.
+    pub(crate) fn lower(&self, place: Place) -> usize {
+        match self.find(place) {
+            Ok(index) | Err(index) => index,
+        }
+    }
+
+    /// Marks a row as having an event due.
+    pub(crate) fn mark_changed(&mut self, id: NodeId) {
+        if let Some(row) = self.local(id) {
+            row.changed = true;
+            self.note_change(id.place());
+        }
+    }
+
+    /// The next row with an event due; the event is the caller's from here on.
+    pub(crate) fn take_changed(&mut self) -> Option<NodeId> {
+        let from = self.changed_from?;
+        let mut index = self.lower(from);
+        while let Some(row) = self.rows.get_mut(index) {
+            if row.changed {
+                row.changed = false;
+                self.changed_from = Some(row.id.place());
+                return Some(row.id);
+            }
+            index = index.saturating_add(1);
+        }
+        self.changed_from = None;
+        None
+    }
+
+    fn note_change(&mut self, place: Place) {
+        let from = self.changed_from.map_or(place, |from| from.min(place));
+        self.changed_from = Some(from);
+    }
+
+    fn find(&self, place: Place) -> Result<usize, usize> {
+        self.rows.search_by(|row| row.id.place().cmp(&place))
+    }
+
+    fn adjust(&mut self, place: Place, old: u64, new: u64, was_live: bool, is_live: bool) {
+        if let Some(sum) = self.sums.get_mut((place.0 >> 60) as usize) {
+            *sum = sum.wrapping_sub(old).wrapping_add(new);
+        }
+        match (was_live, is_live) {
+            (false, true) => self.live = self.live.saturating_add(1),
+            (true, false) => self.live = self.live.saturating_sub(1),
+            _ => {}
+        }
+    }
+}

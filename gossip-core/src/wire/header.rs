@@ -1,0 +1,150 @@
+//! The header, the checksum, and a whole datagram.
+
+use serde::{Deserialize, Serialize};
+
+use super::codec::{Writer, split};
+use super::section::{Kind, Section};
+use crate::address::Address;
+use crate::config::TAG;
+use crate::error::DatagramError;
+use crate::id::{Generation, NodeId};
+
+/// The wire version, in the high nibble of the first byte. The low nibble holds flags.
+pub const WIRE_VERSION: u8 = 1;
+
+/// Flag in the first byte: the rest is sealed.
+const SEALED: u8 = 0x08;
+
+/// Where the tag stands.
+const TAG_AT: core::ops::Range<usize> = 1..5;
+
+/// Who sends a datagram, in which of its lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The sender.
+    pub sender: NodeId,
+    /// The sender's life.
+    pub generation: Generation,
+}
+
+/// A datagram whose header and sections were validated.
+#[derive(Clone, Copy, Debug)]
+pub struct Datagram<'a> {
+    /// Who sent it.
+    pub header: Header,
+    body: &'a [u8],
+}
+
+impl<'a> Datagram<'a> {
+    /// Checks `bytes` from the first to the last and borrows them. `cluster` is the checksum of the
+    /// cluster's name.
+    ///
+    /// # Errors
+    /// Why the datagram is not one that can be applied.
+    pub fn parse<A: Address>(
+        bytes: &'a [u8],
+        cluster: u32,
+        largest_id: NodeId,
+    ) -> Result<Self, DatagramError> {
+        let first = *bytes.first().ok_or(DatagramError::TooShort)?;
+        if first >> 4 != WIRE_VERSION {
+            return Err(DatagramError::UnknownVersion);
+        }
+        if first & SEALED != 0 {
+            return Err(DatagramError::Sealed);
+        }
+        let tag = bytes.get(TAG_AT).ok_or(DatagramError::TooShort)?;
+        if tag != tag_of(bytes, cluster).ok_or(DatagramError::TooShort)? {
+            return Err(DatagramError::ForeignOrCorrupt);
+        }
+        let after = bytes.get(TAG_AT.end..).ok_or(DatagramError::TooShort)?;
+        let (header, body) =
+            postcard::take_from_bytes::<Header>(after).map_err(|_| DatagramError::TooShort)?;
+        if header.sender > largest_id {
+            return Err(DatagramError::IdTooLarge);
+        }
+        validate::<A>(body, largest_id)?;
+        Ok(Self { header, body })
+    }
+
+    /// The sections in order, those of unknown kinds left out.
+    pub fn sections<A: Address>(&self) -> impl Iterator<Item = Section<'a, A>> {
+        raw_sections(self.body).filter_map(|(nibble, body)| {
+            let kind = Kind::from_nibble(nibble)?;
+            Section::decode(kind, body).ok()
+        })
+    }
+
+    /// Each section's kind (`None` for unknown ones) and its bytes, head included.
+    pub fn sizes(&self) -> impl Iterator<Item = (Option<Kind>, usize)> + use<'a> {
+        sizes(self.body)
+    }
+}
+
+/// Each section's kind and bytes in a datagram of our own making.
+pub(crate) fn sizes_of(bytes: &[u8]) -> impl Iterator<Item = (Option<Kind>, usize)> {
+    let after = bytes.get(TAG_AT.end..).unwrap_or_default();
+    let body = postcard::take_from_bytes::<Header>(after).map_or(&[][..], |(_, body)| body);
+    sizes(body)
+}
+
+fn sizes(body: &[u8]) -> impl Iterator<Item = (Option<Kind>, usize)> {
+    let mut rest = body;
+    core::iter::from_fn(move || {
+        let before = rest.len();
+        let (nibble, _, after) = split(rest)?;
+        rest = after;
+        Some((
+            Kind::from_nibble(nibble),
+            before.saturating_sub(after.len()),
+        ))
+    })
+}
+
+/// Begins a datagram; `false` if not even a header fits.
+pub(crate) fn begin(writer: &mut Writer<'_>, header: &Header) -> bool {
+    writer.put(&(WIRE_VERSION << 4)) && writer.put(&[0u8; 4]) && writer.put(header)
+}
+
+/// Writes the tag of a finished datagram: CRC-32C of everything else, seeded by the cluster's name.
+/// Returns `false` if `bytes` is shorter than a header.
+pub fn seal_tag(bytes: &mut [u8], cluster: u32) -> bool {
+    let Some(tag) = tag_of(bytes, cluster) else {
+        return false;
+    };
+    match bytes.get_mut(TAG_AT) {
+        Some([a, b, c, d]) => {
+            [*a, *b, *c, *d] = tag;
+            true
+        }
+        _ => false,
+    }
+}
+
+fn tag_of(bytes: &[u8], cluster: u32) -> Option<[u8; 4]> {
+    let mut digest = TAG.digest_with_initial(cluster);
+    digest.update(bytes.get(..TAG_AT.start)?);
+    digest.update(bytes.get(TAG_AT.end..)?);
+    Some(digest.finalize().to_le_bytes())
+}
+
+fn validate<A: Address>(body: &[u8], largest_id: NodeId) -> Result<(), DatagramError> {
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (nibble, section, after) = split(rest).ok_or(DatagramError::Truncated)?;
+        if let Some(kind) = Kind::from_nibble(nibble) {
+            Section::<A>::decode(kind, section)?.validate(largest_id)?;
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+fn raw_sections(body: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = body;
+    core::iter::from_fn(move || {
+        let (nibble, section, after) = split(rest)?;
+        rest = after;
+        Some((nibble, section))
+    })
+}

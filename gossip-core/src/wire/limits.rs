@@ -1,0 +1,116 @@
+//! Worst cases: how many bytes each part of a datagram may take, and what follows from it.
+//!
+//! `docs/wire.md` shows the same numbers as tables; a test compares the two.
+
+use crate::entries::delta::Progress;
+use crate::id::{NodeId, Version};
+
+/// The largest UDP payload over IPv4, and the largest `mtu_floor`.
+pub const MTU_MAX: usize = 65_507;
+
+/// The checksum of the empty cluster name.
+pub(crate) const DEFAULT_CLUSTER: u32 = 0;
+
+/// Bytes of a header beside the sender's id: version 1, tag 4, generation 3 + 4.
+const HEADER_WITHOUT_ID: usize = 12;
+
+/// A generation's counter and nonce.
+const GENERATION: usize = 7;
+
+/// A counter of 28 bits as a variable-length integer.
+const COUNTER: usize = varint(Version::MAX.get() as u64);
+
+/// A life's name in claims and pulls.
+const LIFE: usize = 4;
+
+/// Bytes of `number` as a variable-length integer.
+#[must_use]
+pub const fn varint(number: u64) -> usize {
+    let bits = (u64::BITS.saturating_sub((number | 1).leading_zeros())) as usize;
+    bits.div_ceil(7)
+}
+
+/// The longest header when no id is above `largest_id`.
+#[must_use]
+pub const fn header(largest_id: NodeId) -> usize {
+    HEADER_WITHOUT_ID.saturating_add(varint(largest_id.get()))
+}
+
+/// The longest head of a section in a datagram of `mtu` bytes.
+#[must_use]
+pub const fn section_head(mtu: usize) -> usize {
+    if mtu < 130 {
+        2
+    } else if mtu < 16_387 {
+        3
+    } else {
+        4
+    }
+}
+
+/// The longest member row with addresses of up to `address_max` bytes: id, generation, incarnation,
+/// standing 1 + 3, address 1 + `address_max`, held.
+#[must_use]
+pub const fn row(address_max: usize) -> usize {
+    varint(NodeId::MAX.get())
+        .saturating_add(GENERATION)
+        .saturating_add(COUNTER)
+        .saturating_add(4)
+        .saturating_add(1)
+        .saturating_add(address_max)
+        .saturating_add(COUNTER)
+}
+
+/// The smallest `mtu_floor` for addresses of up to `address_max` bytes: a row must fit, and 64.
+#[must_use]
+pub const fn min_floor(address_max: usize) -> usize {
+    let floor = header(NodeId::MAX)
+        .saturating_add(4)
+        .saturating_add(row(address_max));
+    if floor < 64 { 64 } else { floor }
+}
+
+/// The longest claim before its first entry: token, owner, life, and five versions.
+#[must_use]
+pub const fn claim_head(largest_id: NodeId) -> usize {
+    1usize
+        .saturating_add(varint(largest_id.get()))
+        .saturating_add(LIFE)
+        .saturating_add(COUNTER.saturating_mul(5))
+}
+
+/// The most bytes that a claim from `a` by a replica at `progress` takes before its first entry.
+#[must_use]
+pub(crate) fn claim_head_of(owner: NodeId, a: Version, progress: &Progress) -> usize {
+    let lengths = [
+        owner.get(),
+        u64::from(a.get()),
+        u64::from(progress.held.beyond(a)),
+        u64::from(progress.held.beyond(a)),
+        u64::from(progress.gc.get()),
+        u64::from(progress.as_of.beyond(progress.held)),
+    ];
+    lengths.into_iter().fold(LIFE.saturating_add(1), |sum, n| {
+        sum.saturating_add(varint(n))
+    })
+}
+
+/// How many bytes an entry may take in a claim so that it fits every datagram.
+#[must_use]
+pub const fn entry_room(mtu_floor: usize, largest_id: NodeId) -> usize {
+    mtu_floor
+        .saturating_sub(header(largest_id))
+        .saturating_sub(section_head(mtu_floor))
+        .saturating_sub(claim_head(largest_id))
+}
+
+/// How many bytes an entry takes in a claim: `back` versions before the claim's end, a key and a
+/// value of these lengths.
+#[must_use]
+pub const fn entry(back: u32, key: usize, value: usize) -> usize {
+    varint((back as u64) << 1)
+        .saturating_add(varint(key as u64))
+        .saturating_add(key)
+        .saturating_add(varint(value as u64))
+        .saturating_add(value)
+}
