@@ -88,7 +88,9 @@ macro_rules! settings {
         }
 
         impl<A: Address> Checked<A> {
-            $(pub(crate) const fn $name(&self) -> $type {
+            $($(#[$doc])*
+            #[must_use]
+            pub const fn $name(&self) -> $type {
                 self.config.$name
             })*
         }
@@ -208,7 +210,9 @@ impl<A: Address> Config<A> {
 }
 
 impl<A: Address> Checked<A> {
-    pub(crate) const fn id(&self) -> NodeId {
+    /// The node's id.
+    #[must_use]
+    pub const fn id(&self) -> NodeId {
         self.config.id
     }
 
@@ -216,7 +220,9 @@ impl<A: Address> Checked<A> {
         self.config.cluster
     }
 
-    pub(crate) const fn address(&self) -> Option<A> {
+    /// The configured address, if any.
+    #[must_use]
+    pub const fn address(&self) -> Option<A> {
         self.config.address
     }
 
