@@ -276,11 +276,11 @@ impl Progress {
     }
 }
 
-/// The entry rule: newer than the floor, and not older than what is held of the key.
+/// The entry rule: newer than the floor, and newer than what is held of the key.
 fn accept(map: &mut impl Map, floor: Version, entry: Listed<'_>) -> bool {
     let newest = map
         .version(entry.key)
-        .is_none_or(|held| entry.version >= held);
+        .is_none_or(|held| entry.version > held);
     if entry.version <= floor || !newest {
         return false;
     }

@@ -101,15 +101,15 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
         }
     }
 
-    /// Whether everything on `list` above `floor` can be stored.
+    /// Whether everything on `list` above version `held` can be stored.
     pub(crate) fn fits<'l>(
         &self,
         owner: NodeId,
-        floor: Version,
+        held: Version,
         list: impl Iterator<Item = Listed<'l>>,
     ) -> Fit {
         let mut free = self.list.capacity().saturating_sub(self.list.len());
-        for entry in list.filter(|entry| entry.version > floor) {
+        for entry in list.filter(|entry| entry.version > held) {
             let value = entry.value.map_or(0, <[u8]>::len);
             if entry.key.len() > self.key_max || value > self.value_max {
                 return Fit::TooLarge;

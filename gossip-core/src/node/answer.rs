@@ -89,7 +89,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 break;
             }
             index = index.saturating_add(1);
-            if row.links.pull & bit == 0 || row.links.asked & !bit != 0 {
+            if row.links.pull & bit == 0 || row.links.asked & !bit != 0 || row.unproven.is_some() {
                 continue;
             }
             let digest = row.progress.digest();

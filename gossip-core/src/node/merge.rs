@@ -4,7 +4,7 @@ use super::{Message, Node, Phase};
 use crate::address::Address;
 use crate::entries::OwnerMap;
 use crate::entries::delta::Progress;
-use crate::id::{NodeId, Version};
+use crate::id::{Generation, Incarnation, NodeId, Version};
 use crate::membership::{What, suspicion_timeout};
 use crate::stats::bump;
 use crate::storage::Storage;
@@ -166,7 +166,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Says "I am alive" louder than what was said with `incarnation`.
-    fn refute(&mut self, incarnation: crate::id::Incarnation) {
+    fn refute(&mut self, incarnation: Incarnation) {
         if self.phase != Phase::Running {
             return;
         }
@@ -214,23 +214,62 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Makes `facts`, which win, those of a known member.
     fn adopt(&mut self, now: Instant, id: NodeId, facts: Facts<A>) {
-        let entries = &mut self.tables.entries;
-        self.tables.members.edit(id, |row| {
-            if row.facts.generation != facts.generation {
-                row.progress = OwnerMap {
-                    store: entries,
-                    owner: id,
-                }
-                .reborn();
+        let store = &mut self.tables.entries;
+        let doubt = self.tables.members.edit(id, |row| {
+            let earlier = row.progress;
+            let reborn = row.facts.generation != facts.generation;
+            if reborn {
+                row.progress = OwnerMap { store, owner: id }.reborn();
             }
             row.facts = facts;
             row.suspect = false;
             row.fading = false;
+            let something = earlier.as_of > Version::BIRTH || row.progress != Progress::default();
+            reborn && something
         });
+        if doubt == Some(true) {
+            self.doubt(id);
+        }
         self.tables.members.mark_changed(id);
         self.tables.news.retract(id, What::Suspect);
         self.announce(id, What::Facts);
         self.settle_liveness(now, id);
+    }
+
+    /// A later life was heard of while something of another is held. The order of two lives of a
+    /// node that has neither clock nor memory is partly chance, and whoever told may have the one
+    /// that is over; so the node itself is asked before anything of the new life is taken.
+    fn doubt(&mut self, id: NodeId) {
+        let token = self.take_token();
+        if let Some(row) = self.tables.members.local(id) {
+            row.unproven = Some(token);
+        }
+        self.ask_for_proof(id);
+    }
+
+    /// Asks a member for the proof that is missing, if one is.
+    pub(super) fn ask_for_proof(&mut self, id: NodeId) {
+        let Some(row) = self.tables.members.get(id) else {
+            return;
+        };
+        if let (Some(token), Some(to)) = (row.unproven, row.address()) {
+            self.owe(to, Message::Ping(token));
+        }
+    }
+
+    /// A member acked with this token in this life of its: what is believed of that life is true if
+    /// that was what was asked, and the member is the best source of its entries.
+    pub(super) fn take_proof(&mut self, id: NodeId, generation: Generation, token: u16) {
+        let Some(row) = self.tables.members.local(id) else {
+            return;
+        };
+        if row.unproven == Some(token) && row.facts.generation == generation {
+            row.unproven = None;
+            let address = row.address();
+            if let Some(to) = address.filter(|_| const { Self::EXCHANGES }) {
+                self.owe(to, Message::Root);
+            }
+        }
     }
 
     /// Sets the timer that a member's liveness calls for, and notices when peers come and go.
@@ -356,7 +395,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Tells a sender what is believed of it, if that is not simply "alive, in this life".
-    pub(super) fn correct(&mut self, sender: NodeId, generation: crate::id::Generation, from: A) {
+    pub(super) fn correct(&mut self, sender: NodeId, generation: Generation, from: A) {
         let Some(row) = self.tables.members.get(sender).filter(|row| !row.gone) else {
             return;
         };

@@ -4,7 +4,7 @@ use super::merge::Merged;
 use super::{Message, Node, Phase};
 use crate::address::Address;
 use crate::error::DatagramError;
-use crate::id::NodeId;
+use crate::id::{Generation, NodeId};
 use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::Storage;
@@ -16,6 +16,7 @@ use crate::wire::{Datagram, Header, Hint, Items, Row, Section};
 pub(super) struct Sender<A> {
     pub(super) now: Instant,
     pub(super) id: NodeId,
+    pub(super) generation: Generation,
     pub(super) from: A,
 }
 
@@ -43,9 +44,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .accept(bytes)
             .inspect_err(|reason| self.stats.dropped(*reason))?;
         self.count_received(bytes.len(), &datagram);
+        let Header { sender, generation } = datagram.header;
         let sender = Sender {
             now,
-            id: datagram.header.sender,
+            id: sender,
+            generation,
             from: from.canonical(),
         };
         self.ensure_me();
@@ -99,7 +102,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn apply<'a>(&mut self, sender: &Sender<A>, section: Section<'a, A>, rest: &mut Rest<'a>) {
         match section {
             Section::Ping(token) => self.take_ping(sender, token),
-            Section::Ack(token) => self.take_ack(token),
+            Section::Ack(token) => {
+                self.take_proof(sender.id, sender.generation, token);
+                self.take_ack(token);
+            }
             Section::PingReq(token, target) => self.take_ping_req(sender, token, target),
             Section::You(address) => self.learn_address(address),
             Section::Rows(rows) => rows.iter().for_each(|row| self.take_row(sender, &row)),

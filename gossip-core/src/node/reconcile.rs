@@ -151,6 +151,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         if held > row.progress.held {
+            self.ask_for_proof(owner);
             if let Some(bit) = self.link(sender) {
                 self.link_pull(bit, owner);
             }
@@ -199,7 +200,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .members
             .get(owner)
             .filter(|row| !row.gone && !self.is_me(owner));
-        if row.is_none_or(|row| row.facts.generation.life() != head.life) {
+        if row.is_none_or(|row| row.facts.generation.life() != head.life || row.unproven.is_some())
+        {
             bump(&mut self.stats.foreign_claims);
             return;
         }
@@ -284,17 +286,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         owner: NodeId,
         list: impl Iterator<Item = Listed<'l>> + Clone,
     ) -> bool {
-        let Some(floor) = self
-            .tables
-            .members
-            .get(owner)
-            .map(|row| row.progress.floor())
-        else {
+        // A claim may lower the floor to `held` before it stores, so room is counted from there.
+        let Some(held) = self.tables.members.get(owner).map(|row| row.progress.held) else {
             return false;
         };
-        let mut fit = self.tables.entries.fits(owner, floor, list.clone());
+        let mut fit = self.tables.entries.fits(owner, held, list.clone());
         if fit == Fit::Full && self.make_room_for_entries() {
-            fit = self.tables.entries.fits(owner, floor, list);
+            fit = self.tables.entries.fits(owner, held, list);
         }
         match fit {
             Fit::Yes => return true,

@@ -4,6 +4,7 @@ use rand_core::Rng;
 
 use super::{Message, Node, Phase};
 use crate::address::Address;
+use crate::id::NodeId;
 use crate::membership::{Step, What};
 use crate::rng::below;
 use crate::stats::bump;
@@ -102,14 +103,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         while let Some(step) = self.prober.step(now) {
             match step {
                 Step::Failed(target) => self.suspect(now, target),
-                Step::AskOthers(target, token) => {
-                    for _ in 0..self.config.indirect_probes() {
-                        let other = self.random_peer(rng, |row| row.id != target);
-                        if let Some(address) = other {
-                            self.owe(address, Message::PingReq(token, target));
-                        }
-                    }
-                }
+                Step::AskOthers(target, token) => self.ask_others(target, token, rng),
+            }
+        }
+    }
+
+    /// The direct probe was not answered: others are asked, and the target once more, since on a
+    /// lossy network a lost ping is the likeliest cause.
+    fn ask_others(&mut self, target: NodeId, token: u16, rng: &mut impl Rng) {
+        if let Some(address) = self.tables.members.get(target).and_then(Member::address) {
+            self.owe(address, Message::Ping(token));
+        }
+        for _ in 0..self.config.indirect_probes() {
+            if let Some(address) = self.random_peer(rng, |row| row.id != target) {
+                self.owe(address, Message::PingReq(token, target));
             }
         }
     }

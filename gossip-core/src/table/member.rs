@@ -19,6 +19,9 @@ pub struct Member<A> {
     /// Where datagrams of it came from, for as long as it asserts no address.
     pub(crate) observed: Option<A>,
     pub(crate) progress: Progress,
+    /// A later life than the one whose entries are held was heard of, and the member was asked with
+    /// this token whether it is true. Until it acks in that life its entries stay as they are.
+    pub(crate) unproven: Option<u16>,
     /// Somebody suspects it; a timer runs.
     pub(crate) suspect: bool,
     /// Dead or departed for so long that it is no longer compared or told.
@@ -64,6 +67,7 @@ impl<A: Copy + Ord + Serialize> Member<A> {
             facts,
             observed: None,
             progress: Progress::default(),
+            unproven: None,
             suspect: false,
             fading: false,
             gone: false,

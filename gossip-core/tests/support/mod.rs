@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // each test binary uses a part
 
+pub mod witness;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -67,7 +69,16 @@ struct Flight {
     bytes: Vec<u8>,
 }
 
+/// A datagram that was delivered.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub from: u16,
+    pub to: u16,
+    pub bytes: Vec<u8>,
+}
+
 /// A network of nodes with addresses `0..`.
+#[derive(Clone)]
 pub struct Net<S: Storage<u16>> {
     pub now: u64,
     pub nodes: Vec<Option<Box<Node<u16, S>>>>,
@@ -78,6 +89,8 @@ pub struct Net<S: Storage<u16>> {
     pub connected: fn(u16, u16) -> bool,
     /// Bytes of all datagrams sent so far.
     pub bytes_sent: u64,
+    /// Every datagram delivered, if wanted.
+    pub log: Option<Vec<Record>>,
     rng: SplitMix64,
     flights: BinaryHeap<Reverse<Flight>>,
     order: u64,
@@ -96,6 +109,7 @@ impl<S: Storage<u16>> Net<S> {
             mtu,
             connected: |_, _| true,
             bytes_sent: 0,
+            log: None,
             rng: SplitMix64::new(seed),
             flights: BinaryHeap::new(),
             order: 0,
@@ -170,13 +184,26 @@ impl<S: Storage<u16>> Net<S> {
             let Some(Reverse(flight)) = self.flights.pop() else {
                 break;
             };
-            let now = self.instant();
-            if let Some(node) = self.nodes[usize::from(flight.to)].as_mut() {
-                let _ = node.handle_datagram(now, flight.from, &flight.bytes);
-            }
+            self.deliver(flight.from, flight.to, &flight.bytes);
         }
         for address in 0..self.nodes.len() as u16 {
             self.turn(address);
+        }
+    }
+
+    /// Hands a datagram to a node at once, whatever the weather.
+    pub fn deliver(&mut self, from: u16, to: u16, bytes: &[u8]) {
+        let now = self.instant();
+        let Some(node) = self.nodes[usize::from(to)].as_mut() else {
+            return;
+        };
+        let taken = node.handle_datagram(now, from, bytes);
+        if let (Ok(()), Some(log)) = (taken, self.log.as_mut()) {
+            log.push(Record {
+                from,
+                to,
+                bytes: bytes.to_vec(),
+            });
         }
     }
 

@@ -1,0 +1,59 @@
+//! What an agent tells of its node: owned copies, so that no lock is held while they are read.
+
+use std::net::SocketAddr;
+
+use gossip_core::{EntryRef, Generation, Incarnation, Member, NodeId, Status, Version};
+
+/// One entry, as this node holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EntryInfo {
+    /// The node that wrote it.
+    pub owner: NodeId,
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: Vec<u8>,
+    /// Its owner's count of writes when it was written.
+    pub version: Version,
+}
+
+impl From<EntryRef<'_>> for EntryInfo {
+    fn from(entry: EntryRef<'_>) -> Self {
+        Self {
+            owner: entry.owner,
+            key: entry.key.into(),
+            value: entry.value.into(),
+            version: entry.version,
+        }
+    }
+}
+
+/// One member, as this node knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MemberInfo {
+    /// Who it is.
+    pub id: NodeId,
+    /// What is believed of it.
+    pub status: Status,
+    /// Where it is reached, if known.
+    pub address: Option<SocketAddr>,
+    /// Which of its lives this is.
+    pub generation: Generation,
+    /// How often it had to refute a suspicion in this life.
+    pub incarnation: Incarnation,
+    /// How far its entries are held here.
+    pub held: Version,
+}
+
+impl From<&Member<SocketAddr>> for MemberInfo {
+    fn from(member: &Member<SocketAddr>) -> Self {
+        Self {
+            id: member.id(),
+            status: member.status(),
+            address: member.address(),
+            generation: member.generation(),
+            incarnation: member.incarnation(),
+            held: member.held(),
+        }
+    }
+}

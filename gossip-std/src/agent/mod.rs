@@ -1,0 +1,307 @@
+//! A node on a UDP socket, driven by a thread of its own.
+
+mod backoff;
+mod driver;
+mod events;
+mod info;
+mod io_errors;
+mod options;
+mod shared;
+mod socket;
+
+use std::fmt::{self, Debug};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use gossip_core::{Event, JoinError, Node, NodeId, SetError, Stats};
+use mio::{Interest, Poll, Waker};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use events::Events;
+pub use info::{EntryInfo, MemberInfo};
+pub use io_errors::IoErrors;
+pub use options::{AgentError, AgentOptions};
+
+use crate::clock::Clock;
+use crate::heap::{Heap, HeapBlob};
+use driver::{Driver, SOCKET, WAKE};
+use shared::{Phase, Shared, State, lock};
+use socket::Port;
+
+/// What an agent tells its subscribers.
+pub type AgentEvent = Event<HeapBlob>;
+
+/// A node on a UDP socket: a handle, cheap to clone, around one background thread.
+///
+/// Every call returns at once, except where it says that it waits. The thread sleeps until the
+/// node's next deadline, a datagram or a command. It ends with [`shutdown`](Self::shutdown) or when
+/// the last handle is dropped; what the node knew can still be read after that, and writes are
+/// refused with `NotRunning`.
+///
+/// Socket errors do not stop it: they are counted in [`io_errors`](Self::io_errors), a datagram that
+/// could not be sent is given up, and gossip repairs what was lost. IPv6 addresses carry no zone
+/// here, so link-local ones (`fe80::`) do not work.
+#[derive(Clone)]
+pub struct Agent {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    id: NodeId,
+    local_addr: SocketAddr,
+}
+
+/// Its life.
+impl Agent {
+    /// Binds a socket and starts a node on it.
+    ///
+    /// # Errors
+    /// [`AgentError::Config`] for settings that make no sense together, [`AgentError::Bind`] if the
+    /// address cannot be bound, [`AgentError::Io`] if the system has no event queue or thread left.
+    pub fn spawn(options: AgentOptions) -> Result<Self, AgentError> {
+        // Before anything is opened; again below, with the address that the socket got.
+        options.config.check()?;
+        let mut port = Port::bind(options.bind).map_err(|error| AgentError::Bind {
+            addr: options.bind,
+            error,
+        })?;
+        let local_addr = port.local;
+        let config = options.config_at(local_addr)?;
+        let poll = Poll::new()?;
+        poll.registry()
+            .register(&mut port.socket, SOCKET, Interest::READABLE)?;
+        let waker = Waker::new(poll.registry(), WAKE)?;
+        let clock = Clock::new();
+        let mut rng = options.rng();
+        let mut node = Node::new(config, Heap::tables(options.limits));
+        // Due at once in every node's life: from here on it knows its own row.
+        node.handle_timeout(clock.now(), &mut rng);
+        let id = node.id();
+        let shared = Arc::new(Shared::new(node, waker));
+        let transmit_bytes = options.transmit_bytes(&config);
+        let driver = Driver::new(Arc::clone(&shared), port, clock, rng, transmit_bytes);
+        let thread = thread::Builder::new()
+            .name(format!("gossip-{id}"))
+            .spawn(move || driver.run(poll))?;
+        let thread = Mutex::new(Some(thread));
+        Ok(Self {
+            inner: Arc::new(Inner {
+                shared,
+                thread,
+                id,
+                local_addr,
+            }),
+        })
+    }
+
+    /// Adds an address to join through. The node tries it until it is part of a cluster, and again
+    /// whenever it has lost all its peers.
+    ///
+    /// # Errors
+    /// [`JoinError::Full`] if there are too many, [`JoinError::NotRunning`] after the node left or
+    /// the agent stopped. Nothing changed then.
+    pub fn join(&self, seed: SocketAddr) -> Result<(), JoinError> {
+        self.command(JoinError::NotRunning, |node| node.join(seed))
+    }
+
+    /// Asks the node to leave the cluster, and waits up to `wait` until its goodbye was handed to
+    /// the network: `true` if it was. The thread stays until [`shutdown`](Self::shutdown).
+    pub fn leave(&self, wait: Duration) -> bool {
+        let mut state = self.inner.shared.lock();
+        if state.phase == Phase::Running {
+            state.node.leave();
+        }
+        drop(state);
+        self.inner.shared.wake();
+        let over = |state: &State| state.goodbye_sent || state.phase == Phase::Stopped;
+        self.inner.shared.wait_until(wait, over);
+        self.inner.shared.lock().goodbye_sent
+    }
+
+    /// Stops the thread without a goodbye, as a crash would, and waits until it has ended and the
+    /// socket is closed. Calling it again does nothing.
+    ///
+    /// # Errors
+    /// [`AgentError::Io`] if the thread had panicked.
+    pub fn shutdown(&self) -> Result<(), AgentError> {
+        self.inner.stop()
+    }
+}
+
+/// What it shares.
+impl Agent {
+    /// Sets this node's entry `key` to `value`.
+    ///
+    /// # Errors
+    /// See [`SetError`]. Nothing changed then, but for the counter of refused writes.
+    pub fn set(&self, key: &str, value: &[u8]) -> Result<(), SetError> {
+        self.command(SetError::NotRunning, |node| node.set(key, value))
+    }
+
+    /// Deletes this node's entry `key`; `true` if there was one.
+    ///
+    /// # Errors
+    /// See [`SetError`]. Nothing changed then, but for the counter of refused writes.
+    pub fn delete(&self, key: &str) -> Result<bool, SetError> {
+        self.command(SetError::NotRunning, |node| node.delete(key))
+    }
+
+    /// Sets this node's entry `key` to `value` in postcard's encoding.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set), and [`SetError::Encoding`] if the value cannot be serialized.
+    pub fn set_value<T: Serialize>(&self, key: &str, value: &T) -> Result<(), SetError> {
+        // Outside the lock: serializing is the caller's code.
+        let bytes = postcard::to_extend(value, Vec::new()).map_err(|_| SetError::Encoding)?;
+        self.set(key, &bytes)
+    }
+
+    /// The value of `owner`'s entry `key` as this node holds it.
+    #[must_use]
+    pub fn get(&self, owner: NodeId, key: &str) -> Option<Vec<u8>> {
+        self.read(|node| node.get(owner, key).map(Vec::from))
+    }
+
+    /// The value of `owner`'s entry `key`, decoded by postcard.
+    #[must_use]
+    pub fn value<T: DeserializeOwned>(
+        &self,
+        owner: NodeId,
+        key: &str,
+    ) -> Option<Result<T, postcard::Error>> {
+        self.get(owner, key)
+            .map(|bytes| postcard::from_bytes(&bytes))
+    }
+
+    /// All entries that this node holds, sorted by owner, then key.
+    #[must_use]
+    pub fn entries(&self) -> Vec<EntryInfo> {
+        let mut entries: Vec<EntryInfo> =
+            self.read(|node| node.entries().map(Into::into).collect());
+        entries.sort_unstable_by(|a, b| (a.owner, &a.key).cmp(&(b.owner, &b.key)));
+        entries
+    }
+}
+
+/// What it knows.
+impl Agent {
+    /// The node's id.
+    #[must_use]
+    pub fn id(&self) -> NodeId {
+        self.inner.id
+    }
+
+    /// The local address of the socket, with the port it really has.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.inner.local_addr
+    }
+
+    /// The address that the node asserts as its own: configured, bound to, or learned from peers.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.read(Node::address)
+    }
+
+    /// All members that this node knows, itself included, sorted by id.
+    #[must_use]
+    pub fn members(&self) -> Vec<MemberInfo> {
+        let mut members: Vec<MemberInfo> =
+            self.read(|node| node.members().map(Into::into).collect());
+        members.sort_unstable_by_key(|member| member.id);
+        members
+    }
+
+    /// How many members are believed alive, suspects and this node included.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.read(Node::live)
+    }
+
+    /// `true` if the node knows a live peer.
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        self.read(Node::is_joined)
+    }
+
+    /// A hash of all that is replicated: equal on nodes that know the same.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        self.read(Node::fingerprint)
+    }
+
+    /// The node's counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.read(|node| *node.stats())
+    }
+
+    /// The socket errors that the agent survived.
+    #[must_use]
+    pub fn io_errors(&self) -> IoErrors {
+        self.inner.shared.lock().io_errors
+    }
+
+    /// A new subscription to what happens from now on. Subscribe first and read the state then, and
+    /// nothing is missed.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        lock(&self.inner.shared.subscribers).add()
+    }
+}
+
+impl Agent {
+    fn read<T>(&self, read: impl FnOnce(&Node<SocketAddr, Heap>) -> T) -> T {
+        read(&self.inner.shared.lock().node)
+    }
+
+    /// Changes the node and has the thread look at it, or refuses with `stopped`.
+    fn command<T, E>(
+        &self,
+        stopped: E,
+        change: impl FnOnce(&mut Node<SocketAddr, Heap>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut state = self.inner.shared.lock();
+        if state.phase != Phase::Running {
+            return Err(stopped);
+        }
+        let done = change(&mut state.node)?;
+        drop(state);
+        self.inner.shared.wake();
+        Ok(done)
+    }
+}
+
+impl Debug for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { id, local_addr, .. } = &*self.inner;
+        f.debug_struct("Agent")
+            .field("id", id)
+            .field("local_addr", local_addr)
+            .finish()
+    }
+}
+
+impl Inner {
+    fn stop(&self) -> Result<(), AgentError> {
+        self.shared.stop();
+        // Whoever calls a second time waits here for the first.
+        match lock(&self.thread).take().map(JoinHandle::join) {
+            None | Some(Ok(())) => Ok(()),
+            Some(Err(_)) => Err(io::Error::other("its thread panicked").into()),
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Nobody is left to be told of an error.
+        let _ = self.stop();
+    }
+}
