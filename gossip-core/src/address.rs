@@ -14,7 +14,7 @@ use crate::wire::limits;
 /// Implemented for the integers and byte arrays radios use (802.15.4 short and extended addresses,
 /// MAC addresses) and for [`SocketAddr`]. The wire form is the type's postcard encoding.
 pub trait Address: Copy + Ord + Hash + Debug + Serialize + DeserializeOwned + 'static {
-    /// The most bytes the postcard encoding of an address takes.
+    /// The most bytes the postcard encoding of an address takes; at most 75.
     const MAX_WIRE: usize;
 
     /// The smallest `mtu_floor` with which every message of the protocol fits.

@@ -5,7 +5,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DatagramError {
-    /// Shorter than a header.
+    /// Shorter than a header, or a header that does not decode.
     TooShort,
     /// A wire version that this build does not speak.
     UnknownVersion,

@@ -72,7 +72,7 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Datagrams dropped: shorter than a header.
+    /// Datagrams dropped: shorter than a header, or a header that does not decode.
     drop_too_short,
     /// Datagrams dropped: unknown wire version.
     drop_unknown_version,

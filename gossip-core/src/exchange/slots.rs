@@ -159,6 +159,25 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
         }
     }
 
+    /// `true` if no other exchange can begin.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.is_full()
+    }
+
+    /// The exchanges in which no row is to be told or pulled and no answer is awaited or owed.
+    pub(crate) fn at_rest(&self) -> impl Iterator<Item = Bit> {
+        let at_rest = |exchange: &&Exchange<A>| {
+            exchange.tells.is_empty()
+                && exchange.pulls.is_empty()
+                && exchange.pull.is_none()
+                && exchange.answer.is_none()
+        };
+        self.list
+            .iter()
+            .filter(at_rest)
+            .map(|exchange| exchange.bit)
+    }
+
     pub(crate) fn of_peer(&self, peer: NodeId) -> Option<&Exchange<A>> {
         self.list.iter().find(|exchange| exchange.peer == peer)
     }

@@ -49,15 +49,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         Merged::Agreed
     }
 
-    /// Notes a suspicion of a member by somebody.
-    pub(super) fn merge_suspect(&mut self, now: Instant, suspect: &Suspect) {
+    /// Notes a suspicion of a member, told from the address `from`.
+    pub(super) fn merge_suspect(&mut self, now: Instant, from: A, suspect: &Suspect) {
         if self.is_me(suspect.id) {
-            let Some(me) = self.me() else { return };
-            if suspect.generation == me.facts.generation
-                && suspect.incarnation >= me.facts.incarnation
-            {
-                self.refute(suspect.incarnation);
-            }
+            self.answer_suspicion(from, suspect);
             return;
         }
         let current = self.tables.members.get(suspect.id).is_some_and(|row| {
@@ -163,6 +158,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.begin_life(told.generation);
         }
         Merged::Known
+    }
+
+    /// This node is suspected: it refutes, and tells the accuser so at once.
+    fn answer_suspicion(&mut self, from: A, suspect: &Suspect) {
+        let Some(mine) = self.me().map(|me| me.facts) else {
+            return;
+        };
+        if suspect.generation != mine.generation || mine.liveness != Liveness::Alive {
+            return;
+        }
+        if suspect.incarnation >= mine.incarnation {
+            self.refute(suspect.incarnation);
+        }
+        self.owe(from, Message::Tell(self.id()));
     }
 
     /// Says "I am alive" louder than what was said with `incarnation`.
@@ -394,13 +403,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// Tells a sender what is believed of it, if that is not simply "alive, in this life".
+    /// Tells a sender what is believed of it, if that is not simply "alive, in this life". A suspect
+    /// that hears of its suspicion from whoever it talks to refutes in time (Lifeguard's buddy system,
+    /// Dadgar et al. 2018, section IV.C).
     pub(super) fn correct(&mut self, sender: NodeId, generation: Generation, from: A) {
-        let Some(row) = self.tables.members.get(sender).filter(|row| !row.gone) else {
-            return;
-        };
+        let row = self.tables.members.get(sender).filter(|row| !row.gone);
+        let Some(row) = row else { return };
         if row.facts.generation > generation || !row.is_live() {
             self.owe(from, Message::Tell(sender));
+        } else if row.suspect {
+            self.owe(from, Message::Accuse(sender));
         }
     }
 }

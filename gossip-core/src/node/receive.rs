@@ -112,7 +112,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::Suspects(suspects) => {
                 suspects
                     .iter()
-                    .for_each(|suspect| self.merge_suspect(sender.now, &suspect));
+                    .for_each(|suspect| self.merge_suspect(sender.now, sender.from, &suspect));
             }
             Section::Root(root) => rest.root = Some(root),
             Section::Same => {}

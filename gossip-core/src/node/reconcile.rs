@@ -35,11 +35,28 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return None;
         }
         let expires = self.exchange_expiry(sender.now);
+        if self.tables.exchanges.of_peer(sender.id).is_none() {
+            self.make_room_for_exchange();
+        }
         let bit = self.tables.exchanges.open(sender.id, sender.from, expires);
         if bit.is_none() {
             bump(&mut self.stats.exchanges_full);
         }
         bit
+    }
+
+    /// If all places are taken, ends an exchange in which nothing is owed or awaited, so that few
+    /// places serve many partners.
+    fn make_room_for_exchange(&mut self) {
+        if !self.tables.exchanges.is_full() {
+            return;
+        }
+        let idle = self.tables.exchanges.at_rest().find(|bit| {
+            self.tables.ranges.first(*bit).is_none() && self.tables.wants.first(*bit).is_none()
+        });
+        if let Some(bit) = idle {
+            self.close_exchange(bit);
+        }
     }
 
     /// The sender's fingerprint of everything. `hints` came with it: if they account for the

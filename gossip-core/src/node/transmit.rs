@@ -9,10 +9,10 @@ use crate::stats::bump;
 use crate::storage::Storage;
 use crate::time::Instant;
 use crate::transmit::Transmit;
-use crate::wire::{Header, Hint, Kind, Suspect, Writer, begin, seal_tag, sizes_of};
+use crate::wire::{Header, Hint, Kind, Suspect, Writer, begin, limits, seal_tag, sizes_of};
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
-    /// Writes the best next datagram into `buf`, never more than it holds; `None` if there is
+    /// Writes the best next datagram into `buf`, never more than it holds or than 65,507 bytes; `None` if there is
     /// nothing to say now. `buf` must have at least `mtu_floor` bytes, or nothing is written and
     /// that is counted.
     pub fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> Option<Transmit<A>> {
@@ -23,6 +23,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             bump(&mut self.stats.small_buffers);
             return None;
         }
+        let most = buf.len().min(limits::MTU_MAX);
+        let buf = buf.get_mut(..most)?;
         while let Some(to) = self.tables.duties.first() {
             let bit = self.tables.exchanges.ready_for(to);
             if let Some(len) = self.write(now, to, bit, buf) {

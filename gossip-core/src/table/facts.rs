@@ -1,5 +1,6 @@
 //! What is replicated of a member, and which of two versions of it wins.
 
+use crate::address::Address;
 use crate::hash::hash_bytes;
 use crate::id::{Generation, Incarnation, NodeId};
 use serde::Serialize;
@@ -36,7 +37,7 @@ pub struct Facts<A> {
     pub address: Option<A>,
 }
 
-impl<A: Copy + Ord + Serialize> Facts<A> {
+impl<A: Address> Facts<A> {
     /// `true` if `other` is what both become when they are merged and it changes `self`.
     #[must_use]
     pub fn yields_to(&self, other: &Self) -> bool {
@@ -51,7 +52,10 @@ impl<A: Copy + Ord + Serialize> Facts<A> {
 
     /// A hash that is equal on every platform for equal facts of the same member.
     pub(crate) fn hash(&self, id: NodeId) -> u64 {
-        let mut scratch = [0u8; 96];
+        const SCRATCH: usize = 96;
+        // Id 8, generation 7, incarnation 4, liveness 1, and the address with its tag.
+        const { assert!(A::MAX_WIRE + 21 <= SCRATCH, "address too long") };
+        let mut scratch = [0u8; SCRATCH];
         match postcard::to_slice(&(id, self), &mut scratch) {
             Ok(bytes) => hash_bytes(bytes),
             Err(_) => id.place().0,

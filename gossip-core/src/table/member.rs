@@ -2,7 +2,7 @@
 
 use core::hash::Hash;
 
-use serde::Serialize;
+use crate::address::Address;
 
 use super::facts::{Facts, Liveness};
 use crate::entries::delta::Progress;
@@ -60,7 +60,7 @@ impl Links {
     }
 }
 
-impl<A: Copy + Ord + Serialize> Member<A> {
+impl<A: Address> Member<A> {
     pub(crate) fn new(id: NodeId, facts: Facts<A>) -> Self {
         Self {
             id,

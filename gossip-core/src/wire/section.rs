@@ -297,7 +297,10 @@ impl<'a, T: Deserialize<'a>> Items<'a, T> {
     }
 
     /// Decodes to the end, checking each item.
-    fn check(&self, mut each: impl FnMut(T) -> bool) -> Result<(), DatagramError> {
+    fn check(
+        &self,
+        mut each: impl FnMut(T) -> Result<(), DatagramError>,
+    ) -> Result<(), DatagramError> {
         let mut rest = self.bytes;
         while !rest.is_empty() {
             let (item, after) =
@@ -305,9 +308,7 @@ impl<'a, T: Deserialize<'a>> Items<'a, T> {
             if after.len() >= rest.len() {
                 return Err(DatagramError::Malformed);
             }
-            if !each(item) {
-                return Err(DatagramError::Impossible);
-            }
+            each(item)?;
             rest = after;
         }
         Ok(())
@@ -416,9 +417,9 @@ impl<'a, A: Address> Section<'a, A> {
 
     /// Decodes every item and checks that an honest sender can have sent it.
     pub(super) fn validate(&self, largest_id: NodeId) -> Result<(), DatagramError> {
-        let known = |id: NodeId| id <= largest_id;
+        let known = |id: NodeId| known(id, largest_id);
         match self {
-            Self::PingReq(_, target) if !known(*target) => Err(DatagramError::IdTooLarge),
+            Self::PingReq(_, target) => known(*target),
             Self::Rows(rows) => rows.check(|row| known(row.id)),
             Self::Suspects(suspects) => suspects.check(|suspect| known(suspect.id)),
             Self::Ranges(head, sums) => validate_ranges(head, sums),
@@ -426,10 +427,13 @@ impl<'a, A: Address> Section<'a, A> {
             Self::Hints(hints) => hints.check(|hint| known(hint.id)),
             Self::Pull(_, items) => items.check(|item| known(item.owner)),
             Self::Claim(head, claim, items) => {
-                if !known(head.owner) {
-                    return Err(DatagramError::IdTooLarge);
-                }
-                items.check(|item| item.listed(claim.b).is_some_and(|e| e.version > claim.a))
+                known(head.owner)?;
+                items.check(|item| {
+                    let inside = item
+                        .listed(claim.b)
+                        .is_some_and(|entry| entry.version > claim.a);
+                    possible(inside)
+                })
             }
             _ => Ok(()),
         }
@@ -441,13 +445,9 @@ fn validate_ranges(head: &RangesHead, sums: &Items<'_, Sum32>) -> Result<(), Dat
     let mut count = 0u32;
     sums.check(|_| {
         count = count.saturating_add(1);
-        true
-    })?;
-    if count == mask.count_ones() && mask != 0 && head.prefix.can_split() {
         Ok(())
-    } else {
-        Err(DatagramError::Impossible)
-    }
+    })?;
+    possible(count == mask.count_ones() && mask != 0 && head.prefix.can_split())
 }
 
 fn validate_listing(
@@ -457,11 +457,28 @@ fn validate_listing(
 ) -> Result<(), DatagramError> {
     let mut last = None;
     items.check(|item| {
+        known(item.id, largest_id)?;
         let place = item.id.place();
         let rising = last.is_none_or(|last| last < place);
         last = Some(place);
-        rising && item.id <= largest_id && head.prefix.contains(place)
+        possible(rising && head.prefix.contains(place))
     })
+}
+
+fn known(id: NodeId, largest_id: NodeId) -> Result<(), DatagramError> {
+    if id <= largest_id {
+        Ok(())
+    } else {
+        Err(DatagramError::IdTooLarge)
+    }
+}
+
+fn possible(holds: bool) -> Result<(), DatagramError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(DatagramError::Impossible)
+    }
 }
 
 /// Decodes `body` to its last byte.

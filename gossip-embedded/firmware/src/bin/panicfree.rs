@@ -1,0 +1,189 @@
+//! A small but complete node program in which no panic can be reached.
+//!
+//! Its panic handler calls a function that does not exist, so the program links only if the
+//! optimizer has proved every panic away. With the feature `control` one remains, and the link must
+//! fail: proof that the proof can fail.
+//!
+//! Run in QEMU it also works: two nodes meet over a lossy link, every verb and command is used, and
+//! the exit status says whether the second read what the first wrote.
+
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+use core::panic::PanicInfo;
+
+use cortex_m::{asm, singleton};
+use cortex_m_rt::entry;
+use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
+use gossip_core::{Config, Duration, Instant, Node, NodeId, SplitMix64, inline};
+use gossip_embedded::{Link, Medium, MemoryLink, Runner};
+
+unsafe extern "C" {
+    /// Exists nowhere: the linker's complaint is the message.
+    safe fn a_panic_can_be_reached() -> !;
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo) -> ! {
+    a_panic_can_be_reached()
+}
+
+/// The longest datagram in bytes: so long that every length of a section's head is in the program.
+const MTU: usize = 1400;
+
+/// The cluster's floor, in bytes.
+const FLOOR: usize = 64;
+
+/// How many datagrams are in the air at most.
+const SLOTS: usize = 8;
+
+/// How long two nodes may take to meet and to part.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+inline! {
+    /// What each of the two nodes keeps.
+    struct Shelf {
+        members: 4, entries: 8, key: 8, value: 16, news: 4, duties: 4,
+        relays: 2, seeds: 1, exchanges: 1, ranges: 2, wants: 2,
+    }
+}
+
+type Air = Medium<u16, SLOTS, MTU>;
+type Site = Runner<MemoryLink<'static, u16, SLOTS, MTU>, Shelf, MTU>;
+
+#[entry]
+fn main() -> ! {
+    let done = meet().is_some();
+    debug::exit(if done { EXIT_SUCCESS } else { EXIT_FAILURE });
+    loop {
+        asm::wfi();
+    }
+}
+
+/// Lets two nodes meet, share, hear noise and part; `None` if something did not come about.
+fn meet() -> Option<()> {
+    // Opaque numbers: the optimizer must not get rid of a panic by playing the story itself.
+    let (seed, first, second) = black_box((7_u64, 1_u16, 2_u16));
+    let air = &*singleton!(: Air = Air::new(seed, 20))?;
+    let pair = singleton!(: [Option<Site>; 2] = [site(air, first), site(air, second)])?;
+    let [Some(one), Some(two)] = pair else {
+        return None;
+    };
+    let mut rng = SplitMix64::new(seed);
+    let mut now = Instant::ZERO;
+
+    two.node_mut().join(first).ok()?;
+    one.node_mut()
+        .set(black_box("spare"), black_box(b"key"))
+        .ok()?;
+    one.node_mut()
+        .set(black_box("temp"), black_box(b"21.5 C"))
+        .ok()?;
+    one.node_mut()
+        .set_value(black_box("count"), &black_box(300_u32), &mut [0; 8])
+        .ok()?;
+    let owner = NodeId::from(first);
+    until(one, two, &mut now, &mut rng, |_, two| {
+        two.get(owner, "temp") == Some(b"21.5 C")
+    })?;
+    until(one, two, &mut now, &mut rng, |_, two| {
+        matches!(two.value::<u32>(owner, "count"), Some(Ok(300)))
+    })?;
+    if !one.node_mut().delete(black_box("temp")).ok()? {
+        return None;
+    }
+    until(one, two, &mut now, &mut rng, |_, two| {
+        two.get(owner, "temp").is_none()
+    })?;
+    hear_noise(air, one, now, &mut rng)?;
+    look_around(one.node())?;
+    one.node_mut().leave();
+    until(one, two, &mut now, &mut rng, |one, two| {
+        one.has_left() && two.live() == 1
+    })
+}
+
+/// Steps both nodes until `holds`.
+fn until(
+    one: &mut Site,
+    two: &mut Site,
+    now: &mut Instant,
+    rng: &mut SplitMix64,
+    holds: impl Fn(&Node<u16, Shelf>, &Node<u16, Shelf>) -> bool,
+) -> Option<()> {
+    let end = now.after(PATIENCE);
+    while !holds(one.node(), two.node()) {
+        if *now > end {
+            return None;
+        }
+        let wake = one.turn(*now, rng).wake.min(two.turn(*now, rng).wake);
+        *now = now.after(Duration::from_millis(1)).max(wake.min(end));
+        while let Some(event) = one.node_mut().poll_event() {
+            black_box(event);
+        }
+        while let Some(event) = two.node_mut().poll_event() {
+            black_box(event);
+        }
+    }
+    Some(())
+}
+
+/// A stranger sends bytes that mean nothing; the node must not care.
+fn hear_noise(
+    air: &'static Air,
+    site: &mut Site,
+    now: Instant,
+    rng: &mut SplitMix64,
+) -> Option<()> {
+    let mut stranger = air.link(99);
+    for length in [0, 1, 9, 40, 64] {
+        let noise = black_box([0x5a; MTU]);
+        let _ = stranger.send(1, noise.get(..length)?).ok()?;
+        let _ = black_box(site.turn(now, rng));
+    }
+    Some(())
+}
+
+/// Uses the getters and iterators that nothing else here uses.
+fn look_around(node: &Node<u16, Shelf>) -> Option<()> {
+    let members = node
+        .members()
+        .filter(|member| member.address().is_some())
+        .count();
+    let entries = node.entries().count();
+    let own = node.entries_of(node.id()).count();
+    black_box((
+        node.fingerprint(),
+        node.generation(),
+        node.address(),
+        node.is_joined(),
+    ));
+    black_box(
+        node.stats()
+            .counters()
+            .fold(0_u32, |sum, (_, count)| sum.wrapping_add(count)),
+    );
+    remains(members);
+    (members == 2 && entries == 2 && own == 2).then_some(())
+}
+
+/// The panic that must be found.
+#[cfg(feature = "control")]
+fn remains(members: usize) {
+    black_box(black_box([1, 2, 3])[members]);
+}
+
+#[cfg(not(feature = "control"))]
+fn remains(_: usize) {}
+
+fn site(air: &'static Air, id: u16) -> Option<Site> {
+    let config = Config::new(NodeId::from(id))
+        .cluster("pair")
+        .mtu_floor(black_box(FLOOR));
+    let config = config.largest_id(NodeId::from(u16::MAX)).check().ok()?;
+    Some(Runner::new(
+        Node::new(config, Shelf::tables()),
+        air.link(id),
+    ))
+}
