@@ -1,0 +1,104 @@
+//! The same history, datagram for datagram, whether tables are inline or on the heap.
+
+#[path = "../../gossip-core/tests/support/mod.rs"]
+mod support;
+
+use gossip_core::{Duration, Storage, Tables};
+use gossip_std::{Heap, Limits};
+use support::{Large, Net, Small, Weather, config};
+
+/// What a history looks like from outside: every datagram in order, and what each node shows.
+type Seen = (
+    Vec<(u16, u16, Vec<u8>)>,
+    Vec<Vec<(u64, String, Vec<u8>)>>,
+    Vec<u64>,
+);
+
+fn history<S: Storage<u16>>(tables: impl Fn() -> Tables<u16, S>, mtu: usize, nodes: u16) -> Seen {
+    let mut net = Net::<S>::new(42, mtu, Weather::WILD);
+    net.log = Some(Vec::new());
+    let settings = |address| {
+        config(address, mtu)
+            .tombstone_grace(Duration::from_secs(2))
+            .check()
+            .expect("valid")
+    };
+    for address in 0..nodes {
+        net.add(settings(address), tables());
+        for key in 0..4 {
+            let _ = net
+                .node(address)
+                .set(&format!("key{key}"), &[key, address as u8]);
+        }
+        let _ = net.node(address).join(0);
+    }
+    net.run(10_000);
+    for address in 0..nodes {
+        let _ = net.node(address).delete("key1");
+        let _ = net.node(address).set("key2", b"again");
+    }
+    net.nodes[1] = None;
+    net.run(15_000);
+    net.start(1, settings(1), tables());
+    net.node(1).join(0).expect("room for a seed");
+    net.run(30_000);
+    let log = net.log.take().expect("the log was asked for");
+    let datagrams = log
+        .into_iter()
+        .map(|record| (record.from, record.to, record.bytes))
+        .collect();
+    let contents = (0..nodes).map(|address| net.contents(address)).collect();
+    let prints = net.live().map(|node| node.fingerprint()).collect();
+    (datagrams, contents, prints)
+}
+
+fn same(inline: &Seen, heap: &Seen) {
+    assert!(inline.0.len() > 500, "{} datagrams", inline.0.len());
+    for (step, pair) in inline.0.iter().zip(&heap.0).enumerate() {
+        assert_eq!(pair.0, pair.1, "datagram {step}");
+    }
+    assert_eq!(inline, heap);
+}
+
+#[test]
+fn roomy_tables_agree() {
+    let limits = Limits {
+        members: 80,
+        entries: 1400,
+        key: 16,
+        value: 32,
+        news: 32,
+        duties: 32,
+        relays: 16,
+        seeds: 4,
+        exchanges: 8,
+        ranges: 32,
+        wants: 64,
+    };
+    same(
+        &history(Large::tables, 200, 10),
+        &history(|| Heap::tables(limits), 200, 10),
+    );
+}
+
+#[test]
+fn tables_that_overflow_agree() {
+    // More nodes and entries than there is room for: every bound is reached.
+    let limits = Limits {
+        members: 8,
+        entries: 24,
+        key: 8,
+        value: 16,
+        news: 6,
+        duties: 6,
+        relays: 2,
+        seeds: 2,
+        exchanges: 3,
+        ranges: 4,
+        wants: 4,
+    };
+    same(
+        &history(Small::tables, 64, 12),
+        &history(|| Heap::tables(limits), 64, 12),
+    );
+}
