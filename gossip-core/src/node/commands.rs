@@ -35,11 +35,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Says goodbye: peers hold the node for departed at once. When that is told,
     /// [`Event::Left`](crate::Event::Left) comes and the node stays silent.
     pub fn leave(&mut self) {
-        if !self.is_running() {
-            return;
+        match self.phase {
+            Phase::New => {
+                // Nothing was ever said, so there is nobody to tell.
+                self.phase = Phase::Left;
+                self.notices.left = true;
+                return;
+            }
+            Phase::Running => self.phase = Phase::Leaving(0),
+            Phase::Leaving(_) | Phase::Left => return,
         }
-        self.ensure_me();
-        self.phase = Phase::Leaving(0);
         self.tables
             .members
             .edit(self.id(), |me| me.facts.liveness = Liveness::Left);

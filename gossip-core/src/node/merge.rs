@@ -8,7 +8,7 @@ use crate::id::{Generation, Incarnation, NodeId, Version};
 use crate::membership::{What, suspicion_timeout};
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::{Facts, Liveness, Member};
+use crate::table::{Facts, Links, Liveness, Member};
 use crate::time::{Duration, Instant};
 use crate::wire::{Row, Standing, Suspect};
 
@@ -365,7 +365,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Forgets a member and its entries; the row stays until its event was told.
     fn forget(&mut self, id: NodeId) {
         self.tables.entries.forget(id);
-        self.tables.members.edit(id, |row| row.gone = true);
+        self.tables.members.edit(id, |row| {
+            row.gone = true;
+            row.links = Links::default();
+        });
         self.tables.members.mark_changed(id);
     }
 

@@ -139,7 +139,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         for item in items.iter() {
             index = self.tell_until(bit, index, item.id.place());
             match self.tables.members.at(index) {
-                Some(row) if row.id == item.id => {
+                Some(row) if row.id == item.id && !row.gone => {
                     self.compare(sender, bit, head.salt, &item);
                     index = index.saturating_add(1);
                 }
@@ -164,7 +164,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.is_me(owner) || !<S::Entries as List<_>>::PERMITTED {
             return;
         }
-        let Some(row) = self.tables.members.get(owner) else {
+        let Some(row) = self.tables.members.get(owner).filter(|row| !row.gone) else {
             return;
         };
         if held > row.progress.held {

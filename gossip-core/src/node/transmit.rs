@@ -116,7 +116,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Message::Root => writer.small(Kind::Root, &self.tables.members.root().to_le_bytes()),
             Message::You => writer.listed(Kind::You, &to),
             Message::Tell(id) => {
-                let row = self.tables.members.get(id)?;
+                let row = self.tables.members.get(id).filter(|row| !row.gone)?;
                 writer.listed(Kind::Rows, &self.row_of(now, row))
             }
             Message::Accuse(id) => writer.listed(Kind::Suspects, &self.suspicion_of(id)?),

@@ -12,6 +12,7 @@ use core::marker::PhantomData;
 use core::ops::Range;
 
 pub use facts::{Facts, Liveness};
+pub(crate) use member::Links;
 pub use member::Member;
 pub use prefix::Prefix;
 pub(crate) use prefix::RADIX;
