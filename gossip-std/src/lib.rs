@@ -56,3 +56,8 @@ pub use agent::{
 };
 pub use clock::Clock;
 pub use heap::{Heap, HeapBlob, HeapList, Limits};
+
+/// The examples of the README, so that they compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,0 +1,206 @@
+//! The flags of `gossip agent`, and what a node is started with because of them.
+
+use std::net::SocketAddr;
+
+use clap::Args as Flags;
+use gossip_core::{Config, ConfigError, Duration, NodeId};
+use gossip_std::AgentOptions;
+
+use crate::cli::address::HostPort;
+use crate::cli::failure::Failure;
+use crate::cli::random;
+
+/// Run one node: it takes commands on standard input and prints what happens.
+#[derive(Debug, Flags)]
+#[command(after_help = super::command::overview())]
+pub(crate) struct Args {
+    /// Where to listen, HOST:PORT; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    bind: HostPort,
+    /// A node of the cluster to join through, HOST:PORT; may be given several times
+    #[arg(long, value_name = "ADDR")]
+    join: Vec<HostPort>,
+    /// The node's identity, a number below 2^56 [default: random]
+    #[arg(long, value_name = "N", value_parser = node_id)]
+    id: Option<NodeId>,
+    /// The cluster's name: nodes of other clusters are not heard
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(super) cluster: String,
+    /// An entry to start with; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = entry)]
+    pub(super) set: Vec<(String, String)>,
+    /// The address that others reach this node at, HOST:PORT [default: what they see]
+    #[arg(long, value_name = "ADDR")]
+    advertise: Option<HostPort>,
+    /// The smallest MTU on any path in bytes of UDP payload, the same on every node [default: 1400]
+    #[arg(long, value_name = "BYTES")]
+    mtu: Option<usize>,
+    /// The time between two rounds of gossip, such as 500ms or 2s [default: 1s]
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    interval: Option<Duration>,
+    /// Print JSON, one object a line; ids are strings, for they exceed 2^53
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What the flags come to once every name is resolved.
+pub(super) struct Plan {
+    pub(super) options: AgentOptions,
+    /// For each `--join`, the addresses behind it.
+    pub(super) seeds: Vec<Vec<SocketAddr>>,
+}
+
+impl Args {
+    /// Resolves the names and checks the settings.
+    pub(super) fn plan(&self) -> Result<Plan, Failure> {
+        let id = self
+            .id
+            .unwrap_or_else(|| NodeId::truncated(random::number()));
+        let mut config = Config::new(id).cluster(&self.cluster);
+        if let Some(mtu) = self.mtu {
+            config = config.mtu_floor(mtu);
+        }
+        if let Some(interval) = self.interval {
+            config = paced(config, interval).map_err(unusable)?;
+        }
+        config.check().map_err(unusable)?;
+        let bind = first(&self.bind.resolve()?)?;
+        if let Some(advertise) = &self.advertise {
+            config = config.address(advertised(&advertise.resolve_for(bind)?)?);
+        }
+        let seeds = self
+            .join
+            .iter()
+            .map(|seed| seed_addresses(seed, bind))
+            .collect::<Result<_, _>>()?;
+        Ok(Plan {
+            options: AgentOptions::new(bind, config),
+            seeds,
+        })
+    }
+}
+
+/// One round in `interval`. If that is shorter than the default, the waits inside a round are shorter
+/// too; if it is longer, they are not.
+fn paced(
+    config: Config<SocketAddr>,
+    interval: Duration,
+) -> Result<Config<SocketAddr>, ConfigError> {
+    let usual = config.check()?;
+    let part_256 = (interval.as_millis() * 256 / usual.probe_interval().as_millis()).min(256);
+    Ok(config
+        .probe_interval(interval)
+        .probe_timeout(usual.probe_timeout().scaled(part_256))
+        .reply_timeout(usual.reply_timeout().scaled(part_256))
+        .gossip_interval(usual.gossip_interval().scaled(part_256)))
+}
+
+/// Of all the flags only the MTU can make a configuration unusable.
+fn unusable(error: ConfigError) -> Failure {
+    Failure::Usage(format!("--mtu: {error}"))
+}
+
+fn first(addresses: &[SocketAddr]) -> Result<SocketAddr, Failure> {
+    addresses
+        .first()
+        .copied()
+        .ok_or_else(|| Failure::Run("no address to listen on".to_owned()))
+}
+
+fn advertised(addresses: &[SocketAddr]) -> Result<SocketAddr, Failure> {
+    let address = first(addresses)?;
+    if address.port() == 0 || address.ip().is_unspecified() {
+        let message = format!("--advertise {address}: nobody can reach a node there");
+        return Err(Failure::Usage(message));
+    }
+    Ok(address)
+}
+
+fn seed_addresses(seed: &HostPort, bind: SocketAddr) -> Result<Vec<SocketAddr>, Failure> {
+    let addresses = seed.resolve_for(bind)?;
+    match addresses.iter().find(|address| address.port() == 0) {
+        Some(address) => Err(Failure::Usage(format!(
+            "--join {address}: nobody listens on port 0"
+        ))),
+        None => Ok(addresses),
+    }
+}
+
+fn node_id(text: &str) -> Result<NodeId, String> {
+    let number: u64 = text.parse().map_err(|_| "an id is a number".to_owned())?;
+    NodeId::new(number).ok_or_else(|| format!("an id is at most {}", NodeId::MAX))
+}
+
+fn entry(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("an entry is KEY=VALUE".to_owned()),
+    }
+}
+
+/// From 20 ms, below which a round is shorter than what it waits for, to one hour.
+fn interval(text: &str) -> Result<Duration, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let unit_millis = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" | "min" => 60_000,
+        _ => return Err("a time is a whole number and a unit: 500ms, 2s, 1min".to_owned()),
+    };
+    let millis = number
+        .parse::<u32>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit_millis));
+    match millis {
+        Some(millis @ 20..=3_600_000) => Ok(Duration::from_millis(millis)),
+        _ => Err("a round takes between 20ms and 60min".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_have_units_and_bounds() {
+        assert_eq!(interval("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(interval("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(interval("60min"), Ok(Duration::from_secs(3600)));
+        for text in [
+            "",
+            "5",
+            "ms",
+            "19ms",
+            "61min",
+            "-1s",
+            "1.5s",
+            "99999999999s",
+            "4294968s",
+        ] {
+            assert!(interval(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_interval_gives_a_valid_configuration() {
+        for millis in [20, 21, 999, 1000, 3_600_000] {
+            let config = Config::<SocketAddr>::new(NodeId::from(1));
+            let paced = paced(config, Duration::from_millis(millis)).unwrap();
+            assert!(paced.check().is_ok(), "{millis} ms");
+        }
+    }
+
+    #[test]
+    fn an_entry_is_split_at_the_first_equals_sign() {
+        assert_eq!(entry("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert_eq!(entry("a="), Ok(("a".to_owned(), String::new())));
+        assert!(entry("a").is_err() && entry("=b").is_err());
+    }
+
+    #[test]
+    fn ids_have_56_bits() {
+        assert_eq!(node_id("72057594037927935"), Ok(NodeId::MAX));
+        assert!(node_id("72057594037927936").is_err() && node_id("x").is_err());
+    }
+}

@@ -1,0 +1,228 @@
+//! `gossip agent`: one long-running node.
+
+mod args;
+mod command;
+mod counters;
+mod input;
+mod report;
+
+use std::io::{self, Write};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use gossip_core::{Event, NodeId, SetError};
+use gossip_std::{Agent, AgentEvent, EntryInfo};
+
+use super::failure::Failure;
+use super::text;
+pub(super) use args::Args;
+use args::Plan;
+use command::{COMMANDS, Command};
+use counters::Counters;
+use input::{Input, Inputs};
+use report::{Answer, Entry, Happening, Ready, Report, Row, Text, Timed};
+
+/// How long the goodbye may take.
+const LEAVE_WAIT: Duration = Duration::from_secs(2);
+
+/// How long the last events may take after the goodbye.
+const LAST_EVENTS_WAIT: Duration = Duration::from_secs(1);
+
+/// Runs a node until it is told to leave.
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let plan = args.plan()?;
+    let inputs = Inputs::new()?;
+    let started = Instant::now();
+    let agent = start(args, plan)?;
+    let inputs = inputs.follow(&agent)?;
+    let session = Session {
+        agent,
+        json: args.json,
+        started,
+    };
+    let told = session.greet(args).and_then(|()| session.serve(&inputs));
+    match told {
+        Ok(true) => {}
+        Ok(false) => return Err(Failure::Run("the node stopped by itself".to_owned())),
+        // Nobody reads any more: leave all the same, and without a word.
+        Err(error) => {
+            session.agent.leave(LEAVE_WAIT);
+            return quiet(error);
+        }
+    }
+    session.leave(&inputs).or_else(quiet)
+}
+
+/// Starts the node, with its entries and its seeds.
+fn start(args: &Args, plan: Plan) -> Result<Agent, Failure> {
+    let agent = Agent::spawn(plan.options).map_err(|error| Failure::Run(error.to_string()))?;
+    for (key, value) in &args.set {
+        agent
+            .set(key, value.as_bytes())
+            .map_err(|error| Failure::Usage(format!("--set {}: {error}", text::key(key))))?;
+    }
+    for addresses in &plan.seeds {
+        for (index, address) in addresses.iter().enumerate() {
+            // Of a name with many addresses, the first that there is room for is enough.
+            match agent.join(*address) {
+                Err(error) if index == 0 => {
+                    return Err(Failure::Run(format!("--join {address}: {error}")));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(agent)
+}
+
+/// The reader of standard output going away is no failure of a node.
+fn quiet(error: io::Error) -> Result<(), Failure> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        Ok(())
+    } else {
+        Err(error.into())
+    }
+}
+
+/// A running node and how it speaks.
+struct Session {
+    agent: Agent,
+    json: bool,
+    started: Instant,
+}
+
+impl Session {
+    fn greet(&self, args: &Args) -> io::Result<()> {
+        self.print(&Report::Ready(Ready {
+            id: Text(self.agent.id()),
+            bound: self.agent.local_addr(),
+            advertised: self.agent.address(),
+            cluster: args.cluster.clone(),
+        }))
+    }
+
+    /// Prints events and answers until someone wants the node to leave (`true`), or it stops by
+    /// itself.
+    fn serve(&self, inputs: &Receiver<Input>) -> io::Result<bool> {
+        for input in inputs {
+            match input {
+                Input::Event(event) => self.event(&event)?,
+                Input::Signal => return Ok(true),
+                Input::Stopped => return Ok(false),
+                Input::Line(Err(message)) => self.print(&Report::Error { message })?,
+                Input::Line(Ok(line)) => match command::parse(&line) {
+                    Ok(None) => {}
+                    Ok(Some(command)) => {
+                        self.print(&self.answer(command))?;
+                        if command == Command::Leave {
+                            return Ok(true);
+                        }
+                    }
+                    Err(message) => self.print(&Report::Error { message })?,
+                },
+            }
+        }
+        Ok(false)
+    }
+
+    /// Says goodbye to the cluster and prints the events up to it.
+    fn leave(&self, inputs: &Receiver<Input>) -> io::Result<()> {
+        let told = self.agent.leave(LEAVE_WAIT);
+        let until = Instant::now() + LAST_EVENTS_WAIT;
+        while let Ok(input) = inputs.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            match input {
+                Input::Event(event) => {
+                    self.event(&event)?;
+                    if event == Event::Left {
+                        break;
+                    }
+                }
+                Input::Stopped => break,
+                Input::Line(_) | Input::Signal => {}
+            }
+        }
+        if !told {
+            let message = "ended before the goodbye was sent".to_owned();
+            self.print(&Report::Error { message })?;
+        }
+        Ok(())
+    }
+
+    fn answer(&self, command: Command<'_>) -> Report {
+        let refused = |error: SetError| Report::Error {
+            message: error.to_string(),
+        };
+        Report::Answer(match command {
+            Command::Set { key, value } => match self.agent.set(key, value.as_bytes()) {
+                Ok(()) => Answer::Set {
+                    key: key.to_owned(),
+                },
+                Err(error) => return refused(error),
+            },
+            Command::Delete { key } => match self.agent.delete(key) {
+                Ok(deleted) => Answer::Delete {
+                    key: key.to_owned(),
+                    deleted,
+                },
+                Err(error) => return refused(error),
+            },
+            Command::Get { owner, key } => {
+                let wanted = |entry: &EntryInfo| {
+                    entry.key == key && owner.is_none_or(|owner| entry.owner == owner)
+                };
+                Answer::Get {
+                    key: key.to_owned(),
+                    entries: self.entries(wanted),
+                }
+            }
+            Command::Entries => Answer::Entries {
+                entries: self.entries(|_| true),
+            },
+            Command::Members => Answer::Members {
+                members: self.members(),
+            },
+            Command::Stats => Answer::Stats(Counters::from(&self.agent.stats())),
+            Command::Leave => Answer::Leave,
+            Command::Help => Answer::Help {
+                commands: COMMANDS.iter().map(|(form, _)| *form).collect(),
+            },
+        })
+    }
+
+    fn entries(&self, wanted: impl Fn(&EntryInfo) -> bool) -> Vec<Entry> {
+        self.agent
+            .entries()
+            .into_iter()
+            .filter(wanted)
+            .map(Entry::from)
+            .collect()
+    }
+
+    fn members(&self) -> Vec<Row> {
+        let own: NodeId = self.agent.id();
+        self.agent
+            .members()
+            .iter()
+            .map(|member| Row::new(member, own))
+            .collect()
+    }
+
+    fn event(&self, event: &AgentEvent) -> io::Result<()> {
+        let Some(what) = Happening::new(event, &self.agent) else {
+            return Ok(());
+        };
+        let seconds = self.started.elapsed().as_millis() as f64 / 1000.0;
+        self.print(&Report::Event(Timed { seconds, what }))
+    }
+
+    fn print(&self, report: &Report) -> io::Result<()> {
+        let line = if self.json {
+            text::json(report)?
+        } else {
+            report.to_string()
+        };
+        let mut out = io::stdout().lock();
+        writeln!(out, "{line}")?;
+        out.flush()
+    }
+}
