@@ -25,6 +25,10 @@ fn facts(counter: u16, nonce: u8, incarnation: u32, liveness: Liveness) -> Facts
 #[test]
 fn precedence_row_by_row() {
     use Liveness::{Alive, Dead, Left};
+    let at = |address| Facts {
+        address,
+        ..facts(1, 1, 3, Alive)
+    };
     let rows = [
         (
             "a later counter",
@@ -61,22 +65,8 @@ fn precedence_row_by_row() {
             facts(1, 1, 3, Dead),
             facts(1, 1, 3, Left),
         ),
-        (
-            "an address",
-            Facts {
-                address: None,
-                ..facts(1, 1, 3, Alive)
-            },
-            facts(1, 1, 3, Alive),
-        ),
-        (
-            "a greater address",
-            facts(1, 1, 3, Alive),
-            Facts {
-                address: Some(2),
-                ..facts(1, 1, 3, Alive)
-            },
-        ),
+        ("an address", at(None), at(Some(1))),
+        ("a greater address", at(Some(1)), at(Some(2))),
     ];
     for (name, loser, winner) in rows {
         assert!(loser.yields_to(&winner), "{name}");

@@ -16,5 +16,4 @@ pub(crate) use slots::Span;
 pub use slots::{Exchange, Exchanges};
 pub use wants::{Want, Wants};
 
-/// A set of exchanges: one bit each. At most 8 are under way.
-pub(crate) type Bit = u8;
+pub(crate) use crate::table::Bit;

@@ -4,10 +4,10 @@ use core::hash::Hash;
 
 use crate::address::Address;
 
+use super::Bit;
 use super::facts::{Facts, Liveness};
 use crate::entries::delta::Progress;
 use crate::event::Status;
-use crate::exchange::Bit;
 use crate::hash::mix;
 use crate::id::{Generation, Incarnation, NodeId, Version};
 

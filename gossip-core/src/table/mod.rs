@@ -21,6 +21,9 @@ use crate::address::Address;
 use crate::id::{NodeId, Place};
 use crate::storage::List;
 
+/// A set of exchanges: one bit each. At most 8 are under way.
+pub(crate) type Bit = u8;
+
 /// The table of members.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Table<A, M> {

@@ -8,6 +8,8 @@ mod codec;
 mod header;
 pub mod limits;
 mod section;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use codec::Writer;
 pub use header::{Datagram, Header, WIRE_VERSION, seal_tag};

@@ -1,0 +1,120 @@
+//! The layout rules hold: short files and functions, dependencies that point down, and none of what
+//! must not stand in code. Each rule has a test of its own, in `tidy_rules/`, that it can fail.
+
+mod tidy_rules;
+
+use tidy_rules::functions::functions;
+use tidy_rules::imports::{ALLOWED, allows, climbs, forbidden, module_of, named};
+use tidy_rules::source::{code_of, without_tests};
+use tidy_rules::words::{has, has_allocator, has_feature};
+use tidy_rules::{CORE, File, files};
+
+/// No file has so many lines.
+const FILE_LINES: usize = 500;
+/// No function has so many.
+const FUNCTION_LINES: usize = 60;
+
+/// Fails with everything that is wrong.
+fn check(complaints: impl Iterator<Item = String>) {
+    let complaints: Vec<String> = complaints.collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// The files of the core itself, their paths inside `src`, without their tests.
+fn core() -> Vec<(String, String)> {
+    let inside = |file: &File| {
+        let path = file.path.strip_prefix(CORE)?;
+        let code = code_of(&file.text);
+        let is_test = path.ends_with("tests.rs");
+        (!is_test).then(|| (path.to_string(), without_tests(&code).to_string()))
+    };
+    files().iter().filter_map(inside).collect()
+}
+
+#[test]
+fn files_are_found() {
+    let files = files();
+    for part in ["src/lib.rs", "src/node/mod.rs", "tests/tidy.rs"] {
+        let path = format!("gossip-core/{part}");
+        assert!(files.iter().any(|file| file.path == path), "{path}");
+    }
+    assert!(!files.iter().any(|file| file.path.contains("/target/")));
+    assert!(core().len() > 30);
+}
+
+#[test]
+fn files_are_short() {
+    check(files().iter().filter_map(|file| {
+        let lines = file.text.lines().count();
+        (lines >= FILE_LINES).then(|| format!("{} has {lines} lines", file.path))
+    }));
+}
+
+#[test]
+fn functions_are_short() {
+    check(files().iter().flat_map(|file| {
+        let found = functions(&code_of(&file.text));
+        let long = found
+            .into_iter()
+            .filter(|function| function.lines.is_none_or(|lines| lines >= FUNCTION_LINES));
+        long.map(|function| match function.lines {
+            Some(lines) => format!("{}:{} has {lines} lines", file.path, function.line),
+            None => format!("{}:{} has no end", file.path, function.line),
+        })
+        .collect::<Vec<_>>()
+    }));
+}
+
+#[test]
+fn imports_point_down() {
+    check(core().iter().flat_map(|(path, code)| {
+        let wrong = module_of(path).map_or(Vec::new(), |module| forbidden(module, code));
+        let named = wrong
+            .into_iter()
+            .map(|name| format!("{path} may not name {name}"));
+        let climbing = climbs(path, code).then(|| format!("{path} climbs by super"));
+        named.chain(climbing).collect::<Vec<_>>()
+    }));
+}
+
+#[test]
+fn every_allowed_import_is_used() {
+    let core = core();
+    let mut unused = Vec::new();
+    for (module, allowed) in ALLOWED {
+        let own = core
+            .iter()
+            .filter(|(path, _)| module_of(path) == Some(module));
+        let names: Vec<String> = own.flat_map(|(_, code)| named(code)).collect();
+        for rule in *allowed {
+            if !names.iter().any(|name| allows(rule, name)) {
+                unused.push(format!("{module} no longer needs {rule}"));
+            }
+        }
+    }
+    check(unused.into_iter());
+}
+
+#[test]
+fn the_core_has_neither_features_nor_an_allocator() {
+    check(core().iter().flat_map(|(path, code)| {
+        let feature = has_feature(code).then(|| format!("{path} depends on a feature"));
+        let heap = has_allocator(code).then(|| format!("{path} uses alloc or std"));
+        feature.into_iter().chain(heap).collect::<Vec<_>>()
+    }));
+}
+
+#[test]
+fn nothing_is_unsafe_but_firmware_and_nothing_is_left_undone() {
+    check(files().iter().flat_map(|file| {
+        let code = code_of(&file.text);
+        let firmware = file.path.starts_with("gossip-embedded/firmware/");
+        let words = ["todo!", "unimplemented!", "dbg!", "unsafe"];
+        let found = words
+            .iter()
+            .filter(|word| has(&code, word) && !(firmware && **word == "unsafe"));
+        found
+            .map(|word| format!("{} has {word}", file.path))
+            .collect::<Vec<_>>()
+    }));
+}

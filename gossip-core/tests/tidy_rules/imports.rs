@@ -1,0 +1,225 @@
+//! Who may name whom inside the core: dependencies point down only.
+
+use super::source::is_word;
+
+/// For each top-level module what it may name, `module` or `module::item`. `node` composes the
+/// parts and may name everything; the crate's root only re-exports.
+///
+/// From top to bottom: `node`; the parts (`membership`, `sampling`, `exchange`, `entries`); `table`; then
+/// `storage`, `id`, `address`, `time`. Two stand aside. `storage` names every table's element type,
+/// since that is what a storage is. `wire` knows data types and no protocol, and of the bytes the
+/// parts know nothing but how long things are.
+pub const ALLOWED: &[(&str, &[&str])] = &[
+    ("address", &["wire::limits"]),
+    ("config", &["address", "id", "time", "wire::limits"]),
+    ("entries", &["id", "storage", "wire::limits"]),
+    ("error", &[]),
+    ("event", &["id"]),
+    (
+        "exchange",
+        &["entries::delta", "id", "storage", "table", "time"],
+    ),
+    ("hash", &[]),
+    ("id", &["hash"]),
+    ("membership", &["id", "storage", "time"]),
+    ("rng", &["hash"]),
+    ("sampling", &["hash"]),
+    ("stats", &["error", "wire::Kind"]),
+    (
+        "storage",
+        &[
+            "address",
+            "entries",
+            "exchange",
+            "membership",
+            "node",
+            "rng",
+            "table",
+        ],
+    ),
+    (
+        "table",
+        &[
+            "address",
+            "entries::delta",
+            "event",
+            "hash",
+            "id",
+            "storage",
+        ],
+    ),
+    ("time", &[]),
+    ("transmit", &[]),
+    (
+        "wire",
+        &[
+            "address",
+            "config::TAG",
+            "entries::delta",
+            "error",
+            "id",
+            "table::Prefix",
+        ],
+    ),
+];
+
+/// The top-level module of a file, by its path inside `src`; `None` for the crate's root.
+pub fn module_of(path: &str) -> Option<&str> {
+    let first = path.split('/').next()?;
+    let name = first.trim_end_matches(".rs");
+    (name != "lib").then_some(name)
+}
+
+/// What the code of `module` names without leave, each as `module::item`.
+pub fn forbidden(module: &str, code: &str) -> Vec<String> {
+    if module == "node" {
+        return Vec::new();
+    }
+    let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == module) else {
+        return vec![format!("{module} is not in the table")];
+    };
+    let is_allowed =
+        |path: &String| allows(module, path) || allowed.iter().any(|rule| allows(rule, path));
+    let mut wrong = named(code);
+    wrong.retain(|path| !is_allowed(path));
+    wrong
+}
+
+/// `true` if the path is what the rule names, or lies in it.
+pub fn allows(rule: &str, path: &str) -> bool {
+    path.strip_prefix(rule)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// `true` if the code reaches out of its folder by `super`: a way around the table.
+pub fn climbs(path: &str, code: &str) -> bool {
+    let is_top = !path.contains('/') || path.ends_with("/mod.rs");
+    let deep = path.matches('/').count() > 1;
+    code.contains("super::super")
+        || deep && code.contains("super::")
+        || is_top && code.lines().any(|line| line.starts_with("use super"))
+}
+
+/// Every path into the crate: `module::item` or `module` alone.
+pub fn named(code: &str) -> Vec<String> {
+    let uses = code.match_indices("crate::").filter(|(at, _)| {
+        let before = code[..*at].chars().next_back().unwrap_or(' ');
+        // A macro's `$crate` speaks for the macro's user.
+        !is_word(before) && before != '$'
+    });
+    uses.flat_map(|(at, start)| paths(&code[at + start.len()..], 2))
+        .collect()
+}
+
+/// The first `depth` names of each path that begins here, groups in braces opened.
+fn paths(text: &str, depth: usize) -> Vec<String> {
+    if depth == 0 {
+        return vec![String::new()];
+    }
+    if let Some(group) = text.strip_prefix('{') {
+        let parts = split_group(group);
+        return parts
+            .into_iter()
+            .flat_map(|part| paths(part, depth))
+            .collect();
+    }
+    let len = text.find(|c| !is_word(c)).unwrap_or(text.len());
+    let (name, rest) = text.split_at(len);
+    match rest.strip_prefix("::") {
+        Some(rest) if depth > 1 && !rest.starts_with('<') => paths(rest, depth - 1)
+            .into_iter()
+            .map(|tail| format!("{name}::{tail}"))
+            .collect(),
+        _ => vec![name.to_string()],
+    }
+}
+
+/// The parts of a group up to its closing brace.
+fn split_group(group: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut start) = (Vec::new(), 0, 0);
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' if depth > 0 => {}
+            ',' | '}' => {
+                parts.push(group[start..at].trim());
+                start = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+#[test]
+fn the_table_points_down() {
+    let names: Vec<_> = ALLOWED.iter().map(|(name, _)| *name).collect();
+    assert!(names.is_sorted());
+    let layers: [&[&str]; 4] = [
+        &[
+            "id", "address", "time", "hash", "rng", "error", "event", "transmit",
+        ],
+        &["table"],
+        &["membership", "sampling", "exchange", "entries", "wire"],
+        &["node"],
+    ];
+    let layer = |name: &str| layers.iter().position(|layer| layer.contains(&name));
+    for (name, allowed) in ALLOWED {
+        for rule in *allowed {
+            let (module, item) = rule.split_once("::").unwrap_or((rule, ""));
+            // The exceptions are single items: numbers, and the types of a row's progress.
+            let exception = ["limits", "delta"].contains(&item);
+            let (Some(from), Some(to)) = (layer(name), layer(module)) else {
+                continue;
+            };
+            assert!(to <= from || exception, "{name} -> {rule} points up");
+        }
+    }
+}
+
+#[test]
+fn forbidden_names_are_found() {
+    assert_eq!(forbidden("wire", "use crate::node::Node;"), ["node::Node"]);
+    assert_eq!(
+        forbidden("table", "use crate::wire::{Writer, limits};").len(),
+        2
+    );
+    assert_eq!(
+        forbidden("entries", "x: crate::wire::Writer"),
+        ["wire::Writer"]
+    );
+    let group = "use crate::{\n    id::NodeId,\n    node::{Duty, Duties},\n};";
+    assert_eq!(
+        forbidden("membership", group),
+        ["node::Duty", "node::Duties"]
+    );
+    assert_eq!(
+        forbidden("exchange", "use crate::membership;"),
+        ["membership"]
+    );
+    assert_eq!(forbidden("exchange", "use crate::Node;"), ["Node"]);
+    assert_eq!(forbidden("strange", ""), ["strange is not in the table"]);
+    let fine = "use crate::id::{Life, NodeId};\nuse crate::wire::limits::{self, entry};";
+    assert!(forbidden("entries", fine).is_empty());
+    assert!(forbidden("storage", "$crate::Anything::at_all()").is_empty());
+    assert!(forbidden("node", "use crate::wire::Writer;").is_empty());
+}
+
+#[test]
+fn climbing_is_found() {
+    assert!(climbs("wire/codec.rs", "use super::super::node::Node;"));
+    assert!(climbs("stats.rs", "use super::node::Node;"));
+    assert!(climbs("wire/mod.rs", "use super::node;"));
+    assert!(climbs("wire/deep/mod.rs", "    super::node::f()"));
+    assert!(!climbs("wire/codec.rs", "use super::section::Kind;"));
+    assert_eq!(module_of("wire/codec.rs"), Some("wire"));
+    assert_eq!(
+        (module_of("stats.rs"), module_of("lib.rs")),
+        (Some("stats"), None)
+    );
+}
