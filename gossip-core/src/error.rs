@@ -70,6 +70,8 @@ pub enum SetError {
         /// How many entries, of all owners, it holds.
         max: usize,
     },
+    /// The versions of this life and the lives of this node are used up.
+    Exhausted,
     /// The value could not be serialized.
     Encoding,
     /// The node has left the cluster.
@@ -88,6 +90,7 @@ impl core::fmt::Display for SetError {
                 )
             }
             Self::Full { max } => write!(f, "the table of entries is full ({max})"),
+            Self::Exhausted => f.write_str("the versions and lives of this node are used up"),
             Self::Encoding => f.write_str("the value could not be serialized"),
             Self::NotRunning => f.write_str("the node has left the cluster"),
         }

@@ -94,12 +94,20 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// A life greater than `seen`, keeping this one's nonce.
-    pub(crate) const fn beyond(self, seen: Self) -> Self {
-        Self {
-            counter: seen.counter.saturating_add(1),
-            nonce: self.nonce,
+    /// A life greater than `seen`, with this one's nonce as long as the counter can grow; `None` if
+    /// there is no greater one.
+    pub(crate) fn beyond(self, seen: Self) -> Option<Self> {
+        if let Some(counter) = seen.counter.checked_add(1) {
+            return Some(Self {
+                counter,
+                nonce: self.nonce,
+            });
         }
+        let nonce = u32::from_be_bytes(seen.nonce).checked_add(1)?;
+        Some(Self {
+            counter: u16::MAX,
+            nonce: nonce.to_be_bytes(),
+        })
     }
 
     /// The short name of this life that claims and pulls carry.

@@ -25,6 +25,13 @@ pub(crate) enum Owed {
     Reply,
 }
 
+impl RangeDuty {
+    /// The same range and partner, with what is still owed.
+    pub(crate) fn then(self, owed: Option<Owed>) -> Option<Self> {
+        owed.map(|owed| Self { owed, ..self })
+    }
+}
+
 /// All of them, the oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RangeDuties<L> {
@@ -54,14 +61,10 @@ impl<L: List<RangeDuty>> RangeDuties<L> {
     }
 
     /// Replaces what is owed at `index`, or removes it.
-    pub(crate) fn settle(&mut self, index: usize, rest: Option<Owed>) {
-        match rest {
-            Some(owed) => {
-                if let Some(duty) = self.list.get_mut(index) {
-                    duty.owed = owed;
-                }
-            }
-            None => {
+    pub(crate) fn settle(&mut self, index: usize, rest: Option<RangeDuty>) {
+        match (rest, self.list.get_mut(index)) {
+            (Some(rest), Some(duty)) => *duty = rest,
+            _ => {
                 self.list.remove(index);
             }
         }

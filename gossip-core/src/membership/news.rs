@@ -11,6 +11,8 @@ use crate::storage::List;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct News {
     told: u8,
+    /// It stands in the datagram that is being written.
+    marked: bool,
     what: What,
     id: NodeId,
 }
@@ -54,7 +56,18 @@ impl<N: List<News>> Board<N> {
             .iter()
             .take_while(|news| news.told == 0 && news.what < what)
             .count();
-        let refused = self.list.insert(at, News { told: 0, what, id }).is_err();
+        let refused = self
+            .list
+            .insert(
+                at,
+                News {
+                    told: 0,
+                    marked: false,
+                    what,
+                    id,
+                },
+            )
+            .is_err();
         evicted || refused
     }
 
@@ -82,10 +95,21 @@ impl<N: List<News>> Board<N> {
         self.list.get(index).map(|news| (news.what, news.id))
     }
 
-    /// Notes that the piece at `index` was told once more: it moves behind those told less, or is
+    /// Notes that the piece at `index` stands in the datagram that is being written.
+    pub(crate) fn mark(&mut self, index: usize) {
+        if let Some(news) = self.list.get_mut(index) {
+            news.marked = true;
+        }
+    }
+
+    /// Counts what was marked as told once more: each piece moves behind those told less, or is
     /// dropped when it was told `limit` times.
-    pub(crate) fn told(&mut self, index: usize, limit: u8) {
-        if let Some(news) = self.list.remove(index) {
+    pub(crate) fn count_marked(&mut self, limit: u8) {
+        for _ in 0..self.list.len() {
+            let found = self.list.iter().position(|news| news.marked);
+            let Some(news) = found.and_then(|index| self.list.remove(index)) else {
+                return;
+            };
             self.put_back(news, limit);
         }
     }
@@ -101,6 +125,13 @@ impl<N: List<News>> Board<N> {
             .take_while(|other| other.told <= told)
             .count();
         // There is room: the piece was just taken out.
-        let _ = self.list.insert(at, News { told, ..news });
+        let _ = self.list.insert(
+            at,
+            News {
+                told,
+                marked: false,
+                ..news
+            },
+        );
     }
 }

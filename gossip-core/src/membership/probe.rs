@@ -13,7 +13,10 @@ pub(crate) struct Prober {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Probe {
     target: NodeId,
+    /// What the target's own ack carries.
     token: u16,
+    /// What an ack through others carries.
+    indirect_token: u16,
     /// When others are asked; `None` once they were.
     indirect_at: Option<Instant>,
     ends: Instant,
@@ -22,8 +25,8 @@ struct Probe {
 /// What a probe needs now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Ask others to probe the target, who answer with this token.
-    AskOthers(NodeId, u16),
+    /// Ping the target once more with the first token, and ask others to, with the second.
+    AskOthers(NodeId, u16, u16),
     /// No answer came at all.
     Failed(NodeId),
 }
@@ -31,25 +34,31 @@ pub(crate) enum Step {
 impl Prober {
     pub(crate) const IDLE: Self = Self { probe: None };
 
-    /// Begins a probe. The one before must have ended.
+    /// Begins a probe with a token for the target itself and one for others. The probe before must
+    /// have ended.
     pub(crate) fn begin(
         &mut self,
         target: NodeId,
-        token: u16,
+        (token, indirect_token): (u16, u16),
         indirect_at: Instant,
         ends: Instant,
     ) {
         self.probe = Some(Probe {
             target,
             token,
+            indirect_token,
             indirect_at: Some(indirect_at),
             ends,
         });
     }
 
-    /// Takes an ack; the member it clears, if the token is the probe's.
-    pub(crate) fn acked(&mut self, token: u16) -> Option<NodeId> {
-        let probe = self.probe.filter(|probe| probe.token == token)?;
+    /// Takes an ack; the member it clears. The target must answer for itself, since its address may
+    /// be somebody else's by now; others answer with the token that only they were given.
+    pub(crate) fn acked(&mut self, token: u16, from: NodeId) -> Option<NodeId> {
+        let probe = self.probe.filter(|probe| {
+            let itself = probe.token == token && probe.target == from;
+            itself || (probe.indirect_token == token && probe.indirect_at.is_none())
+        })?;
         self.probe = None;
         Some(probe.target)
     }
@@ -69,7 +78,11 @@ impl Prober {
         }
         if probe.indirect_at.is_some_and(|at| at <= now) {
             probe.indirect_at = None;
-            return Some(Step::AskOthers(probe.target, probe.token));
+            return Some(Step::AskOthers(
+                probe.target,
+                probe.token,
+                probe.indirect_token,
+            ));
         }
         None
     }
@@ -84,6 +97,7 @@ impl Prober {
     pub(crate) fn rebase(&mut self, epoch: Instant, next_token: u16) {
         if let Some(probe) = &mut self.probe {
             probe.token = next_token.wrapping_sub(probe.token);
+            probe.indirect_token = next_token.wrapping_sub(probe.indirect_token);
             probe.indirect_at = probe.indirect_at.map(|at| at.counted_from(epoch));
             probe.ends = probe.ends.counted_from(epoch);
         }

@@ -2,6 +2,7 @@
 
 use core::marker::PhantomData;
 
+use crate::id::NodeId;
 use crate::storage::List;
 use crate::time::Instant;
 
@@ -9,6 +10,7 @@ use crate::time::Instant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Relay<A> {
     token: u16,
+    target: NodeId,
     asker: A,
     asker_token: u16,
     expires: Instant,
@@ -32,21 +34,28 @@ impl<A, L> Relays<A, L> {
 }
 
 impl<A: Copy + Eq, L: List<Relay<A>>> Relays<A, L> {
-    /// Remembers that the ack to our ping `token` is owed to `asker`. `false` if there is no room.
-    pub(crate) fn add(&mut self, token: u16, asker: A, asker_token: u16, expires: Instant) -> bool {
-        self.list
-            .push(Relay {
-                token,
-                asker,
-                asker_token,
-                expires,
-            })
-            .is_ok()
+    /// Remembers that the ack of `target` to our ping `token` is owed to `asker`. `false` if there
+    /// is no room.
+    pub(crate) fn add(
+        &mut self,
+        (token, target): (u16, NodeId),
+        (asker, asker_token): (A, u16),
+        expires: Instant,
+    ) -> bool {
+        let relay = Relay {
+            token,
+            target,
+            asker,
+            asker_token,
+            expires,
+        };
+        self.list.push(relay).is_ok()
     }
 
-    /// Who asked for the answer to our ping `token`, and the token to give back.
-    pub(crate) fn take(&mut self, token: u16) -> Option<(A, u16)> {
-        let index = self.list.iter().position(|relay| relay.token == token)?;
+    /// Who asked for the answer of `target` to our ping `token`, and the token to give back.
+    pub(crate) fn take(&mut self, token: u16, target: NodeId) -> Option<(A, u16)> {
+        let matches = |relay: &Relay<A>| relay.token == token && relay.target == target;
+        let index = self.list.iter().position(matches)?;
         self.list
             .remove(index)
             .map(|relay| (relay.asker, relay.asker_token))

@@ -113,13 +113,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         while let Some((index, duty)) = self.tables.ranges.first(bit) {
             let fresh = writer.len() == empty;
             let rest = match duty.owed {
-                Owed::Answer => self.write_range(duty.prefix, writer, fresh),
-                Owed::Reply => self.write_reply(duty.prefix, writer, fresh),
-                Owed::Sums(mask) => self.write_sums(duty.prefix, mask, writer),
+                Owed::Answer => duty.then(self.write_range(duty.prefix, writer, fresh)),
+                Owed::Reply => duty.then(self.write_reply(duty.prefix, writer, fresh)),
+                Owed::Sums(mask) => duty.then(self.write_sums(duty.prefix, mask, writer)),
                 Owed::Parts(mask) => self.write_parts(&duty, mask, writer, fresh),
             };
             self.tables.ranges.settle(index, rest);
-            if rest == Some(duty.owed) {
+            if rest == Some(duty) {
                 return;
             }
         }
@@ -148,23 +148,32 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// An answer for each differing part. A part that is too large for a listing becomes a duty of
-    /// its own.
+    /// An answer for each differing part; what is still owed. A part that is too large for a listing
+    /// becomes a duty of its own, if need be in place of this one.
     fn write_parts(
         &mut self,
         duty: &RangeDuty,
         mut mask: u16,
         writer: &mut Writer<'_>,
-        fresh: bool,
-    ) -> Option<Owed> {
-        let mut fresh = fresh;
+        mut fresh: bool,
+    ) -> Option<RangeDuty> {
         while mask != 0 {
             let index = mask.trailing_zeros();
-            let part = duty.prefix.part(index)?;
-            match self.write_range(part, writer, fresh) {
+            let prefix = duty.prefix.part(index)?;
+            match self.write_range(prefix, writer, fresh) {
                 None => fresh = false,
-                Some(Owed::Answer) => return Some(Owed::Parts(mask)),
-                Some(owed) => self.owe_range(duty.bit, part, owed),
+                Some(Owed::Answer) => return duty.then(Some(Owed::Parts(mask))),
+                Some(owed) => {
+                    let part = RangeDuty {
+                        bit: duty.bit,
+                        prefix,
+                        owed,
+                    };
+                    if !self.tables.ranges.owe(part) {
+                        bump(&mut self.stats.ranges_full);
+                        return Some(part);
+                    }
+                }
             }
             mask &= !part_bit(index);
         }

@@ -19,6 +19,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         node.tables.timers.rebase(now);
         node.tables.seeds.rebase(now);
         node.tables.exchanges.rebase(now);
+        node.tables.duties.rebase(self.next_token);
+        node.tables.members.rebase(self.next_token);
         node.next_token = 0;
         for at in [
             &mut node.next_round,

@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::entries::delta::Listed;
 use crate::entries::{Content, OwnerMap};
 use crate::error::{JoinError, SetError};
-use crate::id::Version;
+use crate::id::{Generation, Incarnation, NodeId, Version};
 use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::Storage;
@@ -98,9 +98,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn write_entry(&mut self, key: &str, value: Option<&[u8]>) -> Result<(), SetError> {
         self.check_write(key, value.unwrap_or_default())?;
         self.ensure_me();
-        let Some(version) = self.next_version() else {
-            return Err(SetError::NotRunning);
-        };
+        let version = self.next_version().ok_or(SetError::Exhausted)?;
         let id = self.id();
         if !self.tables.entries.put(
             id,
@@ -158,21 +156,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.me()?.progress.held.next()
     }
 
-    /// Begins a life of this node that is later than `seen`, keeping its entries.
-    pub(super) fn begin_life(&mut self, seen: crate::id::Generation) {
+    /// Begins a life of this node that is later than `seen`, keeping its entries; `false` if there
+    /// is none.
+    pub(super) fn begin_life(&mut self, seen: Generation) -> bool {
+        let Some(generation) = self.generation().beyond(seen) else {
+            return false;
+        };
         let id = self.id();
-        let progress = OwnerMap {
-            store: &mut self.tables.entries,
-            owner: id,
-        }
-        .renumber();
+        let store = &mut self.tables.entries;
+        let progress = OwnerMap { store, owner: id }.renumber();
         self.tables.members.edit(id, |me| {
-            me.facts.generation = me.facts.generation.beyond(seen);
-            me.facts.incarnation = crate::id::Incarnation::default();
+            me.facts.generation = generation;
+            me.facts.incarnation = Incarnation::default();
             me.progress = progress;
         });
         self.announce(id, What::Facts);
         self.next_gossip = Instant::ZERO;
+        true
     }
 
     /// Drops what only waits for its event; `true` if that made room.
@@ -191,7 +191,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// `true` if the key was deleted and that is still remembered.
     #[must_use]
-    pub fn is_tombstone(&self, owner: crate::id::NodeId, key: &str) -> bool {
+    pub fn is_tombstone(&self, owner: NodeId, key: &str) -> bool {
         let found = self.tables.entries.find(owner, key);
         found.is_some_and(|entry| matches!(entry.content, Content::Tombstone(_)))
     }

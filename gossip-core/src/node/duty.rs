@@ -93,4 +93,16 @@ impl<A: Copy + Eq, L: List<Duty<A>>> Duties<A, L> {
     pub(crate) fn settle(&mut self, index: usize) {
         self.list.remove(index);
     }
+
+    /// Counts every own token back from the next one.
+    pub(crate) fn rebase(&mut self, next_token: u16) {
+        for index in 0..self.list.len() {
+            let Some(duty) = self.list.get_mut(index) else {
+                return;
+            };
+            if let Message::Ping(token) | Message::PingReq(token, _) = &mut duty.message {
+                *token = next_token.wrapping_sub(*token);
+            }
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! What a node makes of what it is told about members: facts, suspicions, deaths, and itself.
 
-use super::{Message, Node, Phase};
+use super::{Message, Node};
 use crate::address::Address;
 use crate::entries::OwnerMap;
 use crate::entries::delta::Progress;
-use crate::id::{Generation, Incarnation, NodeId, Version};
+use crate::id::{Generation, NodeId, Version};
 use crate::membership::{What, suspicion_timeout};
 use crate::stats::bump;
 use crate::storage::Storage;
@@ -23,14 +23,12 @@ pub(super) enum Merged {
     Refused,
 }
 
-/// How often another node with the same id is outbid before that is called a conflict.
-const OUTBIDS_MAX: u8 = 3;
-
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Merges one row.
     pub(super) fn merge_row(&mut self, now: Instant, row: &Row<A>) -> Merged {
         let told = facts_of(row);
         if self.is_me(row.id) {
+            self.check_own_held(row.generation, row.held);
             return self.hear_of_myself(told);
         }
         let Some(held) = self.tables.members.get(row.id).filter(|held| !held.gone) else {
@@ -39,11 +37,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if told < held.facts {
             return Merged::Known;
         }
-        if told > held.facts {
+        let news = told > held.facts;
+        if news {
             self.adopt(now, row.id, told);
         }
         if let Some(life) = self.life_of(row) {
-            self.shorten_memory(now, row.id, life);
+            // Whoever only now hears of a death keeps the entries for half a memory at least.
+            let least = if news {
+                self.fading_time()
+            } else {
+                Duration::ZERO
+            };
+            self.shorten_memory(now, row.id, life.max(least));
         }
         self.note_birth(row);
         Merged::Agreed
@@ -131,70 +136,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// Somebody says something of this node. What is not its own word it must outbid.
-    fn hear_of_myself(&mut self, told: Facts<A>) -> Merged {
-        let Some(me) = self.me() else {
-            return Merged::Refused;
-        };
-        let mine = me.facts;
-        if told <= mine {
-            return if told == mine {
-                Merged::Agreed
-            } else {
-                Merged::Known
-            };
-        }
-        if self.phase != Phase::Running || self.notices.conflict {
-            return Merged::Agreed;
-        }
-        if told.generation == mine.generation {
-            self.refute(told.incarnation);
-        } else {
-            self.outbid = self.outbid.saturating_add(1);
-            if self.outbid > OUTBIDS_MAX {
-                self.notices.conflict = self.outbid == OUTBIDS_MAX.saturating_add(1);
-                return Merged::Agreed;
-            }
-            self.begin_life(told.generation);
-        }
-        Merged::Known
-    }
-
-    /// This node is suspected: it refutes, and tells the accuser so at once.
-    fn answer_suspicion(&mut self, from: A, suspect: &Suspect) {
-        let Some(mine) = self.me().map(|me| me.facts) else {
-            return;
-        };
-        if suspect.generation != mine.generation || mine.liveness != Liveness::Alive {
-            return;
-        }
-        if suspect.incarnation >= mine.incarnation {
-            self.refute(suspect.incarnation);
-        }
-        self.owe(from, Message::Tell(self.id()));
-    }
-
-    /// Says "I am alive" louder than what was said with `incarnation`.
-    fn refute(&mut self, incarnation: Incarnation) {
-        if self.phase != Phase::Running {
-            return;
-        }
-        bump(&mut self.stats.refutations);
-        match incarnation.next() {
-            Some(next) => {
-                self.tables
-                    .members
-                    .edit(self.id(), |me| me.facts.incarnation = next);
-                self.announce(self.id(), What::Facts);
-                self.next_gossip = Instant::ZERO;
-            }
-            None => {
-                let generation = self.generation();
-                self.begin_life(generation);
-            }
-        }
-    }
-
     /// A row of an unknown member.
     fn meet(&mut self, now: Instant, row: &Row<A>, told: Facts<A>) -> Merged {
         let life = self.life_of(row);
@@ -202,7 +143,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             bump(&mut self.stats.stale_rows);
             return Merged::Refused;
         }
-        self.make_room_for_member(row.id);
+        self.make_room_for_member(row.id, life.is_none());
         if self
             .tables
             .members
@@ -373,28 +314,22 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// If the table is full, or still holds the shell of `id`, frees a row: one that is forgotten and
-    /// only waits for its event, else one of a member that is not alive.
-    fn make_room_for_member(&mut self, id: NodeId) {
+    /// only waits for its event, else, for somebody who is alive, one of a member that is not.
+    fn make_room_for_member(&mut self, id: NodeId, alive: bool) {
         let shell = self.tables.members.get(id).is_some();
         if !shell && !self.tables.members.is_full() {
             return;
         }
-        let gone = self
-            .tables
-            .members
-            .iter()
-            .find(|row| row.gone)
-            .map(Member::id);
-        let dead = || {
-            self.tables
-                .members
-                .iter()
-                .find(|row| !row.is_live() && row.id != self.id())
+        let me = self.id();
+        let first = |wanted: &dyn Fn(&Member<A>) -> bool| {
+            let found = self.tables.members.iter().find(|row| wanted(row));
+            found.map(Member::id)
         };
         let victim = if shell {
             Some(id)
         } else {
-            gone.or_else(|| dead().map(Member::id))
+            let dead = |row: &Member<A>| alive && !row.is_live() && row.id != me;
+            first(&|row| row.gone).or_else(|| first(&dead))
         };
         let Some(victim) = victim else { return };
         self.tables.entries.forget(victim);
@@ -406,13 +341,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// Tells a sender what is believed of it, if that is not simply "alive, in this life". A suspect
-    /// that hears of its suspicion from whoever it talks to refutes in time (Lifeguard's buddy system,
+    /// Tells a sender what is wrongly believed of it. Only pings and fingerprints are answered so,
+    /// which timers begin: two nodes that correct each other must not do so for ever. A suspect that
+    /// hears of its suspicion from whoever it talks to refutes in time (Lifeguard's buddy system,
     /// Dadgar et al. 2018, section IV.C).
     pub(super) fn correct(&mut self, sender: NodeId, generation: Generation, from: A) {
         let row = self.tables.members.get(sender).filter(|row| !row.gone);
         let Some(row) = row else { return };
-        if row.facts.generation > generation || !row.is_live() {
+        let dead = row.facts.liveness == Liveness::Dead;
+        if row.facts.generation > generation || dead {
             self.owe(from, Message::Tell(sender));
         } else if row.suspect {
             self.owe(from, Message::Accuse(sender));

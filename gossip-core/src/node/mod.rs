@@ -6,6 +6,7 @@ mod commands;
 mod duty;
 mod events;
 mod merge;
+mod myself;
 mod receive;
 mod reconcile;
 mod timeout;
@@ -75,6 +76,7 @@ struct Notices {
     joined: bool,
     was_joined: bool,
     conflict: bool,
+    was_conflict: bool,
     resync: bool,
     left: bool,
 }
@@ -91,6 +93,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 joined: false,
                 was_joined: false,
                 conflict: false,
+                was_conflict: false,
                 resync: false,
                 left: false,
             },

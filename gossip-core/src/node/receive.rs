@@ -27,6 +27,8 @@ struct Rest<'a> {
     hints: Option<Items<'a, Hint>>,
     /// The token of our pull that was answered.
     answered: Option<u8>,
+    /// Something that was pulled came, or turned out not to be there.
+    progress: bool,
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -90,7 +92,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.tables
             .exchanges
             .refresh(sender.id, sender.from, self.exchange_expiry(sender.now));
-        self.correct(sender.id, header.generation, sender.from);
         if let Some(row) = self.tables.members.local(sender.id)
             && row.facts.generation == header.generation
             && row.facts.address.is_none()
@@ -104,7 +105,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::Ping(token) => self.take_ping(sender, token),
             Section::Ack(token) => {
                 self.take_proof(sender.id, sender.generation, token);
-                self.take_ack(token);
+                self.take_ack(sender.id, token);
             }
             Section::PingReq(token, target) => self.take_ping_req(sender, token, target),
             Section::You(address) => self.learn_address(address),
@@ -120,19 +121,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::Listing(head, items) => self.take_listing(sender, &head, items),
             Section::Hints(hints) => {
                 rest.hints = Some(hints);
-                hints.iter().for_each(|hint| self.take_hint(sender, &hint));
+                for hint in hints.iter() {
+                    rest.progress |= self.compare_held(sender, hint.id, hint.held);
+                }
             }
             Section::Pull(token, items) => self.take_pull(sender, token, items),
             Section::Answered(token) => rest.answered = Some(token),
             Section::Claim(head, claim, items) => {
                 rest.answered = Some(head.token);
-                self.take_claim(sender, &head, &claim, items);
+                rest.progress |= self.take_claim(sender, &head, &claim, items);
             }
         }
     }
 
     fn finish(&mut self, sender: &Sender<A>, rest: &Rest<'_>) {
-        if let Some(token) = rest.answered {
+        // An answer that brought nothing is waited out like none at all, so that two nodes which
+        // misunderstand each other do not ask and answer as fast as the network allows.
+        if let Some(token) = rest.answered.filter(|_| rest.progress) {
             self.end_pull(sender.id, token);
         }
         if let Some(root) = rest.root {
@@ -143,6 +148,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn take_ping(&mut self, sender: &Sender<A>, token: u16) {
         self.owe(sender.from, Message::Ack(token));
         self.tell_address(sender);
+        self.correct(sender.id, sender.generation, sender.from);
     }
 
     /// Tells a sender that asserts no address where it is seen.
@@ -153,10 +159,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    fn take_ack(&mut self, token: u16) {
-        if let Some(target) = self.prober.acked(token) {
+    fn take_ack(&mut self, from: NodeId, token: u16) {
+        if let Some(target) = self.prober.acked(token, from) {
             self.clear_suspicion(target);
-        } else if let Some((asker, asker_token)) = self.tables.relays.take(token) {
+        } else if let Some((asker, asker_token)) = self.tables.relays.take(token, from) {
             self.owe(asker, Message::Ack(asker_token));
         }
     }
@@ -174,11 +180,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(address) = address else { return };
         let own_token = self.take_token();
         let expires = sender.now.after(self.config.probe_interval());
-        if self
-            .tables
-            .relays
-            .add(own_token, sender.from, token, expires)
-        {
+        let (probe, answer) = ((own_token, target), (sender.from, token));
+        if self.tables.relays.add(probe, answer, expires) {
             self.owe(address, Message::Ping(own_token));
         } else {
             bump(&mut self.stats.relays_full);
@@ -206,7 +209,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     fn take_row(&mut self, sender: &Sender<A>, row: &Row<A>) {
         match self.merge_row(sender.now, row) {
-            Merged::Agreed => self.compare_held(sender, row.id, row.held),
+            Merged::Agreed => {
+                self.compare_held(sender, row.id, row.held);
+            }
             Merged::Known => self.link_tell(sender, row.id),
             Merged::Refused => {}
         }

@@ -71,6 +71,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         self.tell_address(sender);
+        self.correct(sender.id, sender.generation, sender.from);
         let mine = self.tables.members.root();
         if root == mine {
             self.owe(sender.from, Message::Same);
@@ -155,28 +156,34 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    pub(super) fn take_hint(&mut self, sender: &Sender<A>, hint: &Hint) {
-        self.compare_held(sender, hint.id, hint.held);
-    }
-
-    /// The sender holds this much of an owner: a reason to pull, or to stop pulling.
-    pub(super) fn compare_held(&mut self, sender: &Sender<A>, owner: NodeId, held: Version) {
+    /// The sender holds this much of an owner: a reason to pull, or to stop pulling. `true` if it
+    /// was the latter.
+    pub(super) fn compare_held(
+        &mut self,
+        sender: &Sender<A>,
+        owner: NodeId,
+        held: Version,
+    ) -> bool {
         if self.is_me(owner) || !<S::Entries as List<_>>::PERMITTED {
-            return;
+            return false;
         }
-        let Some(row) = self.tables.members.get(owner).filter(|row| !row.gone) else {
-            return;
-        };
+        let row = self.tables.members.get(owner).filter(|row| !row.gone);
+        let Some(row) = row else { return false };
         if held > row.progress.held {
             self.ask_for_proof(owner);
             if let Some(bit) = self.link(sender) {
                 self.link_pull(bit, owner);
             }
-        } else if let Some(bit) = self.tables.exchanges.of_peer(sender.id).map(|e| e.bit)
-            && let Some(row) = self.tables.members.local(owner)
-        {
-            row.links.pull &= !bit;
+            return false;
         }
+        let exchange = self.tables.exchanges.of_peer(sender.id);
+        let bit = exchange.map_or(0, |exchange| exchange.bit);
+        let Some(row) = self.tables.members.local(owner) else {
+            return false;
+        };
+        let pulled = row.links.pull & bit != 0;
+        row.links.pull &= !bit;
+        pulled
     }
 
     /// A partner's pull replaces its earlier one.
@@ -203,14 +210,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// Entries of one owner.
+    /// Entries of one owner; `false` if they were of no use.
     pub(super) fn take_claim(
         &mut self,
         sender: &Sender<A>,
         head: &ClaimHead,
         claim: &Claim,
         items: Items<'_, ClaimItem<'_>>,
-    ) {
+    ) -> bool {
         let owner = head.owner;
         let row = self
             .tables
@@ -220,7 +227,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if row.is_none_or(|row| row.facts.generation.life() != head.life || row.unproven.is_some())
         {
             bump(&mut self.stats.foreign_claims);
-            return;
+            return false;
         }
         let list = items.iter().filter_map(|item| item.listed(claim.b));
         let useful = self.has_room(owner, list.clone()) && {
@@ -238,6 +245,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             outcome.is_some_and(|outcome| outcome != Outcome::Ignored)
         };
         self.after_claim(sender, owner, claim, useful);
+        useful
     }
 
     /// The answer to our pull with this token is complete: the next page may be asked for.
@@ -344,6 +352,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         if !row.is_shown() || shorten_facts(row, salt) != item.facts {
             self.tell(bit, item.id);
+        } else if self.is_me(item.id) && item.held > row.progress.held {
+            self.check_own_held(row.facts.generation, item.held);
         } else if item.held < row.progress.held {
             self.hint(bit, item.id);
         } else {

@@ -58,14 +58,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.excuse_pause(now);
         self.continue_probe(now, rng);
-        while let Some(id) = self.tables.timers.due(now) {
+        for _ in 0..self.tables.members.len() {
+            let Some(id) = self.tables.timers.due(now) else {
+                break;
+            };
             self.member_timer(now, id);
         }
         self.tables.relays.expire(now);
         self.expire_exchanges(now);
         self.begin_round(now, rng);
         self.spread_news(now, rng);
-        while let Some(seed) = self.tables.seeds.due(now) {
+        for _ in 0..self.tables.seeds.len() {
+            let Some(seed) = self.tables.seeds.due(now) else {
+                break;
+            };
             self.say_hello(seed);
         }
         self.reconnect(now, rng);
@@ -103,20 +109,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         while let Some(step) = self.prober.step(now) {
             match step {
                 Step::Failed(target) => self.suspect(now, target),
-                Step::AskOthers(target, token) => self.ask_others(target, token, rng),
+                Step::AskOthers(target, direct, indirect) => {
+                    self.ask_others(target, direct, indirect, rng);
+                }
             }
         }
     }
 
     /// The direct probe was not answered: others are asked, and the target once more, since on a
     /// lossy network a lost ping is the likeliest cause.
-    fn ask_others(&mut self, target: NodeId, token: u16, rng: &mut impl Rng) {
-        if let Some(address) = self.tables.members.get(target).and_then(Member::address) {
-            self.owe(address, Message::Ping(token));
+    fn ask_others(&mut self, target: NodeId, direct: u16, indirect: u16, rng: &mut impl Rng) {
+        let address = self.tables.members.get(target).and_then(Member::address);
+        if let Some(to) = address {
+            self.owe(to, Message::Ping(direct));
         }
         for _ in 0..self.config.indirect_probes() {
-            if let Some(address) = self.random_peer(rng, |row| row.id != target) {
-                self.owe(address, Message::PingReq(token, target));
+            if let Some(to) = self.random_peer(rng, |row| row.id != target) {
+                self.owe(to, Message::PingReq(indirect, target));
             }
         }
     }
@@ -151,22 +160,21 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let target = self.shuffle.next(members.len(), rng, |index| {
             members
                 .at(index)
-                .is_some_and(|row| row.is_live() && row.id != me && row.address().is_some())
+                .is_some_and(|row| row.is_live() && row.id != me)
         });
-        let Some(row) = target.and_then(|index| self.tables.members.at(index)) else {
+        let row = target.and_then(|index| self.tables.members.at(index));
+        let Some((id, suspect, to)) = row.map(|row| (row.id, row.suspect, row.address())) else {
             return;
         };
-        let (id, suspect, Some(to)) = (row.id, row.suspect, row.address()) else {
-            return;
-        };
-        let token = self.take_token();
-        self.prober.begin(
-            id,
-            token,
-            now.after(self.config.probe_timeout()),
-            now.after(interval),
-        );
-        self.owe(to, Message::Ping(token));
+        let tokens = (self.take_token(), self.take_token());
+        // Where no address is known only others can answer, so they are asked at once.
+        let patience = to.map_or(Duration::ZERO, |_| self.config.probe_timeout());
+        // The verdict falls before the next round begins, however late this one is.
+        let (indirect_at, ends) = (now.after(patience), self.next_round);
+        self.prober.begin(id, tokens, indirect_at, ends);
+        self.continue_probe(now, rng);
+        let Some(to) = to else { return };
+        self.owe(to, Message::Ping(tokens.0));
         if suspect {
             self.owe(to, Message::Accuse(id));
         }

@@ -145,17 +145,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(open) = writer.open(kind) else {
             return;
         };
-        let mut index = 0;
-        for _ in 0..self.tables.news.len() {
-            let Some((sort, id)) = self.tables.news.at(index) else {
-                break;
+        for index in 0..self.tables.news.len() {
+            let piece = self.tables.news.at(index);
+            let Some((_, id)) = piece.filter(|(sort, _)| *sort == what) else {
+                continue;
             };
-            if sort == what && self.write_piece(now, what, id, writer) {
-                self.tables.news.told(index, limit);
-            } else {
-                index = index.saturating_add(1);
+            if self.write_piece(now, what, id, writer) {
+                self.tables.news.mark(index);
             }
         }
+        self.tables.news.count_marked(limit);
         writer.close_or_cancel(open);
     }
 

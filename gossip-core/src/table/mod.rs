@@ -138,6 +138,16 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
         Some(row)
     }
 
+    /// Counts the tokens of proofs asked for back from the next one.
+    pub(crate) fn rebase(&mut self, next_token: u16) {
+        for index in 0..self.rows.len() {
+            if let Some(row) = self.rows.get_mut(index) {
+                let token = &mut row.unproven;
+                *token = token.map(|token| next_token.wrapping_sub(token));
+            }
+        }
+    }
+
     /// The rows of a range that are compared with peers.
     pub(crate) fn range(&self, prefix: Prefix) -> impl Iterator<Item = &Member<A>> {
         let Range { start, end } = self.indices(prefix);
