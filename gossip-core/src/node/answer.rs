@@ -27,14 +27,14 @@ enum Served {
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Writes as much as fits of what the exchange owes. `empty` is the length of a datagram that
-    /// holds nothing but its header.
+    /// holds nothing but its header. `true` if anything was written.
     pub(super) fn write_exchange(
         &mut self,
         now: Instant,
         bit: Bit,
         writer: &mut Writer<'_>,
         empty: usize,
-    ) {
+    ) -> bool {
         let before = writer.len();
         self.write_pull(now, bit, writer);
         self.write_ranges(bit, writer, empty);
@@ -44,6 +44,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if writer.len() == before || !half_full {
             self.write_claims(bit, writer, empty);
         }
+        let wrote = writer.len() > before;
+        if wrote {
+            self.tables.exchanges.spend(bit);
+        }
+        wrote
     }
 
     /// Asks for what the partner holds more of, unless an answer is still awaited.

@@ -53,18 +53,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return None;
         }
         let empty = writer.len();
-        self.write_duties(now, to, &mut writer, empty);
-        if self.news_first {
+        // News rides along; only a duty to tell it is a reason for a datagram of its own.
+        let news_owed = self.write_duties(now, to, &mut writer, empty);
+        let owed = news_owed || writer.len() > empty;
+        let news_first = owed && self.news_first;
+        if news_first {
             self.write_news(now, &mut writer);
         }
-        let before = writer.len();
-        if let Some(bit) = bit {
-            self.write_exchange(now, bit, &mut writer, empty);
-            if writer.len() > before {
-                self.tables.exchanges.spend(bit);
-            }
-        }
-        if !self.news_first {
+        let exchanged = bit.is_some_and(|bit| self.write_exchange(now, bit, &mut writer, empty));
+        if !news_first && (owed || exchanged) {
             self.write_news(now, &mut writer);
         }
         if writer.len() <= empty {
@@ -86,18 +83,21 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         Some(bytes.len())
     }
 
-    /// Writes what is owed to `to`. What does not fit waits, unless it would never fit.
-    fn write_duties(&mut self, now: Instant, to: A, writer: &mut Writer<'_>, empty: usize) {
-        let mut index = 0;
+    /// Writes what is owed to `to`. What does not fit waits, unless it would never fit. `true` if
+    /// news was owed.
+    fn write_duties(&mut self, now: Instant, to: A, writer: &mut Writer<'_>, empty: usize) -> bool {
+        let (mut index, mut news_owed) = (0, false);
         while let Some((at, message)) = self.tables.duties.next_to(to, index) {
             let written = self.write_message(now, to, message, writer);
             if written == Some(false) && writer.len() > empty {
                 index = at.saturating_add(1);
             } else {
+                news_owed |= message == Message::News;
                 self.tables.duties.settle(at);
                 index = at;
             }
         }
+        news_owed
     }
 
     /// `Some(false)` if the message does not fit, `None` if there is nothing to say any more.
