@@ -37,18 +37,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if told < held.facts {
             return Merged::Known;
         }
-        let news = told > held.facts;
-        if news {
+        if told > held.facts {
             self.adopt(now, row.id, told);
         }
         if let Some(life) = self.life_of(row) {
-            // Whoever only now hears of a death keeps the entries for half a memory at least.
-            let least = if news {
-                self.fading_time()
-            } else {
-                Duration::ZERO
-            };
-            self.shorten_memory(now, row.id, life.max(least));
+            self.shorten_memory(now, row.id, life);
         }
         self.note_birth(row);
         Merged::Agreed
@@ -165,8 +158,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Makes `facts`, which win, those of a known member.
     fn adopt(&mut self, now: Instant, id: NodeId, facts: Facts<A>) {
         let store = &mut self.tables.entries;
-        let doubt = self.tables.members.edit(id, |row| {
-            let earlier = row.progress;
+        let change = self.tables.members.edit(id, |row| {
+            let (progress, before) = (row.progress, (row.status(), row.address()));
             let reborn = row.facts.generation != facts.generation;
             if reborn {
                 row.progress = OwnerMap { store, owner: id }.reborn();
@@ -174,13 +167,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             row.facts = facts;
             row.suspect = false;
             row.fading = false;
-            let something = earlier.as_of > Version::BIRTH || row.progress != Progress::default();
-            reborn && something
+            let something = progress.as_of > Version::BIRTH || row.progress != Progress::default();
+            let seen = reborn || before != (row.status(), row.address());
+            (reborn && something, seen)
         });
-        if doubt == Some(true) {
+        let (doubt, seen) = change.unwrap_or_default();
+        if doubt {
             self.doubt(id);
         }
-        self.tables.members.mark_changed(id);
+        if seen {
+            self.tables.members.mark_changed(id);
+        }
         self.tables.news.retract(id, What::Suspect);
         self.announce(id, What::Facts);
         self.settle_liveness(now, id);
@@ -238,21 +235,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// Lowers how long a dead or departed member is remembered to what the teller remembers.
+    /// Lowers how long a dead or departed member is remembered to what the teller remembers; what is
+    /// read of it here stays readable for the second half of a memory whatever is told.
     fn shorten_memory(&mut self, now: Instant, id: NodeId, life: Duration) {
         let half = self.fading_time();
         let Some(row) = self.tables.members.get(id) else {
             return;
         };
         let left = Duration::from_secs(u32::from(self.memory_left(now, row)));
-        if row.is_live() || life >= left {
+        if row.is_live() || row.fading || life >= left {
             return;
         }
         let fading = life <= half;
+        let rest = life.as_millis().saturating_sub(half.as_millis());
         let wait = if fading {
-            life
+            half
         } else {
-            Duration::from_millis(life.as_millis().saturating_sub(half.as_millis()))
+            Duration::from_millis(rest)
         };
         self.tables.members.edit(id, |row| row.fading = fading);
         self.tables.timers.set(id, now.after(wait));
@@ -335,10 +334,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.tables.entries.forget(victim);
         self.tables.timers.cancel(victim);
         self.tables.members.remove(victim);
-        if victim != id {
-            bump(&mut self.stats.events_lost);
-            self.notices.resync = true;
-        }
+        bump(&mut self.stats.events_lost);
+        self.notices.resync = true;
     }
 
     /// Tells a sender what is wrongly believed of it. Only pings and fingerprints are answered so,

@@ -33,8 +33,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         if told.generation == mine.generation {
             self.refute(told.incarnation);
-            Merged::Known
-        } else if self.outbid(told.generation) {
+        } else {
+            self.outbid(told.generation);
+        }
+        // Where nothing greater can be said any more, contradiction would go on for ever.
+        let louder = self.me().is_some_and(|me| told < me.facts);
+        if louder {
             Merged::Known
         } else {
             Merged::Agreed
@@ -53,9 +57,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// Moves past another life with this id; `false` if that was tried too often, or no later one
-    /// can be named.
-    fn outbid(&mut self, seen: Generation) -> bool {
+    /// Moves past another life with this id, unless that was tried too often or no later one can be
+    /// named.
+    fn outbid(&mut self, seen: Generation) {
         let possible = self.outbid < OUTBIDS_MAX && self.begin_life(seen);
         if possible {
             self.outbid = self.outbid.saturating_add(1);
@@ -63,7 +67,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.notices.was_conflict = true;
             self.notices.conflict = true;
         }
-        possible
     }
 
     /// This node is suspected: it refutes, and tells the accuser so at once.

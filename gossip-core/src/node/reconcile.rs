@@ -21,8 +21,10 @@ use crate::wire::{
 const TELL_MAX: usize = 64;
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
-    /// Whether this storage permits anti-entropy at all.
-    pub(super) const EXCHANGES: bool = <S::Exchanges as List<_>>::PERMITTED;
+    /// Whether this storage permits anti-entropy at all: it takes room in three tables.
+    pub(super) const EXCHANGES: bool = <S::Exchanges as List<_>>::PERMITTED
+        && <S::Ranges as List<_>>::PERMITTED
+        && <S::Wants as List<_>>::PERMITTED;
 
     pub(super) fn exchange_expiry(&self, now: Instant) -> Instant {
         const REPLIES: u32 = 8;

@@ -149,12 +149,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         let interval = self.config.probe_interval();
-        let regular = self.next_round.after(interval);
-        self.next_round = if regular > now {
-            regular
-        } else {
-            now.after(interval)
-        };
+        self.next_round = now.after(interval);
         let members = &self.tables.members;
         let me = self.config.id();
         let target = self.shuffle.next(members.len(), rng, |index| {
@@ -169,7 +164,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let tokens = (self.take_token(), self.take_token());
         // Where no address is known only others can answer, so they are asked at once.
         let patience = to.map_or(Duration::ZERO, |_| self.config.probe_timeout());
-        // The verdict falls before the next round begins, however late this one is.
+        // The verdict falls before the next round begins.
         let (indirect_at, ends) = (now.after(patience), self.next_round);
         self.prober.begin(id, tokens, indirect_at, ends);
         self.continue_probe(now, rng);
@@ -180,6 +175,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         if const { Self::EXCHANGES } {
             self.owe(to, Message::Root);
+        } else {
+            // Nothing else would tell it of this node if the rumor missed it.
+            self.owe(to, Message::Tell(self.id()));
         }
     }
 

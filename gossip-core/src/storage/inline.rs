@@ -112,7 +112,8 @@ impl<const N: usize> Blob for InlineBlob<N> {
 /// | `exchanges` | reconciliations at a time, at most 8 | 80 + the address |
 /// | `ranges`, `wants` | differing ranges, unanswered pulls, over all exchanges | 24, 32 |
 ///
-/// A bound of 0 removes what depends on it from the program.
+/// A bound of 0 removes what depends on it from the program; `exchanges`, `ranges` and `wants` work
+/// only together. `members` and `duties` must be at least 2.
 ///
 /// ```
 /// use gossip_core::{Config, Node, NodeId, inline};
@@ -142,6 +143,8 @@ macro_rules! inline {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         $vis struct $name;
+
+        const _: () = assert!($members >= 2 && $duties >= 2 && $exchanges <= 8);
 
         impl<A: $crate::Address> $crate::storage::Storage<A> for $name {
             type Key = $crate::storage::InlineBlob<{ $key }>;
