@@ -1,0 +1,83 @@
+//! Any bytes, parsed: nothing panics, and every section of an accepted datagram can be walked.
+
+use std::net::SocketAddr;
+
+use gossip_core::wire::{Datagram, Section, WIRE_VERSION, seal_tag};
+use gossip_core::{Address, NodeId};
+
+/// The checksum of the empty cluster name.
+const CLUSTER: u32 = 0;
+
+/// Parses `bytes` as they are, and again with a version and a tag that let them pass.
+pub fn run(bytes: &[u8]) {
+    parse_all(bytes);
+    let mut sealed = bytes.to_vec();
+    if let Some(first) = sealed.first_mut() {
+        *first = WIRE_VERSION << 4;
+        if seal_tag(&mut sealed, CLUSTER) {
+            parse_all(&sealed);
+        }
+    }
+}
+
+fn parse_all(bytes: &[u8]) {
+    for largest_id in [NodeId::truncated(200), NodeId::MAX] {
+        parse::<u16>(bytes, largest_id);
+        parse::<[u8; 8]>(bytes, largest_id);
+        parse::<SocketAddr>(bytes, largest_id);
+    }
+}
+
+fn parse<A: Address>(bytes: &[u8], largest_id: NodeId) {
+    let Ok(datagram) = Datagram::parse::<A>(bytes, CLUSTER, largest_id) else {
+        return;
+    };
+    assert!(datagram.header.sender <= largest_id);
+    let known = datagram.sizes().filter(|(kind, _)| kind.is_some()).count();
+    let walked = datagram
+        .sections::<A>()
+        .map(|s| walk(&s, largest_id))
+        .count();
+    assert_eq!(known, walked, "an accepted section does not decode");
+    let body: usize = datagram.sizes().map(|(_, len)| len).sum();
+    assert!(body < bytes.len(), "sections are longer than the datagram");
+}
+
+/// Visits every item and checks what validation promises of it.
+fn walk<A: Address>(section: &Section<'_, A>, largest_id: NodeId) {
+    match section {
+        Section::PingReq(_, target) => assert!(*target <= largest_id),
+        Section::Rows(rows) => rows.iter().for_each(|row| assert!(row.id <= largest_id)),
+        Section::Suspects(suspects) => suspects
+            .iter()
+            .for_each(|suspect| assert!(suspect.id <= largest_id)),
+        Section::Ranges(head, sums) => {
+            let parts = u16::from_le_bytes(head.mask).count_ones() as usize;
+            assert_eq!(sums.iter().count(), parts);
+            assert!(head.prefix.can_split() && parts > 0);
+        }
+        Section::Listing(_, items) => {
+            items.iter().for_each(|item| assert!(item.id <= largest_id));
+        }
+        Section::Hints(hints) => hints.iter().for_each(|hint| assert!(hint.id <= largest_id)),
+        Section::Pull(_, items) => {
+            items
+                .iter()
+                .for_each(|item| assert!(item.owner <= largest_id));
+        }
+        Section::Claim(head, claim, items) => {
+            assert!(head.owner <= largest_id && claim.is_plausible());
+            for item in items.iter() {
+                let entry = item.listed(claim.b).expect("a validated item");
+                assert!(claim.a < entry.version && entry.version <= claim.b);
+                assert!(!entry.key.is_empty());
+            }
+        }
+        Section::Ping(_)
+        | Section::Ack(_)
+        | Section::You(_)
+        | Section::Root(_)
+        | Section::Same
+        | Section::Answered(_) => {}
+    }
+}
