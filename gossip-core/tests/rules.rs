@@ -235,6 +235,14 @@ fn events_show_the_latest_state_once() {
         ["joined", "2 is alive", "2 set busy", "2 deleted gone"]
     );
     assert_eq!(net.node(0).get(owner, "busy"), Some(&[49][..]));
+    net.node(0).set("busy", b"too").unwrap();
+    let busy: Vec<_> = net
+        .node(0)
+        .entries_with("busy")
+        .map(|entry| entry.owner)
+        .collect();
+    assert_eq!(busy.len(), 2);
+    assert!(busy.contains(&id(1)) && busy.contains(&owner));
     assert_eq!(net.node(0).poll_event(), None);
 }
 

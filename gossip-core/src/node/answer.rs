@@ -35,13 +35,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         writer: &mut Writer<'_>,
         empty: usize,
     ) -> bool {
+        if const { !Self::EXCHANGES } {
+            return false;
+        }
         let before = writer.len();
-        self.write_pull(now, bit, writer);
+        if const { Self::ENTRIES } {
+            self.write_pull(now, bit, writer);
+        }
         self.write_ranges(bit, writer, empty);
         self.write_tells(now, bit, writer);
         // A claim is worth most in a datagram of its own.
         let half_full = writer.len() > writer.room();
-        if writer.len() == before || !half_full {
+        if const { Self::ENTRIES } && (writer.len() == before || !half_full) {
             self.write_claims(bit, writer, empty);
         }
         let wrote = writer.len() > before;

@@ -124,6 +124,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if !self.is_running() {
             return Err(SetError::NotRunning);
         }
+        if const { !Self::ENTRIES } {
+            return Err(SetError::Full { max: 0 });
+        }
         let key_max = self.tables.entries.key_max();
         if key.is_empty() || key.len() > key_max {
             return Err(SetError::Key { max: key_max });

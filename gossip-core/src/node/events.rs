@@ -47,7 +47,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn entry_event(&mut self) -> Option<Event<S::Key>> {
-        if const { !<S::Entries as crate::storage::List<_>>::PERMITTED } {
+        if const { !Self::ENTRIES } {
             return None;
         }
         while let Some((owner, key, set)) = self.tables.entries.take_changed() {

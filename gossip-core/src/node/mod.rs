@@ -129,6 +129,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// What an owner has set for a key.
     pub fn get(&self, owner: NodeId, key: &str) -> Option<&[u8]> {
+        if const { !Self::ENTRIES } {
+            return None;
+        }
         self.tables.entries.find(owner, key)?.value()
     }
 
@@ -149,6 +152,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Every value set by one owner, by key.
     pub fn entries_of(&self, owner: NodeId) -> impl Iterator<Item = EntryRef<'_>> {
         self.tables.entries.visible_of(owner)
+    }
+
+    /// Every value set for a key, one for each owner that has it, in the members' common order.
+    pub fn entries_with<'a>(&'a self, key: &'a str) -> impl Iterator<Item = EntryRef<'a>> {
+        self.entries().filter(move |entry| entry.key == key)
     }
 
     /// Every known node, this one included, in the members' common order.

@@ -117,8 +117,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
             Section::Root(root) => rest.root = Some(root),
             Section::Same => {}
+            _ if const { !Self::EXCHANGES } => {}
             Section::Ranges(head, sums) => self.take_ranges(sender, &head, sums),
             Section::Listing(head, items) => self.take_listing(sender, &head, items),
+            _ if const { !Self::ENTRIES } => {}
             Section::Hints(hints) => {
                 rest.hints = Some(hints);
                 for hint in hints.iter() {

@@ -26,6 +26,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         && <S::Ranges as List<_>>::PERMITTED
         && <S::Wants as List<_>>::PERMITTED;
 
+    /// Whether it permits entries.
+    pub(super) const ENTRIES: bool = <S::Entries as List<_>>::PERMITTED;
+
     pub(super) fn exchange_expiry(&self, now: Instant) -> Instant {
         const REPLIES: u32 = 8;
         now.after(self.config.reply_timeout().times(REPLIES))
@@ -166,7 +169,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         owner: NodeId,
         held: Version,
     ) -> bool {
-        if self.is_me(owner) || !<S::Entries as List<_>>::PERMITTED {
+        if self.is_me(owner) || const { !Self::ENTRIES } {
             return false;
         }
         let row = self.tables.members.get(owner).filter(|row| !row.gone);

@@ -8,7 +8,7 @@ use crate::id::NodeId;
 use crate::membership::{Step, What};
 use crate::rng::below;
 use crate::stats::bump;
-use crate::storage::{List, Storage};
+use crate::storage::Storage;
 use crate::table::Member;
 use crate::time::{Duration, Instant};
 
@@ -131,6 +131,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn expire_exchanges(&mut self, now: Instant) {
+        if const { !Self::EXCHANGES } {
+            return;
+        }
         while let Some(bit) = self.tables.exchanges.expired(now) {
             self.close_exchange(bit);
         }
@@ -244,7 +247,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn sweep(&mut self, now: Instant) {
-        if const { !<S::Entries as List<_>>::PERMITTED } {
+        if const { !Self::ENTRIES } {
             self.next_sweep = Instant::FAR;
             return;
         }
