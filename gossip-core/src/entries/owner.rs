@@ -53,7 +53,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> OwnerMap<'_, K, V, E> {
     /// Where a claim from `a` can end so that what it lists fits `room` bytes: the last version
     /// before the first entry that does not fit, or `held`. `None` if not even one entry fits.
     pub(crate) fn page_end(&self, a: Version, held: Version, room: usize) -> Option<Version> {
-        let fits = |end: Version| self.list_len(a, end) <= room;
+        let fits = |end: Version| self.fits(a, end, room);
         if fits(held) {
             return Some(held);
         }
@@ -68,13 +68,15 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> OwnerMap<'_, K, V, E> {
         Version::new(low).filter(|end| *end > a)
     }
 
-    /// The bytes that the entries in `(a, end]` take in a claim.
-    fn list_len(&self, a: Version, end: Version) -> usize {
-        listed(self.store, self.owner, a, end).fold(0, |bytes: usize, entry| {
+    /// `true` if the entries in `(a, end]` take at most `room` bytes in a claim. The walk ends where
+    /// they do not, so that a far too distant `end` costs little.
+    fn fits(&self, a: Version, end: Version, room: usize) -> bool {
+        let left = listed(self.store, self.owner, a, end).try_fold(room, |left, entry| {
             let value = entry.value.map_or(0, <[u8]>::len);
             let back = end.beyond(entry.version);
-            bytes.saturating_add(limits::entry(back, entry.key.len(), value))
-        })
+            left.checked_sub(limits::entry(back, entry.key.len(), value))
+        });
+        left.is_some()
     }
 
     /// Shows `change` each of the owner's entries.

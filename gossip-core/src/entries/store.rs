@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use super::delta::Listed;
 use super::entry::{Content, Entry, EntryRef};
-use crate::id::{NodeId, Place, Version};
+use crate::id::{NodeId, Version};
 use crate::storage::{Blob, List};
 
 /// All entries of all owners.
@@ -14,8 +14,8 @@ pub struct Store<K, V, E> {
     list: E,
     key_max: usize,
     value_max: usize,
-    /// No entry of an owner before this place has an event due.
-    changed_from: Option<Place>,
+    /// Every entry with an event due lies between these two, ends included.
+    changed: Option<(usize, usize)>,
     /// Where the sweep under way goes on.
     sweep: Option<usize>,
     blobs: PhantomData<(K, V)>,
@@ -39,7 +39,7 @@ impl<K, V, E> Store<K, V, E> {
             list,
             key_max,
             value_max,
-            changed_from: None,
+            changed: None,
             sweep: None,
             blobs: PhantomData,
         }
@@ -96,7 +96,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
             return false;
         };
         match self.search(owner, entry.key.as_bytes()) {
-            Ok(index) => self.replace(index, owner, entry.version, content),
+            Ok(index) => self.replace(index, entry.version, content),
             Err(index) => self.add(index, owner, entry, content),
         }
     }
@@ -154,14 +154,13 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
         };
         let tell = entry.is_set() || entry.changed;
         if !tell {
-            self.list.remove(index);
+            self.take_out(index);
             return index;
         }
         entry.content = Content::Gone;
         entry.marked = false;
         entry.changed = true;
-        let place = entry.owner.place();
-        self.note_change(place);
+        self.note_change(index);
         after
     }
 
@@ -169,7 +168,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
     pub(crate) fn forget(&mut self, owner: NodeId) {
         let index = self.start(owner);
         while self.own_at(index, owner).is_some() {
-            self.list.remove(index);
+            self.take_out(index);
         }
     }
 
@@ -179,7 +178,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
         let (mut index, mut lost) = (0, false);
         while let Some(entry) = self.list.get(index) {
             if entry.is_gone() {
-                self.list.remove(index);
+                self.take_out(index);
                 lost = true;
             } else {
                 index = index.saturating_add(1);
@@ -223,36 +222,25 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
     /// The next entry with an event due: its owner, key, and whether it is set. What was gone is
     /// removed with its event.
     pub(crate) fn take_changed(&mut self) -> Option<(NodeId, K, bool)> {
-        let from = self.changed_from?;
-        let mut index = match self.list.search_by(|e| match e.owner.place().cmp(&from) {
-            Ordering::Equal => Ordering::Greater,
-            other => other,
-        }) {
-            Ok(index) | Err(index) => index,
-        };
-        while let Some(entry) = self.list.get_mut(index) {
+        let (from, to) = self.changed?;
+        let mut index = from;
+        while let Some(entry) = self.list.get_mut(index).filter(|_| index <= to) {
             if entry.changed {
                 entry.changed = false;
                 let told = (entry.owner, entry.key.clone(), entry.is_set());
-                self.changed_from = Some(entry.owner.place());
+                self.changed = Some((index, to));
                 if entry.is_gone() {
-                    self.list.remove(index);
+                    self.take_out(index);
                 }
                 return Some(told);
             }
             index = index.saturating_add(1);
         }
-        self.changed_from = None;
+        self.changed = None;
         None
     }
 
-    fn replace(
-        &mut self,
-        index: usize,
-        owner: NodeId,
-        version: Version,
-        content: Content<V>,
-    ) -> bool {
+    fn replace(&mut self, index: usize, version: Version, content: Content<V>) -> bool {
         let Some(entry) = self.list.get_mut(index) else {
             return false;
         };
@@ -263,7 +251,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
         entry.marked = false;
         if changed {
             entry.changed = true;
-            self.note_change(owner.place());
+            self.note_change(index);
         }
         true
     }
@@ -282,16 +270,39 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
             listed: false,
             changed,
         };
-        let added = self.list.insert(index, row).is_ok();
+        let added = self.put_in(index, row);
         if added && changed {
-            self.note_change(owner.place());
+            self.note_change(index);
         }
         added
     }
 
-    fn note_change(&mut self, place: Place) {
-        let from = self.changed_from.map_or(place, |from| from.min(place));
-        self.changed_from = Some(from);
+    fn note_change(&mut self, index: usize) {
+        let (from, to) = self.changed.unwrap_or((index, index));
+        self.changed = Some((from.min(index), to.max(index)));
+    }
+
+    /// Removes an entry. What follows it moves up, and so do the marks that point behind it.
+    fn take_out(&mut self, index: usize) {
+        self.list.remove(index);
+        let up = |mark: usize| {
+            if mark > index {
+                mark.saturating_sub(1)
+            } else {
+                mark
+            }
+        };
+        self.changed = self.changed.map(|(from, to)| (up(from), up(to)));
+        self.sweep = self.sweep.map(up);
+    }
+
+    /// Inserts an entry; `false` if there is no room. What follows it moves down.
+    fn put_in(&mut self, index: usize, entry: Entry<K, V>) -> bool {
+        let added = self.list.insert(index, entry).is_ok();
+        let down = |mark: usize| mark.saturating_add(usize::from(added && mark >= index));
+        self.changed = self.changed.map(|(from, to)| (down(from), down(to)));
+        self.sweep = self.sweep.map(down);
+        added
     }
 
     pub(super) fn search(&self, owner: NodeId, key: &[u8]) -> Result<usize, usize> {

@@ -26,6 +26,7 @@ use crate::stats::{Stats, bump};
 use crate::storage::{Storage, Tables};
 use crate::table::{Facts, Liveness, Member};
 use crate::time::Instant;
+use crate::wire::limits;
 
 /// One participant: a state machine that is moved by five verbs and nothing else.
 ///
@@ -196,11 +197,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         &self.stats
     }
 
-    /// The most bytes that key and value of an entry may have together, as far as datagrams go; the
-    /// storage has limits of its own.
+    /// The most bytes that key and value of an entry may have together, as far as datagrams go and
+    /// however they share them; the storage has limits of its own.
     pub const fn entry_max(&self) -> usize {
-        // Distance, key length and value length: one byte each at their shortest.
-        self.config.entry_room().saturating_sub(3)
+        let room = self.config.entry_room();
+        // Distance, key length and value length.
+        let lengths = limits::varint(room as u64).saturating_mul(2);
+        room.saturating_sub(1).saturating_sub(lengths)
     }
 
     fn me(&self) -> Option<&Member<A>> {

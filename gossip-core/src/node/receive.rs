@@ -29,6 +29,8 @@ struct Rest<'a> {
     answered: Option<u8>,
     /// Something that was pulled came, or turned out not to be there.
     progress: bool,
+    /// Rows of ranges that were listed.
+    walked: usize,
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -119,7 +121,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::Same => {}
             _ if const { !Self::EXCHANGES } => {}
             Section::Ranges(head, sums) => self.take_ranges(sender, &head, sums),
-            Section::Listing(head, items) => self.take_listing(sender, &head, items),
+            Section::Listing(head, items) => {
+                self.take_listing(sender, &head, items, &mut rest.walked)
+            }
             _ if const { !Self::ENTRIES } => {}
             Section::Hints(hints) => {
                 rest.hints = Some(hints);

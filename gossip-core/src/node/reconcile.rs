@@ -137,9 +137,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         sender: &Sender<A>,
         head: &ListingHead,
         items: Items<'_, Summary>,
+        walked: &mut usize,
     ) {
-        let Some(bit) = self.link(sender) else { return };
         let indices = self.tables.members.indices(head.prefix);
+        // An honest sender lists no row twice, so a datagram is worth one walk along the table.
+        *walked = walked.saturating_add(indices.len());
+        if *walked > self.tables.members.len() {
+            return;
+        }
+        let Some(bit) = self.link(sender) else { return };
         let mut index = indices.start;
         let mut unknown = false;
         for item in items.iter() {
