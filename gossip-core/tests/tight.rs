@@ -105,3 +105,19 @@ trials! {
     no_entries: NoEntries, 60, false;
     ones: Ones, 60, true;
 }
+
+/// `entry_max` says what key and value may take together, however long each is.
+#[test]
+fn as_much_as_entry_max_can_be_set() {
+    inline! {
+        struct Wide {
+            members: 4, entries: 4, key: 8, value: 2000, news: 4, duties: 4,
+            relays: 1, seeds: 1, exchanges: 1, ranges: 1, wants: 1,
+        }
+    }
+    let settings = config(0, 1400).check().unwrap();
+    let mut node = gossip_core::Node::<u16, Wide>::new(settings, Wide::tables());
+    let max = node.entry_max();
+    assert_eq!(node.set("12345678", &vec![0; max - 8]), Ok(()), "{max}");
+    assert!(node.set("12345678", &vec![0; max]).is_err());
+}

@@ -12,6 +12,9 @@ pub use list::HeapList;
 /// The most exchanges that a node keeps track of at a time.
 const EXCHANGES_MAX: usize = 8;
 
+/// The fewest members and duties that a node can work with.
+const LEAST: usize = 2;
+
 /// The storage for big clusters: every table is bounded, by [`Limits`] given at run time, and grows
 /// to its bound only as it fills.
 ///
@@ -31,19 +34,19 @@ impl Heap {
     /// Empty tables with these bounds.
     #[must_use]
     pub fn tables<A: Address>(limits: Limits) -> Tables<A, Self> {
-        let members = limits.members.max(1);
-        let exchanges = limits.exchanges.min(EXCHANGES_MAX);
+        let members = limits.members.max(LEAST);
+        let exchanges = limits.exchanges.clamp(1, EXCHANGES_MAX);
         Tables {
             members: table::Table::new(HeapList::new(members)),
             entries: entries::Store::new(HeapList::new(limits.entries), limits.key, limits.value),
             timers: membership::Timers::new(HeapList::new(members)),
             news: membership::Board::new(HeapList::new(limits.news)),
-            duties: node::Duties::new(HeapList::new(limits.duties)),
+            duties: node::Duties::new(HeapList::new(limits.duties.max(LEAST))),
             relays: membership::Relays::new(HeapList::new(limits.relays)),
             seeds: membership::Seeds::new(HeapList::new(limits.seeds)),
             exchanges: exchange::Exchanges::new(HeapList::new(exchanges)),
-            ranges: exchange::RangeDuties::new(HeapList::new(limits.ranges)),
-            wants: exchange::Wants::new(HeapList::new(limits.wants)),
+            ranges: exchange::RangeDuties::new(HeapList::new(limits.ranges.max(1))),
+            wants: exchange::Wants::new(HeapList::new(limits.wants.max(1))),
         }
     }
 }
@@ -66,7 +69,7 @@ impl<A: Address> Storage<A> for Heap {
 /// What the tables of a [`Heap`] may hold at most. The unit is elements, but for `key` and `value`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// Known nodes, this one included; at least 1. Default 10,000.
+    /// Known nodes, this one included; less than 2 counts as 2. Default 10,000.
     pub members: usize,
     /// Entries of all owners together, tombstones included. Default 200,000.
     pub entries: usize,
@@ -77,17 +80,17 @@ pub struct Limits {
     pub value: usize,
     /// Changes being told at a time. Default 256.
     pub news: usize,
-    /// Acks, pings and the like owed at a time. Default 256.
+    /// Acks, pings and the like owed at a time; less than 2 counts as 2. Default 256.
     pub duties: usize,
     /// Indirect probes served at a time. Default 64.
     pub relays: usize,
     /// Addresses to join through. Default 16.
     pub seeds: usize,
-    /// Reconciliations at a time, at most 8: what is above counts as 8. Default 8.
+    /// Reconciliations at a time, from 1 to 8; what is outside counts as the nearer. Default 8.
     pub exchanges: usize,
-    /// Differing ranges owed at a time, over all exchanges. Default 64.
+    /// Differing ranges owed at a time, over all exchanges; at least 1. Default 64.
     pub ranges: usize,
-    /// Unanswered pulls at a time, over all exchanges. Default 256.
+    /// Unanswered pulls at a time, over all exchanges; at least 1. Default 256.
     pub wants: usize,
 }
 
