@@ -50,6 +50,8 @@
 pub mod agent;
 pub mod clock;
 pub mod heap;
+#[cfg(feature = "sim")]
+pub mod sim;
 
 pub use agent::{
     Agent, AgentError, AgentEvent, AgentOptions, EntryInfo, Events, IoErrors, MemberInfo,

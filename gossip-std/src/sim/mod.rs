@@ -1,0 +1,9 @@
+//! The deterministic simulator: thousands of real nodes in virtual time, and one seed fixes
+//! everything.
+
+pub mod chance;
+mod host;
+mod time;
+
+pub use host::{Host, Index, Outgoing, To};
+pub use time::{Span, SpanError, Time};
