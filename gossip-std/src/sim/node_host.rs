@@ -110,8 +110,9 @@ impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
         self.tell_life();
         self.notes.push_back(match done {
             Err(_) => Note::Refused { key },
-            // Deleting what is not there writes nothing.
-            Ok(()) if self.held() == before => return,
+            // Deleting what is not there writes nothing, and what is written before the first life
+            // is told with that life.
+            Ok(()) if self.held() == before || self.life.is_none() => return,
             Ok(()) => Note::Wrote {
                 key,
                 version: self.held().get(),

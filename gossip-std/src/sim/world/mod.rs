@@ -20,6 +20,9 @@ pub use slot::Counters;
 /// Records are put in order and told after so much virtual time, so that they do not pile up.
 const SLICE: Span = Span::from_millis(100);
 
+/// With less lookahead, working apart takes longer than working in turn.
+const LOOKAHEAD_MIN: Span = Span::from_micros(20);
+
 /// How a [`World`] is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorldOptions {
@@ -40,7 +43,10 @@ pub struct WorldOptions {
 #[derive(Debug)]
 pub struct World<H: Host> {
     options: WorldOptions,
-    now: Time,
+    /// The time since the world was made.
+    elapsed: Time,
+    /// What `elapsed` was when the run began; `None` before.
+    epoch: Option<Time>,
     hosts: Index,
     network: Network,
     shards: Vec<Shard<H>>,
@@ -55,7 +61,8 @@ impl<H: Host> World<H> {
         let shards = options.cores.max(1);
         Self {
             options,
-            now: Time::START,
+            elapsed: Time::START,
+            epoch: Some(Time::START),
             hosts: 0,
             network,
             shards: (0..shards).map(|number| Shard::new(number, shards, options.detailed)).collect(),
@@ -67,7 +74,9 @@ impl<H: Host> World<H> {
     pub fn add(&mut self, host: H, clock: HostClock) -> Index {
         let index = self.hosts;
         self.hosts += 1;
-        self.network.grow(self.hosts as usize);
+        if self.network.hosts() < self.hosts {
+            self.network.grow(self.hosts);
+        }
         let slot = Slot::new(self.options.seed, index, Some(host), clock);
         let shard = self.shard_of(index);
         self.shards[shard].slots.push(slot);
@@ -78,16 +87,60 @@ impl<H: Host> World<H> {
 
     /// Runs to `until`, which is not included, and tells `observer` everything in order.
     pub fn run_until(&mut self, until: Time, observer: &mut impl Observer<H::Note>) {
-        while self.now < until {
-            let end = until.min(self.now + SLICE);
-            let lookahead = self.network.lookahead();
-            match &mut self.shards[..] {
-                [only] => only.run_before(end, &self.network),
-                shards if lookahead == Span::ZERO => parallel::run_in_turn(shards, end, &self.network),
-                shards => parallel::run(shards, end, lookahead, &self.network),
-            }
+        let rest = until.since(self.now());
+        self.run_for(rest, observer);
+    }
+
+    fn run_for(&mut self, span: Span, observer: &mut impl Observer<H::Note>) {
+        let until = self.elapsed + span;
+        while self.elapsed < until {
+            let end = until.min(self.elapsed + SLICE);
+            self.run_shards(end);
             self.tell(observer);
-            self.now = end;
+            self.elapsed = end;
+        }
+    }
+
+    fn run_shards(&mut self, end: Time) {
+        let lookahead = self.network.lookahead();
+        match &mut self.shards[..] {
+            [only] => only.run_before(end, &self.network),
+            shards if lookahead < LOOKAHEAD_MIN => parallel::run_in_turn(shards, end, &self.network),
+            shards => parallel::run(shards, end, lookahead, &self.network),
+        }
+    }
+
+    /// Lets `done` be reached before the run begins: what happens meanwhile is told as of
+    /// [`Time::START`], and counted nowhere. Asks every `step`, `limit` times at most; `true` if it
+    /// was reached.
+    pub fn warm_up(
+        &mut self,
+        step: Span,
+        limit: u32,
+        observer: &mut impl Observer<H::Note>,
+        done: impl Fn(&Self) -> bool,
+    ) -> bool {
+        self.epoch = None;
+        let mut is_done = done(self);
+        for _ in 0..limit {
+            if is_done {
+                break;
+            }
+            self.run_for(step, observer);
+            is_done = done(self);
+        }
+        self.epoch = Some(self.elapsed);
+        for shard in &mut self.shards {
+            shard.reset_counters();
+        }
+        is_done
+    }
+
+    /// A moment as observers know it.
+    fn told(&self, elapsed: Time) -> Time {
+        match self.epoch {
+            Some(epoch) => Time::START + elapsed.since(epoch),
+            None => Time::START,
         }
     }
 
@@ -100,7 +153,8 @@ impl<H: Host> World<H> {
         // Stable: what one host recorded at one moment stays in its order.
         log.sort_by_key(|logged| (logged.time, logged.host));
         for Logged { time, host, what } in &log {
-            observer.record(&Record { time: *time, host: *host, what });
+            let time = self.told(*time);
+            observer.record(&Record { time, host: *host, what });
         }
         log.clear();
         self.log = log;
@@ -108,7 +162,7 @@ impl<H: Host> World<H> {
 
     /// Asks something of a host at a later time, or now. A host that is down by then is not asked.
     pub fn schedule(&mut self, host: Index, at: Time, call: H::Call) {
-        let at = at.max(self.now);
+        let at = self.elapsed + at.since(self.now());
         let shard = self.shard_of(host);
         self.shards[shard].schedule(host, at, call);
     }
@@ -121,13 +175,14 @@ impl<H: Host> World<H> {
         Some(old)
     }
 
-    /// Puts a new host in the place of one that is down; one that is up crashes first.
-    pub fn restart(&mut self, host: Index, new: H) {
+    /// Puts a host in the place of one that is down; one that is up crashes first. `with_memory`
+    /// says in the records whether it is the host that was there before.
+    pub fn restart(&mut self, host: Index, new: H, with_memory: bool) {
         self.crash(host);
         let shard = self.shard_of(host);
         let local = self.shards[shard].local(host);
         self.shards[shard].slots[local].host = Some(new);
-        self.log_at(host, What::Restarted);
+        self.log_at(host, What::Restarted { with_memory });
         self.settle(host);
     }
 
@@ -149,7 +204,7 @@ impl<H: Host> World<H> {
         let local = self.shards[shard].local(host);
         if self.shards[shard].slots[local].paused {
             self.log_at(host, What::Resumed);
-            self.shards[shard].resume(host, self.now, &self.network);
+            self.shards[shard].resume(host, self.elapsed, &self.network);
             self.trade();
         }
     }
@@ -162,14 +217,15 @@ impl<H: Host> World<H> {
     }
 
     /// Changes the network, and records the change.
-    pub fn change_network(&mut self, what: What<H::Note>, change: impl FnOnce(&mut Network)) {
-        change(&mut self.network);
+    pub fn change_network<R>(&mut self, what: What<H::Note>, change: impl FnOnce(&mut Network) -> R) -> R {
+        let result = change(&mut self.network);
         self.log_at(NETWORK, what);
+        result
     }
 
     fn settle(&mut self, host: Index) {
         let shard = self.shard_of(host);
-        self.shards[shard].settle(host, self.now, &self.network);
+        self.shards[shard].settle(host, self.elapsed, &self.network);
         self.trade();
     }
 
@@ -185,7 +241,7 @@ impl<H: Host> World<H> {
     }
 
     fn log_at(&mut self, host: Index, what: What<H::Note>) {
-        let time = self.now;
+        let time = self.elapsed;
         let log = match host {
             NETWORK => &mut self.log,
             _ => {
@@ -205,10 +261,10 @@ impl<H: Host> World<H> {
         shard.slots.get(shard.local(host))
     }
 
-    /// The time now.
+    /// The time since the run began.
     #[must_use]
     pub fn now(&self) -> Time {
-        self.now
+        self.told(self.elapsed)
     }
 
     /// How many hosts there are, down ones included.
@@ -252,7 +308,7 @@ impl<H: Host> World<H> {
         &self.network
     }
 
-    /// Events worked on so far.
+    /// Events worked on since the run began.
     #[must_use]
     pub fn events(&self) -> u64 {
         self.shards.iter().map(|shard| shard.events).sum()

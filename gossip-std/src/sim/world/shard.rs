@@ -1,8 +1,7 @@
 //! A share of the hosts with a queue of its own: takes event after event and keeps the order.
 
-use super::clock::HostClock;
 use super::pool::{Datagrams, Pool};
-use super::slot::{RECEIVE_BUFFER, Slot};
+use super::slot::{Counters, RECEIVE_BUFFER, Slot};
 use crate::sim::host::{Host, Index, Outgoing, To};
 use crate::sim::network::{Cause, Fate, Links, Network};
 use crate::sim::queue::{Class, Event, Order, Queue};
@@ -251,7 +250,9 @@ impl<H: Host> Shard<H> {
             Fate::Arrives(arrivals) => {
                 for arrival in arrivals {
                     let sequence = self.slots[local].next_sequence();
-                    let order = Order { time: arrival.at, host: to, class: Class::Arrival, source: from, sequence };
+                    // Nothing arrives at the moment it was sent: causes come before effects.
+                    let at = arrival.at.max(time + Span::from_micros(1));
+                    let order = Order { time: at, host: to, class: Class::Arrival, source: from, sequence };
                     self.deliver(order, bytes, arrival.damage);
                 }
             }
@@ -353,6 +354,13 @@ impl<H: Host> Shard<H> {
     pub(super) fn slow(&mut self, host: Index, per_datagram: Span) {
         let local = self.local(host);
         self.slots[local].slow = per_datagram;
+    }
+
+    pub(super) fn reset_counters(&mut self) {
+        self.events = 0;
+        for slot in &mut self.slots {
+            slot.counters = Counters::default();
+        }
     }
 
     /// Bytes of memory that the events take.
