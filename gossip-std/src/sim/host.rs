@@ -32,11 +32,11 @@ pub struct Outgoing {
 /// A host must be deterministic: all chance comes from the `rng` it is given, all time from `now`,
 /// which is the host's own clock and may drift. `NodeHost` runs the real node;
 /// implement this trait to run an application on top of one.
-pub trait Host: Send {
+pub trait Host: Send + std::fmt::Debug {
     /// What the host tells its observers.
-    type Note: Send;
+    type Note: Send + std::fmt::Debug;
     /// What can be asked of the host at a scheduled time.
-    type Call: Send;
+    type Call: Send + std::fmt::Debug;
 
     /// One received datagram.
     fn handle_datagram(&mut self, now: Instant, from: Index, bytes: &[u8]);

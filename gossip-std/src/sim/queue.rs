@@ -11,8 +11,6 @@ use super::time::Time;
 pub(super) enum Class {
     /// A scheduled call.
     Call,
-    /// A transmission of this host on a shared medium ends.
-    OffAir,
     /// A datagram arrives.
     Arrival,
     /// A slow host gets to a datagram that arrived before.
@@ -115,14 +113,26 @@ mod tests {
 
     fn event(micros: u64, host: Index, class: Class, source: Index, sequence: u32) -> Event {
         let time = Time::from_micros(micros);
-        let order = Order { time, host, class, source, sequence };
+        let order = Order {
+            time,
+            host,
+            class,
+            source,
+            sequence,
+        };
         Event { order, payload: 0 }
     }
 
     #[test]
     fn events_come_in_one_order_however_they_were_added() {
         let mut sorted = Vec::new();
-        for (time, host, source, sequence) in [(1, 2, 0, 9), (1, 3, 0, 1), (2, 0, 5, 0), (2, 0, 6, 0), (2, 0, 6, 1)] {
+        for (time, host, source, sequence) in [
+            (1, 2, 0, 9),
+            (1, 3, 0, 1),
+            (2, 0, 5, 0),
+            (2, 0, 6, 0),
+            (2, 0, 6, 1),
+        ] {
             sorted.push(event(time, host, Class::Arrival, source, sequence));
         }
         sorted.push(event(2, 0, Class::Wake, 0, 0));

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::network::Cause;
 use super::{Index, Span, Time, To};
 
 /// The host of a record that is about the network as a whole.
@@ -57,8 +58,11 @@ pub enum What<N> {
     Added,
     /// It went down without a word and lost its memory.
     Crashed,
-    /// It came up again, without memory.
-    Restarted,
+    /// It came up again.
+    Restarted {
+        /// Whether it goes on with what it knew when it went down.
+        with_memory: bool,
+    },
     /// It stands still: its timers do not run, its datagrams wait or are lost.
     Paused,
     /// It goes on where it stood.
@@ -86,24 +90,6 @@ pub enum What<N> {
         /// What changed, in words.
         change: String,
     },
-}
-
-/// Why a datagram was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cause {
-    /// By chance.
-    Random,
-    /// A partition lies between.
-    Partition,
-    /// No path leads there.
-    NoRoute,
-    /// It is longer than the MTU of a link.
-    TooLarge,
-    /// The queue of a link was full.
-    Congestion,
-    /// Two transmissions overlapped on the medium.
-    Collision,
 }
 
 /// Somebody who watches a run.

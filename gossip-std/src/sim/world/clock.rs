@@ -2,7 +2,7 @@
 
 use gossip_core::Instant;
 
-use crate::sim::time::{Span, Time};
+use crate::sim::time::Time;
 
 /// What a host's clock shows for a moment of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,27 +35,28 @@ impl HostClock {
         Time::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 
-    /// How long `span` on this clock takes in the run's own time.
-    pub(super) fn lasts(self, span: Span) -> Span {
-        let micros = u128::from(span.as_micros()) * MILLION / self.rate();
-        Span::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
-    }
-
     /// Millionths of a microsecond of this clock in a microsecond of the run.
     fn rate(self) -> u128 {
-        (1_000_000 + i64::from(self.drift_ppm)).max(1).unsigned_abs().into()
+        (1_000_000 + i64::from(self.drift_ppm))
+            .max(1)
+            .unsigned_abs()
+            .into()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::time::Span;
 
     #[test]
     fn a_clock_shows_an_instant_first_when_it_says() {
         for drift_ppm in [-200_000, -100, -1, 0, 1, 100, 200_000] {
             for offset_millis in [0, 1, 1_000_000_007] {
-                let clock = HostClock { offset_millis, drift_ppm };
+                let clock = HostClock {
+                    offset_millis,
+                    drift_ppm,
+                };
                 for millis in [0, 1, 2, 3, 999, 1000, 123_456_789] {
                     let instant = Instant::from_millis(offset_millis + millis);
                     let when = clock.when(instant);
@@ -71,7 +72,10 @@ mod tests {
 
     #[test]
     fn a_fast_clock_gains_what_it_says() {
-        let clock = HostClock { offset_millis: 0, drift_ppm: 100 };
+        let clock = HostClock {
+            offset_millis: 0,
+            drift_ppm: 100,
+        };
         let shown = clock.shows(Time::from_micros(10_000_000_000));
         assert_eq!(shown, Instant::from_millis(10_001_000));
         assert_eq!(clock.when(Instant::FAR), Time::FAR);

@@ -5,6 +5,8 @@ mod parallel;
 mod pool;
 mod shard;
 mod slot;
+#[cfg(test)]
+mod tests;
 
 use super::host::{Host, Index};
 use super::network::Network;
@@ -65,7 +67,9 @@ impl<H: Host> World<H> {
             epoch: Some(Time::START),
             hosts: 0,
             network,
-            shards: (0..shards).map(|number| Shard::new(number, shards, options.detailed)).collect(),
+            shards: (0..shards)
+                .map(|number| Shard::new(number, shards, options.detailed))
+                .collect(),
             log: Vec::new(),
         }
     }
@@ -105,7 +109,9 @@ impl<H: Host> World<H> {
         let lookahead = self.network.lookahead();
         match &mut self.shards[..] {
             [only] => only.run_before(end, &self.network),
-            shards if lookahead < LOOKAHEAD_MIN => parallel::run_in_turn(shards, end, &self.network),
+            shards if lookahead < LOOKAHEAD_MIN => {
+                parallel::run_in_turn(shards, end, &self.network)
+            }
             shards => parallel::run(shards, end, lookahead, &self.network),
         }
     }
@@ -154,7 +160,11 @@ impl<H: Host> World<H> {
         log.sort_by_key(|logged| (logged.time, logged.host));
         for Logged { time, host, what } in &log {
             let time = self.told(*time);
-            observer.record(&Record { time, host: *host, what });
+            observer.record(&Record {
+                time,
+                host: *host,
+                what,
+            });
         }
         log.clear();
         self.log = log;
@@ -217,7 +227,11 @@ impl<H: Host> World<H> {
     }
 
     /// Changes the network, and records the change.
-    pub fn change_network<R>(&mut self, what: What<H::Note>, change: impl FnOnce(&mut Network) -> R) -> R {
+    pub fn change_network<R>(
+        &mut self,
+        what: What<H::Note>,
+        change: impl FnOnce(&mut Network) -> R,
+    ) -> R {
         let result = change(&mut self.network);
         self.log_at(NETWORK, what);
         result
@@ -299,7 +313,9 @@ impl<H: Host> World<H> {
     /// What a host's place has counted since the beginning.
     #[must_use]
     pub fn counters(&self, host: Index) -> Counters {
-        self.slot(host).map(|slot| slot.counters).unwrap_or_default()
+        self.slot(host)
+            .map(|slot| slot.counters)
+            .unwrap_or_default()
     }
 
     /// The network as it is now.

@@ -35,7 +35,10 @@ pub(super) fn run<H: Host>(shards: &mut [Shard<H>], end: Time, lookahead: Span, 
         shards: shards.len(),
         arrived: AtomicUsize::new(0),
         round: AtomicUsize::new(0),
-        next: shards.iter().map(|shard| AtomicU64::new(shard.queue.next_time().as_micros())).collect(),
+        next: shards
+            .iter()
+            .map(|shard| AtomicU64::new(shard.queue.next_time().as_micros()))
+            .collect(),
         mail: shards.iter().map(|_| Mutex::default()).collect(),
     };
     std::thread::scope(|scope| {
@@ -88,7 +91,9 @@ impl Meeting {
 
     fn mail_of(&self, shard: usize) -> std::sync::MutexGuard<'_, Outbox> {
         // Only a panic in another shard poisons the lock, and the scope passes that on.
-        self.mail[shard].lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.mail[shard]
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Returns when all shards have called it.

@@ -3,7 +3,7 @@
 use super::pool::{Datagrams, Pool};
 use super::slot::{Counters, RECEIVE_BUFFER, Slot};
 use crate::sim::host::{Host, Index, Outgoing, To};
-use crate::sim::network::{Cause, Fate, Links, Network};
+use crate::sim::network::{Cause, Damage, Fate, Links, Network};
 use crate::sim::queue::{Class, Event, Order, Queue};
 use crate::sim::record::What;
 use crate::sim::time::{Span, Time};
@@ -31,9 +31,12 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    fn put(&mut self, order: Order, bytes: &[u8]) {
+    /// Adds a datagram and gives its copy of the bytes.
+    fn put(&mut self, order: Order, bytes: &[u8]) -> &mut [u8] {
+        let start = self.bytes.len();
         self.flights.push((order, bytes.len() as u32));
         self.bytes.extend_from_slice(bytes);
+        &mut self.bytes[start..]
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -102,7 +105,9 @@ impl<H: Host> Shard<H> {
 
     fn step(&mut self, event: Event, network: &Network) {
         self.events += 1;
-        let Order { time, host, class, .. } = event.order;
+        let Order {
+            time, host, class, ..
+        } = event.order;
         let local = self.local(host);
         if self.slots[local].paused {
             return self.hold(local, event);
@@ -160,7 +165,12 @@ impl<H: Host> Shard<H> {
     }
 
     fn receive(&mut self, local: usize, event: Event) {
-        let Order { time, host: index, source, .. } = event.order;
+        let Order {
+            time,
+            host: index,
+            source,
+            ..
+        } = event.order;
         let slot = &mut self.slots[local];
         let Some(host) = &mut slot.host else {
             return self.drop_datagram(local, event);
@@ -175,10 +185,13 @@ impl<H: Host> Shard<H> {
     }
 
     fn drop_datagram(&mut self, local: usize, event: Event) {
-        let Order { time, host, source, .. } = event.order;
+        let Order {
+            time, host, source, ..
+        } = event.order;
+        let len = self.datagrams.get_mut(event.payload).len();
         self.datagrams.release(event.payload);
         self.slots[local].counters.dropped += 1;
-        self.detail(time, host, || What::Dropped { from: source });
+        self.detail(time, host, || What::Dropped { from: source, len });
     }
 
     fn detail(&mut self, time: Time, host: Index, what: impl FnOnce() -> What<H::Note>) {
@@ -227,7 +240,11 @@ impl<H: Host> Shard<H> {
         loop {
             let slot = &mut self.slots[local];
             let now = slot.clock.shows(time);
-            let Some(out) = slot.host.as_mut().and_then(|host| host.poll_transmit(now, &mut buf)) else {
+            let Some(out) = slot
+                .host
+                .as_mut()
+                .and_then(|host| host.poll_transmit(now, &mut buf))
+            else {
                 break;
             };
             slot.counters.sent += 1;
@@ -252,7 +269,13 @@ impl<H: Host> Shard<H> {
                     let sequence = self.slots[local].next_sequence();
                     // Nothing arrives at the moment it was sent: causes come before effects.
                     let at = arrival.at.max(time + Span::from_micros(1));
-                    let order = Order { time: at, host: to, class: Class::Arrival, source: from, sequence };
+                    let order = Order {
+                        time: at,
+                        host: to,
+                        class: Class::Arrival,
+                        source: from,
+                        sequence,
+                    };
                     self.deliver(order, bytes, arrival.damage);
                 }
             }
@@ -266,18 +289,22 @@ impl<H: Host> Shard<H> {
     }
 
     /// Puts a datagram on its way, in the queue of the shard where it is going.
-    fn deliver(&mut self, order: Order, bytes: &[u8]) {
+    fn deliver(&mut self, order: Order, bytes: &[u8], damage: Option<Damage>) {
         let shard = order.host as usize % self.outboxes.len();
-        if shard == self.number {
-            self.accept_one(order, bytes);
+        let copy = if shard == self.number {
+            self.accept_one(order, bytes)
         } else {
-            self.outboxes[shard].put(order, bytes);
+            self.outboxes[shard].put(order, bytes)
+        };
+        if let Some(damage) = damage {
+            damage.apply(copy);
         }
     }
 
-    fn accept_one(&mut self, order: Order, bytes: &[u8]) {
+    fn accept_one(&mut self, order: Order, bytes: &[u8]) -> &mut [u8] {
         let payload = self.datagrams.put(bytes);
         self.queue.push(Event { order, payload });
+        self.datagrams.get_mut(payload)
     }
 
     /// Takes in what other shards sent.
@@ -311,7 +338,13 @@ impl<H: Host> Shard<H> {
     fn push_event(&mut self, host: Index, time: Time, class: Class, payload: u32) {
         let local = self.local(host);
         let sequence = self.slots[local].next_sequence();
-        let order = Order { time, host, class, source: host, sequence };
+        let order = Order {
+            time,
+            host,
+            class,
+            source: host,
+            sequence,
+        };
         self.queue.push(Event { order, payload });
     }
 
