@@ -3,6 +3,7 @@
 
 pub mod chance;
 mod host;
+pub mod scenario;
 mod time;
 
 pub use host::{Host, Index, Outgoing, To};
