@@ -4,7 +4,7 @@
 //! use gossip_std::sim::scenario::Scenario;
 //!
 //! let text = r#"
-//!     title = "A crash among eight"
+//!     name = "one-of-eight"
 //!     nodes = 8
 //!     duration = "60s"
 //!     [[at]]
@@ -13,12 +13,13 @@
 //! "#;
 //! let scenario = Scenario::parse(text).unwrap();
 //! assert_eq!(Scenario::parse(&scenario.to_toml()), Ok(scenario));
-//! assert!(Scenario::parse("nodes = 0\nduration = \"1s\"").is_err());
+//! assert!(Scenario::parse("name = \"x\"\nnodes = 0\nduration = \"1s\"").is_err());
 //! ```
 
 mod check;
 mod error;
 mod expect;
+mod library;
 mod protocol;
 mod setting;
 mod start;
@@ -32,6 +33,7 @@ use super::Span;
 
 pub use error::ScenarioError;
 pub use expect::Expect;
+pub use library::{LIBRARY, Named};
 pub use protocol::{Protocol, paced};
 pub use setting::Setting;
 pub use start::{Boot, Clocks};
@@ -42,10 +44,9 @@ pub use timeline::{Action, Again, At, Churn, Flash, Pick, Restart, Rolling, Set}
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Scenario {
-    /// What it is, in a few words.
-    #[serde(default)]
-    pub title: String,
-    /// What it shows, and what to look at.
+    /// Its name: a word, as file names are.
+    pub name: String,
+    /// What happens, in a few words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// How many nodes begin. They are numbered from 1.
