@@ -3,6 +3,7 @@
 
 pub mod chance;
 mod host;
+pub mod network;
 pub mod scenario;
 mod time;
 

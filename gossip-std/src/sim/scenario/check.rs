@@ -2,9 +2,10 @@
 
 use gossip_core::{NodeId, wire::limits};
 
-use super::error::{ScenarioError, ensure, ensure_some};
+use super::error::{ScenarioError, ensure, ensure_some, within};
 use super::walk::Walk;
 use super::{Entries, Scenario};
+use crate::sim::network::Network;
 
 /// The most nodes that a run may have, those that join later included.
 pub(super) const HOSTS_MAX: u32 = 1_000_000;
@@ -24,7 +25,7 @@ impl Scenario {
         if let Some(load) = &self.workload {
             load.check(self.duration)?;
         }
-        self.network.check(hosts, config.mtu_floor())?;
+        self.check_network(config.mtu_floor())?;
         self.clocks.check()?;
         let mut walk = Walk::new(self, config.entry_room());
         for (number, at) in self.timeline() {
@@ -32,6 +33,16 @@ impl Scenario {
                 .map_err(|error| error.inside(&format!("at[{number}]")))?;
         }
         self.expect.check(self.last_disturbance(), self.duration)
+    }
+
+    fn check_network(&self, mtu: usize) -> Result<(), ScenarioError> {
+        // What a seed decides is never wrong, so any seed will do.
+        let network = Network::new(&self.network, self.hosts(), 0);
+        within("network", network.map(drop))?;
+        let carried = self.network.link.mtu;
+        ensure(mtu <= carried, "protocol.mtu", || {
+            format!("is {mtu}; it must be at most network.link.mtu, {carried}")
+        })
     }
 
     fn check_size(&self) -> Result<(), ScenarioError> {

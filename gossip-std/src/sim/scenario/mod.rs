@@ -21,7 +21,6 @@ mod error;
 mod expect;
 mod library;
 mod protocol;
-mod setting;
 mod start;
 mod state;
 mod timeline;
@@ -30,12 +29,12 @@ mod walk;
 use serde::{Deserialize, Serialize};
 
 use super::Span;
+use super::network::NetworkConfig;
 
 pub use error::ScenarioError;
 pub use expect::Expect;
 pub use library::{LIBRARY, Named};
 pub use protocol::{Protocol, paced};
-pub use setting::Setting;
 pub use start::{Boot, Clocks};
 pub use state::{Entries, Workload};
 pub use timeline::{Action, Again, At, Churn, Flash, Pick, Restart, Rolling, Set};
@@ -67,7 +66,7 @@ pub struct Scenario {
     pub workload: Option<Workload>,
     /// How datagrams travel.
     #[serde(default)]
-    pub network: Setting,
+    pub network: NetworkConfig,
     /// How wrong clocks are.
     #[serde(default)]
     pub clocks: Clocks,

@@ -18,7 +18,11 @@ pub struct At {
 
 /// What can happen. Hosts are numbered from 1, as nodes' ids are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
 pub enum Action {
     /// Hosts on different sides no longer hear each other.
     Partition {
@@ -45,7 +49,7 @@ pub enum Action {
     /// Hosts take this long to work on each datagram.
     Slow {
         /// Which hosts.
-        hosts: Pick,
+        who: Pick,
         /// How long for each datagram; 0 makes them fast again.
         per_datagram: Span,
     },
@@ -53,8 +57,10 @@ pub enum Action {
     SetLoss(LossModel),
     /// The link that has no rule of its own is this one from now on.
     SetLink(Link),
-    /// One more rule for the network.
+    /// One more rule for the network; it replaces the one of the same name.
     AddRule(Rule),
+    /// The rules of this name end.
+    LiftRule(String),
     /// New hosts join through host 1. Their numbers follow the last one's.
     Join {
         /// How many.

@@ -38,8 +38,10 @@ impl Scenario {
             Action::Churn(churn) => churn.until + churn.downtime,
             Action::Join { over, .. } => at.time + *over,
             Action::Rolling(rolling) => {
-                let hosts = rolling.hosts.as_ref().map_or(self.nodes, HostSet::len);
-                let steps = f64::from(hosts.saturating_sub(1));
+                let hosts = rolling.hosts.as_ref();
+                let hosts =
+                    hosts.map_or(self.nodes as usize, |hosts| hosts.iter(self.nodes).count());
+                let steps = hosts.saturating_sub(1) as f64;
                 at.time + rolling.every.times(steps) + rolling.down
             }
             _ => at.time,
@@ -56,6 +58,8 @@ pub(super) struct Walk<'a> {
     hosts: u32,
     /// The names of the partitions that are open.
     open: Vec<&'a str>,
+    /// The names of the network's rules in force.
+    rules: Vec<&'a str>,
 }
 
 impl<'a> Walk<'a> {
@@ -65,6 +69,7 @@ impl<'a> Walk<'a> {
             entry_room,
             hosts: scenario.nodes,
             open: Vec::new(),
+            rules: scenario.network.rules.iter().map(|rule| rule.name.as_str()).collect(),
         }
     }
 
@@ -84,13 +89,17 @@ impl<'a> Walk<'a> {
             Action::Crash(pick) => self.pick("do.crash", pick),
             Action::Pause(pick) => self.pick("do.pause", pick),
             Action::Leave(pick) => self.pick("do.leave", pick),
-            Action::Slow { hosts, .. } => self.pick("do.slow.hosts", hosts),
+            Action::Slow { who, .. } => self.pick("do.slow.who", who),
             Action::Restart(Restart { hosts, .. }) => self.optional("do.restart.hosts", hosts),
             Action::Resume(again) => self.optional("do.resume.hosts", &again.hosts),
             Action::Rolling(rolling) => self.rolling(at, rolling),
             Action::SetLoss(loss) => within("do.set-loss", loss.check()),
             Action::SetLink(link) => within("do.set-link", link.check()),
-            Action::AddRule(rule) => within("do.add-rule", rule.check(self.hosts)),
+            Action::AddRule(rule) => {
+                self.rules.push(&rule.name);
+                within("do.add-rule.set", rule.set.check())
+            }
+            Action::LiftRule(name) => self.lift(name),
             Action::Join { count, over } => self.join(at.time, *count, *over),
             Action::Churn(churn) => self.churn(at.time, churn),
             Action::Set(set) => self.set(set),
@@ -120,6 +129,14 @@ impl<'a> Walk<'a> {
         self.open.retain(|open| *open != name);
         ensure(self.open.len() < before, "do.heal", || {
             format!("is \"{name}\"; no partition of that name is open then")
+        })
+    }
+
+    fn lift(&mut self, name: &str) -> Result<(), ScenarioError> {
+        let before = self.rules.len();
+        self.rules.retain(|rule| *rule != name);
+        ensure(self.rules.len() < before, "do.lift-rule", || {
+            format!("is \"{name}\"; no rule of that name is in force then")
         })
     }
 
@@ -209,6 +226,11 @@ impl<'a> Walk<'a> {
 
     /// The hosts must exist by now.
     fn set_of(&self, field: &str, hosts: &HostSet) -> Result<(), ScenarioError> {
-        within(field, hosts.check(self.hosts))
+        ensure(hosts.iter(self.hosts).next().is_some(), field, || {
+            format!(
+                "is {hosts}; hosts are then numbered from 1 to {}",
+                self.hosts
+            )
+        })
     }
 }
