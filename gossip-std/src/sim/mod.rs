@@ -3,6 +3,7 @@
 
 pub mod chance;
 mod host;
+pub mod outcome;
 mod time;
 
 pub use host::{Host, Index, Outgoing, To};
