@@ -4,6 +4,7 @@
 pub mod chance;
 mod host;
 pub mod network;
+pub mod outcome;
 pub mod scenario;
 mod time;
 
