@@ -7,8 +7,10 @@ mod host;
 pub mod network;
 mod node_host;
 mod note;
+pub mod outcome;
 mod queue;
 mod record;
+pub mod scenario;
 mod time;
 pub mod world;
 
