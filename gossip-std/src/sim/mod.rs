@@ -4,6 +4,7 @@
 pub mod chance;
 mod host;
 pub mod outcome;
+pub mod report;
 mod time;
 
 pub use host::{Host, Index, Outgoing, To};
