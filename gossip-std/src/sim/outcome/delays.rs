@@ -45,20 +45,31 @@ pub struct Bin {
 impl Delays {
     /// Keeps sorted delays, or their histogram if they are more than [`DELAYS_KEPT`].
     pub(super) fn new(sorted: Vec<Span>) -> Self {
-        if sorted.len() > DELAYS_KEPT {
-            let bins = binned(&sorted, BINS);
-            Self::Binned { bins }
-        } else {
-            Self::Each { each: sorted }
+        let all = Self::Each { each: sorted };
+        match all.last() {
+            Some(last) if all.count() > DELAYS_KEPT as u64 => Self::Binned {
+                bins: all.histogram(width_for(last, BINS)),
+            },
+            _ => all,
         }
     }
 
-    /// The delays in at most `most` bins of equal width, the empty ones left out.
+    /// The delays in bins of this width from zero, the empty ones left out. A width of zero counts
+    /// as a microsecond. Delays that are binned already go where their bin begins.
     #[must_use]
-    pub fn histogram(&self, most: u64) -> Vec<Bin> {
+    pub fn histogram(&self, width: Span) -> Vec<Bin> {
         match self {
-            Self::Each { each } => binned(each, most),
-            Self::Binned { bins } => coarser(bins, most),
+            Self::Each { each } => binned(each.iter().map(|&delay| (delay, 1)), width),
+            Self::Binned { bins } => binned(bins.iter().map(|bin| (bin.from, bin.count)), width),
+        }
+    }
+
+    /// The largest, or the end of the last bin.
+    #[must_use]
+    pub fn last(&self) -> Option<Span> {
+        match self {
+            Self::Each { each } => each.last().copied(),
+            Self::Binned { bins } => bins.last().map(|bin| bin.until),
         }
     }
 
@@ -78,46 +89,25 @@ impl Default for Delays {
     }
 }
 
-/// Counts sorted delays into at most `most` bins of equal width that begin at zero.
-fn binned(sorted: &[Span], most: u64) -> Vec<Bin> {
-    let Some(last) = sorted.last() else {
-        return Vec::new();
-    };
-    let width = width(last.as_micros(), most);
-    let mut bins = Vec::new();
-    for delay in sorted {
-        count(&mut bins, delay.as_micros() / width, width, 1);
+/// Counts delays, each so many times and in the order of size, into bins of this width.
+fn binned(delays: impl Iterator<Item = (Span, u64)>, width: Span) -> Vec<Bin> {
+    let width = width.as_micros().max(1);
+    let mut bins: Vec<Bin> = Vec::new();
+    for (delay, more) in delays {
+        let from = Span::from_micros(delay.as_micros() / width * width);
+        match bins.last_mut() {
+            Some(bin) if bin.from == from => bin.count += more,
+            _ => bins.push(Bin {
+                from,
+                until: from + Span::from_micros(width),
+                count: more,
+            }),
+        }
     }
     bins
 }
 
-/// Merges bins; each goes where it begins.
-fn coarser(bins: &[Bin], most: u64) -> Vec<Bin> {
-    let Some(last) = bins.last() else {
-        return Vec::new();
-    };
-    let width = width(last.from.as_micros(), most);
-    let mut merged = Vec::new();
-    for bin in bins {
-        count(&mut merged, bin.from.as_micros() / width, width, bin.count);
-    }
-    merged
-}
-
-/// The least width, in microseconds, with which `most` bins from zero hold `last`.
-fn width(last: u64, most: u64) -> u64 {
-    last / most.max(1) + 1
-}
-
-/// Adds to the bin with this number, which is the last one or a new one after it.
-fn count(bins: &mut Vec<Bin>, number: u64, width: u64, more: u64) {
-    let from = Span::from_micros(number * width);
-    match bins.last_mut() {
-        Some(bin) if bin.from == from => bin.count += more,
-        _ => bins.push(Bin {
-            from,
-            until: from + Span::from_micros(width),
-            count: more,
-        }),
-    }
+/// The least width with which at most `most` bins from zero hold `last`.
+fn width_for(last: Span, most: u64) -> Span {
+    Span::from_micros(last.as_micros() / most + 1)
 }
