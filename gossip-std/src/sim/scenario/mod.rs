@@ -24,6 +24,8 @@ mod protocol;
 mod start;
 mod state;
 mod timeline;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use serde::{Deserialize, Serialize};
