@@ -10,6 +10,7 @@ mod note;
 pub mod outcome;
 mod queue;
 mod record;
+pub mod report;
 pub mod scenario;
 mod time;
 pub mod world;

@@ -69,7 +69,12 @@ impl<'a> Walk<'a> {
             entry_room,
             hosts: scenario.nodes,
             open: Vec::new(),
-            rules: scenario.network.rules.iter().map(|rule| rule.name.as_str()).collect(),
+            rules: scenario
+                .network
+                .rules
+                .iter()
+                .map(|rule| rule.name.as_str())
+                .collect(),
         }
     }
 
