@@ -23,9 +23,9 @@ mod library;
 mod protocol;
 mod start;
 mod state;
-mod timeline;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod walk;
 
 use serde::{Deserialize, Serialize};

@@ -45,13 +45,21 @@ fn a_text_that_is_no_scenario_is_refused_by_its_line() {
         (with("nodse = 3"), "line 4: ", "nodse"),
         (with("nodes = 3"), "line 4: ", "duplicate"),
         (with("boot = \"jion\""), "line 4: ", "jion"),
-        (with("[protocol]\nintervall = \"1s\""), "line 5: ", "intervall"),
+        (
+            with("[protocol]\nintervall = \"1s\""),
+            "line 5: ",
+            "intervall",
+        ),
         (with("[protocol]\ninterval = \"1\""), "line 5: ", "1.5s"),
         (with("[protocol]\nfanout = 300"), "line 5: ", "300"),
         (with("[network.link]\nlos = 0.1"), "line 5: ", "los"),
         (doing("{ crush = { random = 1 } }"), "line 6: ", "crush"),
         (doing("{ crash = { randm = 1 } }"), "line 6: ", "randm"),
-        (doing("{ heal = \"p\", crash = { random = 1 } }"), "line 6: ", ""),
+        (
+            doing("{ heal = \"p\", crash = { random = 1 } }"),
+            "line 6: ",
+            "",
+        ),
         ("nodes = 8".to_owned(), "line 1: ", "name"),
         ("=".to_owned(), "line 1: ", ""),
     ]);
@@ -65,19 +73,59 @@ fn a_setting_that_cannot_be_is_refused_by_its_name() {
         (nodes(2_000_000), "nodes is 2000000", "1000000"),
         (with("").replace("60s", "0s"), "duration is 0s", ""),
         (with("protocol.interval = \"0s\""), "protocol", "interval"),
-        (with("protocol.interval = \"500us\""), "protocol.interval is 500us", "whole"),
-        (with("protocol.forget-after = \"3000h\""), "protocol.forget-after is", "49 days"),
-        (with("protocol.probe-timeout = \"2s\""), "protocol", "probe-timeout must be"),
+        (
+            with("protocol.interval = \"500us\""),
+            "protocol.interval is 500us",
+            "whole",
+        ),
+        (
+            with("protocol.forget-after = \"3000h\""),
+            "protocol.forget-after is",
+            "49 days",
+        ),
+        (
+            with("protocol.probe-timeout = \"2s\""),
+            "protocol",
+            "probe-timeout must be",
+        ),
         (with("protocol.mtu = 10"), "protocol", "mtu must be between"),
-        (with("protocol.mtu = 9000"), "protocol.mtu is 9000;", "network.link.mtu, 1400"),
+        (
+            with("protocol.mtu = 9000"),
+            "protocol.mtu is 9000;",
+            "network.link.mtu, 1400",
+        ),
         (with("protocol.largest-id = 7"), "protocol", "largest-id"),
-        (with("protocol.suspicion-mult = 0"), "protocol", "suspicion-mult"),
-        (with("entries = { count = 1000, key-bytes = 2 }"), "entries.key-bytes is 2;", "3"),
+        (
+            with("protocol.suspicion-mult = 0"),
+            "protocol",
+            "suspicion-mult",
+        ),
+        (
+            with("entries = { count = 1000, key-bytes = 2 }"),
+            "entries.key-bytes is 2;",
+            "3",
+        ),
         (with("entries.value-bytes = 5000"), "entries", "datagram"),
-        (with("boot = { staggered = { over = \"60s\" } }"), "boot.staggered.over is 1min", ""),
-        (with("clocks.max-drift-ppm = 1000000"), "clocks.max-drift-ppm is", "500000"),
-        (with("network.link.loss = 1.5"), "network.link.loss is 1.5;", "from 0 to 1"),
-        (with("expect.agree-within = \"61s\""), "expect.agree-within is 61s", "61s"),
+        (
+            with("boot = { staggered = { over = \"60s\" } }"),
+            "boot.staggered.over is 1min",
+            "",
+        ),
+        (
+            with("clocks.max-drift-ppm = 1000000"),
+            "clocks.max-drift-ppm is",
+            "500000",
+        ),
+        (
+            with("network.link.loss = 1.5"),
+            "network.link.loss is 1.5;",
+            "from 0 to 1",
+        ),
+        (
+            with("expect.agree-within = \"61s\""),
+            "expect.agree-within is 61s",
+            "61s",
+        ),
     ]);
 }
 
@@ -85,40 +133,124 @@ fn a_setting_that_cannot_be_is_refused_by_its_name() {
 fn a_load_that_cannot_be_is_refused_by_its_name() {
     let load = |more: &str| with(&format!("[workload]\n{more}"));
     refused(&[
-        (load("updates-per-second = -1"), "workload.updates-per-second is -1;", ""),
-        (load("updates-per-second = inf"), "workload.updates-per-second is inf;", ""),
-        (load("updates-per-second = 1\ndeletes = 2"), "workload.deletes is 2;", "0 to 1"),
-        (load("updates-per-second = 1\nburst = 0"), "workload.burst is 0;", ""),
-        (load("updates-per-second = 1\nkeys = 0"), "workload.keys is 0;", ""),
-        (load("updates-per-second = 1\nuntil = \"2min\""), "workload.until is 2min;", "1min"),
-        (load("updates-per-second = 1\nfrom = \"1min\""), "workload.from is 1min;", ""),
+        (
+            load("updates-per-second = -1"),
+            "workload.updates-per-second is -1;",
+            "",
+        ),
+        (
+            load("updates-per-second = inf"),
+            "workload.updates-per-second is inf;",
+            "",
+        ),
+        (
+            load("updates-per-second = 1\ndeletes = 2"),
+            "workload.deletes is 2;",
+            "0 to 1",
+        ),
+        (
+            load("updates-per-second = 1\nburst = 0"),
+            "workload.burst is 0;",
+            "",
+        ),
+        (
+            load("updates-per-second = 1\nkeys = 0"),
+            "workload.keys is 0;",
+            "",
+        ),
+        (
+            load("updates-per-second = 1\nuntil = \"2min\""),
+            "workload.until is 2min;",
+            "1min",
+        ),
+        (
+            load("updates-per-second = 1\nfrom = \"1min\""),
+            "workload.from is 1min;",
+            "",
+        ),
     ]);
 }
 
 #[test]
 fn an_action_that_cannot_be_is_refused_by_its_place() {
     refused(&[
-        (doing("{ crash = { random = 9 } }"), "at[1].do.crash.random is 9;", "8 hosts"),
-        (doing("{ crash = { random = 0 } }"), "at[1].do.crash.random is 0;", ""),
-        (doing("{ crash = { share = 1.5 } }"), "at[1].do.crash.share is 1.5;", ""),
-        (doing("{ pause = { hosts = 9 } }"), "at[1].do.pause.hosts", "9"),
+        (
+            doing("{ crash = { random = 9 } }"),
+            "at[1].do.crash.random is 9;",
+            "8 hosts",
+        ),
+        (
+            doing("{ crash = { random = 0 } }"),
+            "at[1].do.crash.random is 0;",
+            "",
+        ),
+        (
+            doing("{ crash = { share = 1.5 } }"),
+            "at[1].do.crash.share is 1.5;",
+            "",
+        ),
+        (
+            doing("{ pause = { hosts = 9 } }"),
+            "at[1].do.pause.hosts",
+            "9",
+        ),
         (doing("{ heal = \"p\" }"), "at[1].do.heal is \"p\";", "open"),
-        (doing("{ lift-rule = \"r\" }"), "at[1].do.lift-rule is \"r\";", "in force"),
-        (doing("{ partition = { sides = [] } }"), "at[1].do.partition.sides is empty;", ""),
-        (doing("{ join = { count = 0 } }"), "at[1].do.join.count is 0;", ""),
-        (doing("{ join = { count = 1, over = \"1min\" } }"), "at[1].do.join.over", "70s"),
-        (doing("{ rolling = { every = \"9s\", down = \"1s\" } }"), "at[1].do.rolling.every", "74s"),
+        (
+            doing("{ lift-rule = \"r\" }"),
+            "at[1].do.lift-rule is \"r\";",
+            "in force",
+        ),
+        (
+            doing("{ partition = { sides = [] } }"),
+            "at[1].do.partition.sides is empty;",
+            "",
+        ),
+        (
+            doing("{ join = { count = 0 } }"),
+            "at[1].do.join.count is 0;",
+            "",
+        ),
+        (
+            doing("{ join = { count = 1, over = \"1min\" } }"),
+            "at[1].do.join.over",
+            "70s",
+        ),
+        (
+            doing("{ rolling = { every = \"9s\", down = \"1s\" } }"),
+            "at[1].do.rolling.every",
+            "74s",
+        ),
         (doing("{ set-loss = 3.0 }"), "at[1].do.set-loss", "0 to 1"),
-        (doing("{ set = { host = 0, key = \"k\" } }"), "at[1].do.set.host is 0;", "1 to 8"),
-        (doing("{ set = { host = 1, key = \"\" } }"), "at[1].do.set.key is empty;", ""),
-        (doing("{ flash = { host = 1, entries = 0 } }"), "at[1].do.flash.entries is 0;", ""),
-        (doing("{ delete = { host = 9, key = \"k\" } }"), "at[1].do.delete.host is 9;", ""),
+        (
+            doing("{ set = { host = 0, key = \"k\" } }"),
+            "at[1].do.set.host is 0;",
+            "1 to 8",
+        ),
+        (
+            doing("{ set = { host = 1, key = \"\" } }"),
+            "at[1].do.set.key is empty;",
+            "",
+        ),
+        (
+            doing("{ flash = { host = 1, entries = 0 } }"),
+            "at[1].do.flash.entries is 0;",
+            "",
+        ),
+        (
+            doing("{ delete = { host = 9, key = \"k\" } }"),
+            "at[1].do.delete.host is 9;",
+            "",
+        ),
         (
             doing("{ churn = { per-second = 1, until = \"10s\", downtime = \"1s\" } }"),
             "at[1].do.churn.until is 10s;",
             "after 10s",
         ),
-        (doing("\"heal-all\"").replace("10s", "2min"), "at[1].time is 2min;", "1min"),
+        (
+            doing("\"heal-all\"").replace("10s", "2min"),
+            "at[1].time is 2min;",
+            "1min",
+        ),
     ]);
 }
 
@@ -152,13 +284,22 @@ fn the_last_disturbance_is_the_end_of_whatever_ends_last() {
     let last = |text: &str| Scenario::parse(text).unwrap().last_disturbance();
     let secs = Span::from_secs;
     assert_eq!(last(&doing("{ crash = { random = 1 } }")), secs(10));
-    assert_eq!(last(&doing("{ join = { count = 1, over = \"5s\" } }")), secs(15));
+    assert_eq!(
+        last(&doing("{ join = { count = 1, over = \"5s\" } }")),
+        secs(15)
+    );
     let rolling = "{ rolling = { every = \"3s\", down = \"1s\", hosts = \"1-4\" } }";
     assert_eq!(last(&doing(rolling)), secs(10 + 3 * 3 + 1));
     let churn = "{ churn = { per-second = 1, until = \"20s\", downtime = \"4s\" } }";
     assert_eq!(last(&doing(churn)), secs(24));
-    assert_eq!(last(&with("workload = { updates-per-second = 1 }")), secs(60));
-    assert_eq!(last(&with("boot = { staggered = { over = \"7s\" } }")), secs(7));
+    assert_eq!(
+        last(&with("workload = { updates-per-second = 1 }")),
+        secs(60)
+    );
+    assert_eq!(
+        last(&with("boot = { staggered = { over = \"7s\" } }")),
+        secs(7)
+    );
 }
 
 #[test]
