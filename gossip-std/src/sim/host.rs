@@ -1,13 +1,15 @@
 //! What the simulator runs: anything that speaks in datagrams and tells when to wake it.
 
 use gossip_core::{Instant, SplitMix64};
+use serde::Serialize;
 
 /// A host's number in the simulated network: its address there. Hosts are numbered from 0 in the
 /// order in which they were added.
 pub type Index = u32;
 
 /// Where a datagram goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum To {
     /// To one host.
     One(Index),

@@ -3,7 +3,11 @@
 
 pub mod chance;
 mod host;
+mod note;
+mod record;
 mod time;
 
 pub use host::{Host, Index, Outgoing, To};
+pub use note::Note;
+pub use record::{Cause, NETWORK, Observer, Record, What};
 pub use time::{Span, SpanError, Time};
