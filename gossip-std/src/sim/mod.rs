@@ -3,11 +3,16 @@
 
 pub mod chance;
 mod host;
+pub mod invariant;
+pub mod measure;
+mod monitor;
 mod note;
+pub mod outcome;
 mod record;
 mod time;
 
 pub use host::{Host, Index, Outgoing, To};
+pub use monitor::{Monitor, MonitorOptions};
 pub use note::Note;
 pub use record::{Cause, NETWORK, Observer, Record, What};
 pub use time::{Span, SpanError, Time};
