@@ -6,6 +6,7 @@ use gossip_core::SplitMix64;
 
 use super::bandwidth::{Bandwidth, Queue, Shared};
 use super::loss::{Burst, GilbertElliott};
+use super::topology::Routes;
 use crate::sim::{Index, Time};
 
 /// What the links remember about the datagrams of some senders: the state of bursts, the queues of
@@ -16,6 +17,9 @@ pub struct Links {
     // Only looked up and thinned out, so that its order cannot matter.
     memories: HashMap<Flow, Memory>,
     crowded: usize,
+    pub(super) routes: Routes,
+    /// The hosts of the route in use; here only to be used again.
+    pub(super) path: Vec<Index>,
 }
 
 /// The datagrams of one sender over one direction of one link. Each sender sees a link's bursts

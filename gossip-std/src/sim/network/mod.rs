@@ -15,8 +15,8 @@ mod rule;
 mod rules;
 mod shorthand;
 mod topology;
+mod transit;
 
-use gossip_core::SplitMix64;
 use serde::{Deserialize, Serialize};
 
 pub use bandwidth::{Bandwidth, Shared};
@@ -30,11 +30,9 @@ pub use links::Links;
 pub use loss::{GilbertElliott, LossModel};
 pub use reorder::Reorder;
 pub use rule::{Change, Rule};
-pub use topology::Topology;
+pub use topology::{Reach, Topology};
 
-use crate::sim::chance::happens;
-use crate::sim::{Index, Span, Time};
-use links::Flow;
+use crate::sim::{Index, Span};
 use partition::Partitions;
 use rules::Rules;
 use topology::Layout;
@@ -45,6 +43,8 @@ use topology::Layout;
 pub struct NetworkConfig {
     /// Which hosts are joined by links.
     pub topology: Topology,
+    /// Whom a datagram can reach where not everyone has a link to everyone.
+    pub reach: Reach,
     /// What every link is like that no rule changes.
     pub link: Link,
     /// Links that differ.
@@ -56,9 +56,29 @@ pub struct NetworkConfig {
 #[derive(Clone, Debug)]
 pub struct Network {
     link: Link,
+    reach: Reach,
     layout: Layout,
     rules: Rules,
     partitions: Partitions,
+    /// For each host the lowest that routes lead to past the open partitions; empty where
+    /// datagrams are not routed or nothing is open.
+    joined: Vec<Index>,
+    /// Grows with every change that routes depend on.
+    epoch: u64,
+}
+
+impl NetworkConfig {
+    /// Whether there can be such a network of `hosts` hosts.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`] names the setting that cannot be.
+    pub fn check(&self, hosts: u32) -> Result<(), Invalid> {
+        self.topology.check(hosts)?;
+        self.link.check().map_err(|error| error.within("link"))?;
+        let mut rules = self.rules.iter();
+        rules.try_for_each(Rule::check)
+    }
 }
 
 impl Network {
@@ -68,50 +88,17 @@ impl Network {
     ///
     /// [`Invalid`] names the setting that cannot be.
     pub fn new(config: &NetworkConfig, hosts: u32, seed: u64) -> Result<Self, Invalid> {
-        config.link.check().map_err(|error| error.within("link"))?;
-        for rule in &config.rules {
-            rule.set.check().map_err(|error| error.within("rule.set"))?;
-        }
+        config.check(hosts)?;
+        let wan = config.topology.wan();
         Ok(Self {
             link: config.link,
+            reach: config.reach,
             layout: Layout::new(&config.topology, hosts, seed)?,
-            rules: Rules::new(
-                config.rules.clone(),
-                &config.link,
-                &Change::default(),
-                hosts,
-            ),
+            rules: Rules::new(config.rules.clone(), &config.link, &wan, hosts),
             partitions: Partitions::default(),
+            joined: Vec::new(),
+            epoch: 0,
         })
-    }
-
-    /// The fate of `len` bytes that `from` sends to `to`. `links` and `rng` belong to the sender.
-    pub fn transit(
-        &self,
-        links: &mut Links,
-        rng: &mut SplitMix64,
-        now: Time,
-        from: Index,
-        to: Index,
-        len: usize,
-    ) -> Fate {
-        links.tidy(now);
-        if from.max(to) >= self.layout.hosts() {
-            return Fate::Lost(Cause::NoRoute);
-        }
-        if self.partitions.part(from, to) {
-            return Fate::Lost(Cause::Partition);
-        }
-        let link = self.link_between(from, to);
-        let flow = Flow {
-            sender: from,
-            from,
-            to,
-        };
-        let original = link.carry(links, rng, flow, now, len);
-        let twice = happens(rng, link.duplicate);
-        let copy = twice.then(|| link.carry(links, rng, flow, now, len).ok());
-        Fate::of(original, copy.flatten())
     }
 
     /// No datagram arrives sooner after it was sent.
@@ -126,17 +113,10 @@ impl Network {
         self.link.mtu
     }
 
-    /// Whether a datagram can get from one host to the other: there is a way, and no partition
-    /// lies across it. A link that loses everything still counts as a way.
-    #[must_use]
-    pub fn connected(&self, from: Index, to: Index) -> bool {
-        from.max(to) < self.layout.hosts() && !self.partitions.part(from, to)
-    }
-
     /// The link from one host to the other, under the rules in force.
     #[must_use]
     pub fn link_between(&self, from: Index, to: Index) -> &Link {
-        self.rules.link(from, to, false)
+        self.rules.link(from, to, self.layout.far(from, to))
     }
 
     /// Those that `host` has a link to.
@@ -157,17 +137,22 @@ impl Network {
     ///
     /// [`Invalid`] if there is no side, or more than 63; nothing changes then.
     pub fn partition(&mut self, name: &str, sides: &[HostSet]) -> Result<(), Invalid> {
-        self.partitions.open(name, sides, self.hosts())
+        self.partitions.open(name, sides, self.hosts())?;
+        self.reroute();
+        Ok(())
     }
 
     /// Closes a partition; `false` if none of that name is open.
     pub fn heal(&mut self, name: &str) -> bool {
-        self.partitions.close(name)
+        let found = self.partitions.close(name);
+        self.reroute();
+        found
     }
 
     /// Closes all partitions.
     pub fn heal_all(&mut self) {
         self.partitions.close_all();
+        self.reroute();
     }
 
     /// The names of the open partitions, sorted.
@@ -199,7 +184,7 @@ impl Network {
     ///
     /// [`Invalid`] names the property that cannot be; nothing changes then.
     pub fn rule(&mut self, rule: Rule) -> Result<(), Invalid> {
-        rule.set.check().map_err(|error| error.within("rule.set"))?;
+        rule.check()?;
         let mut rules = self.rules.list().to_vec();
         rules.retain(|old| old.name.is_empty() || old.name != rule.name);
         rules.push(rule);
@@ -222,11 +207,12 @@ impl Network {
     pub fn grow(&mut self, hosts: u32) {
         self.layout.grow(hosts);
         self.partitions.grow(self.hosts());
+        self.reroute();
         self.work_out(self.rules.list().to_vec());
     }
 
     /// Works out the links anew.
     fn work_out(&mut self, rules: Vec<Rule>) {
-        self.rules = Rules::new(rules, &self.link, &Change::default(), self.hosts());
+        self.rules = Rules::new(rules, &self.link, &self.layout.wan(), self.hosts());
     }
 }

@@ -59,6 +59,17 @@ pub struct Change {
     pub mtu: Option<usize>,
 }
 
+impl Rule {
+    /// Whether the rule makes links that can be.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`] names the first property that cannot.
+    pub fn check(&self) -> Result<(), Invalid> {
+        self.set.check().map_err(|error| error.within("rule.set"))
+    }
+}
+
 impl Change {
     /// `link` with these changes.
     #[must_use]
