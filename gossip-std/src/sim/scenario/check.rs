@@ -5,7 +5,6 @@ use gossip_core::{NodeId, wire::limits};
 use super::error::{ScenarioError, ensure, ensure_some, within};
 use super::walk::Walk;
 use super::{Entries, Scenario};
-use crate::sim::network::Network;
 
 /// The most nodes that a run may have, those that join later included.
 pub(super) const HOSTS_MAX: u32 = 1_000_000;
@@ -36,9 +35,7 @@ impl Scenario {
     }
 
     fn check_network(&self, mtu: usize) -> Result<(), ScenarioError> {
-        // What a seed decides is never wrong, so any seed will do.
-        let network = Network::new(&self.network, self.hosts(), 0);
-        within("network", network.map(drop))?;
+        within("network", self.network.check(self.hosts()))?;
         let carried = self.network.link.mtu;
         ensure(mtu <= carried, "protocol.mtu", || {
             format!("is {mtu}; it must be at most network.link.mtu, {carried}")

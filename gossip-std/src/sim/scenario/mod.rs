@@ -23,6 +23,8 @@ mod library;
 mod protocol;
 mod start;
 mod state;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod walk;
 

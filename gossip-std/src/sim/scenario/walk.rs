@@ -102,7 +102,7 @@ impl<'a> Walk<'a> {
             Action::SetLink(link) => within("do.set-link", link.check()),
             Action::AddRule(rule) => {
                 self.rules.push(&rule.name);
-                within("do.add-rule.set", rule.set.check())
+                within("do.add-rule", rule.check())
             }
             Action::LiftRule(name) => self.lift(name),
             Action::Join { count, over } => self.join(at.time, *count, *over),
