@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use gossip_core::{Event, Generation, Instant, Node, NodeId, SplitMix64, Storage, Version};
+use gossip_core::{Checked, Event, Generation, Instant, Node, NodeId, SplitMix64, Storage, Tables, Version};
 
 use super::address::HostAddress;
 use super::host::{Host, Index, Outgoing, To};
@@ -33,6 +33,8 @@ pub enum Call {
 #[derive(Clone, Debug)]
 pub struct NodeHost<A: HostAddress, S: Storage<A>> {
     node: Node<A, S>,
+    /// The longest datagram it may send, in bytes: the smallest MTU on any path.
+    mtu: usize,
     /// The life that was told last.
     life: Option<Generation>,
     notes: VecDeque<Note>,
@@ -59,11 +61,12 @@ pub fn hash_of(value: &[u8]) -> u64 {
 }
 
 impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
-    /// Puts a node that has not started yet in the simulator. Its id must be [`id_of`] its host.
+    /// A node that has not started yet, with these tables. Its id must be [`id_of`] its host.
     #[must_use]
-    pub fn new(node: Node<A, S>) -> Self {
+    pub fn new(config: Checked<A>, tables: Tables<A, S>) -> Self {
         Self {
-            node,
+            mtu: config.mtu_floor(),
+            node: Node::new(config, tables),
             life: None,
             notes: VecDeque::new(),
         }
@@ -195,7 +198,8 @@ where
     }
 
     fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> Option<Outgoing> {
-        let transmit = self.node.poll_transmit(now, buf)?;
+        let len = buf.len().min(self.mtu);
+        let transmit = self.node.poll_transmit(now, &mut buf[..len])?;
         Some(Outgoing {
             to: To::One(transmit.to.index()),
             len: transmit.len,

@@ -14,7 +14,7 @@ pub trait Build {
     /// What it makes.
     type Host: Host<Note = Note, Call = Call> + Inspect;
 
-    /// A host with a node that has not started yet.
+    /// A host with a node of this configuration that has not started yet.
     fn build(&self, host: Index, config: Checked<Index>) -> Self::Host;
 }
 
@@ -34,7 +34,7 @@ where
     type Host = NodeHost<Index, S>;
 
     fn build(&self, _host: Index, config: Checked<Index>) -> Self::Host {
-        NodeHost::new(Node::new(config, (self.tables)()))
+        NodeHost::new(config, (self.tables)())
     }
 }
 

@@ -1,21 +1,24 @@
 //! The hosts of a run: how one starts, stops and starts again.
 
 use std::collections::BTreeMap;
-
-use gossip_core::{Duration, Instant};
+use std::io;
 
 use super::build::Build;
+use super::watch::Watch;
 use crate::sim::chance::{Purpose, below, stream};
-use crate::sim::host::Index;
-use crate::sim::network::Network;
+use crate::sim::host::{Host, Index};
+use crate::sim::inspect::Inspect;
+use crate::sim::network::{Cause, Network};
 use crate::sim::node_host::{Call, id_of};
+use crate::sim::outcome::{LostCount, Outcome};
 use crate::sim::scenario::{Clocks, Scenario, ScenarioError};
 use crate::sim::time::{Span, Time};
 use crate::sim::world::{HostClock, World, WorldOptions};
 
 /// The hosts, and what is needed to make more of them.
-pub(super) struct Cluster<'s, B: Build> {
+pub(super) struct Cluster<'s, 't, B: Build> {
     pub world: World<B::Host>,
+    pub watch: Watch<'t>,
     scenario: &'s Scenario,
     build: &'s B,
     seed: u64,
@@ -23,10 +26,17 @@ pub(super) struct Cluster<'s, B: Build> {
     memories: BTreeMap<Index, B::Host>,
 }
 
-impl<'s, B: Build> Cluster<'s, B> {
-    pub(super) fn new(scenario: &'s Scenario, build: &'s B, options: WorldOptions, network: Network) -> Self {
+impl<'s, 't, B: Build> Cluster<'s, 't, B> {
+    pub(super) fn new(
+        scenario: &'s Scenario,
+        build: &'s B,
+        options: WorldOptions,
+        network: Network,
+        watch: Watch<'t>,
+    ) -> Self {
         Self {
             world: World::new(options, network),
+            watch,
             scenario,
             build,
             seed: options.seed,
@@ -52,6 +62,9 @@ impl<'s, B: Build> Cluster<'s, B> {
 
     /// Takes a host down.
     pub(super) fn crash(&mut self, host: Index) {
+        if let Some(node) = self.world.host(host) {
+            self.watch.monitor.before_crash(host, node);
+        }
         if let Some(memory) = self.world.crash(host) {
             self.memories.insert(host, memory);
         }
@@ -80,6 +93,35 @@ impl<'s, B: Build> Cluster<'s, B> {
         hosts.filter(|host| self.world.host(*host).is_none()).collect()
     }
 
+    /// Lets everything happen before `until`.
+    pub(super) fn run_until(&mut self, until: Time) {
+        self.world.run_until(until, &mut self.watch);
+    }
+
+    /// Puts another network in place of this one, which it gives back.
+    pub(super) fn swap_network(&mut self, network: Network) -> Network {
+        self.world.swap_network(network)
+    }
+
+    /// Lets all hosts come to know the same before the run begins; `true` if they did.
+    pub(super) fn settle(&mut self, step: Span, limit: u32) -> bool {
+        self.world.warm_up(step, limit, &mut self.watch, is_settled)
+    }
+
+    /// Looks at all hosts.
+    pub(super) fn sample(&mut self) {
+        self.watch.monitor.sample(self.world.now(), &self.world);
+    }
+
+    /// The outcome, as far as the hosts tell it.
+    pub(super) fn finish(self) -> io::Result<Outcome> {
+        let monitor = self.watch.finish()?;
+        let mut outcome = monitor.finish(self.world.now(), &self.world);
+        outcome.events = self.world.events();
+        outcome.traffic.lost = lost(&self.world);
+        Ok(outcome)
+    }
+
     fn make(&self, host: Index) -> Result<B::Host, ScenarioError> {
         let config = self.scenario.protocol.config(id_of(host))?;
         Ok(self.build.build(host, config))
@@ -106,4 +148,29 @@ impl<'s, B: Build> Cluster<'s, B> {
             drift_ppm: (drift - i64::from(max_drift_ppm)) as i32,
         }
     }
+}
+
+/// Whether every host holds every other for live, and all replicas are equal.
+fn is_settled<H: Host + Inspect>(world: &World<H>) -> bool {
+    let hosts = world.len();
+    let mut prints = world.hosts().map(|(_, host)| (host.live(), host.fingerprint()));
+    let first = prints.next();
+    first.is_none_or(|(live, _)| live == hosts) && prints.all(|print| Some(print) == first)
+}
+
+/// Datagrams that did not arrive, by cause.
+fn lost<H: Host>(world: &World<H>) -> Vec<LostCount> {
+    let mut sums: BTreeMap<Cause, u64> = BTreeMap::new();
+    let mut dropped = 0;
+    for host in 0..world.len() {
+        let counters = world.counters(host);
+        for (cause, count) in counters.lost() {
+            *sums.entry(cause).or_default() += count;
+        }
+        dropped += counters.dropped;
+    }
+    let named = sums.into_iter().map(|(cause, datagrams)| (cause.to_string(), datagrams));
+    let all = named.chain([("host down or buffer full".to_owned(), dropped)]);
+    let some = all.filter(|(_, datagrams)| *datagrams > 0);
+    some.map(|(cause, datagrams)| LostCount { cause, datagrams }).collect()
 }

@@ -60,7 +60,7 @@ impl<'s> Director<'s> {
     }
 
     /// Starts the first hosts as the scenario says.
-    pub(super) fn boot<B: Build>(&mut self, cluster: &mut Cluster<'_, B>) -> Result<(), ScenarioError> {
+    pub(super) fn boot<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>) -> Result<(), ScenarioError> {
         let nodes = self.scenario.nodes;
         match self.scenario.boot {
             Boot::Staggered { over } => self.start(cluster, nodes, over),
@@ -74,7 +74,7 @@ impl<'s> Director<'s> {
     }
 
     /// Makes everything happen that is due.
-    pub(super) fn perform<B: Build>(&mut self, cluster: &mut Cluster<'_, B>) -> Result<(), ScenarioError> {
+    pub(super) fn perform<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>) -> Result<(), ScenarioError> {
         let now = cluster.world.now();
         while let Some(entry) = self.plan.first_entry() {
             if entry.key().0 > now {
@@ -86,7 +86,7 @@ impl<'s> Director<'s> {
         Ok(())
     }
 
-    fn step<B: Build>(&mut self, cluster: &mut Cluster<'_, B>, step: Step<'s>) -> Result<(), ScenarioError> {
+    fn step<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, step: Step<'s>) -> Result<(), ScenarioError> {
         match step {
             Step::Act(action) => self.act(cluster, action)?,
             Step::Start => start_one(cluster)?,
@@ -98,7 +98,7 @@ impl<'s> Director<'s> {
         Ok(())
     }
 
-    fn act<B: Build>(&mut self, cluster: &mut Cluster<'_, B>, action: &'s Action) -> Result<(), ScenarioError> {
+    fn act<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, action: &'s Action) -> Result<(), ScenarioError> {
         let now = cluster.world.now();
         match action {
             Action::Crash(pick) => self.each(cluster, pick, Cluster::crash),
@@ -137,7 +137,7 @@ impl<'s> Director<'s> {
     }
 
     /// The hosts that are meant, of those that are up.
-    fn pick<B: Build>(&mut self, cluster: &Cluster<'_, B>, pick: &Pick) -> Vec<Index> {
+    fn pick<B: Build>(&mut self, cluster: &Cluster<'_, '_, B>, pick: &Pick) -> Vec<Index> {
         let mut up: Vec<Index> = cluster.world.hosts().map(|(host, _)| host).collect();
         let count = match pick {
             Pick::Hosts(set) => {
@@ -157,14 +157,14 @@ impl<'s> Director<'s> {
         up
     }
 
-    fn each<B: Build>(&mut self, cluster: &mut Cluster<'s, B>, pick: &Pick, mut act: impl FnMut(&mut Cluster<'s, B>, Index)) {
+    fn each<'t, B: Build>(&mut self, cluster: &mut Cluster<'s, 't, B>, pick: &Pick, mut act: impl FnMut(&mut Cluster<'s, 't, B>, Index)) {
         for host in self.pick(cluster, pick) {
             act(cluster, host);
         }
     }
 
     /// Starts `count` hosts, evenly over a span.
-    fn start<B: Build>(&mut self, cluster: &mut Cluster<'_, B>, count: u32, over: Span) -> Result<(), ScenarioError> {
+    fn start<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, count: u32, over: Span) -> Result<(), ScenarioError> {
         let now = cluster.world.now();
         let gaps = f64::from(count.saturating_sub(1).max(1));
         for number in 0..count {
@@ -178,7 +178,7 @@ impl<'s> Director<'s> {
         Ok(())
     }
 
-    fn restart<B: Build>(&mut self, cluster: &mut Cluster<'_, B>, restart: &Restart) -> Result<(), ScenarioError> {
+    fn restart<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, restart: &Restart) -> Result<(), ScenarioError> {
         for host in cluster.down() {
             if restart.hosts.as_ref().is_none_or(|set| set.contains(host)) {
                 cluster.restart(host, restart.with_memory)?;
@@ -187,7 +187,7 @@ impl<'s> Director<'s> {
         Ok(())
     }
 
-    fn rolling<B: Build>(&mut self, cluster: &Cluster<'_, B>, rolling: &'s Rolling) {
+    fn rolling<B: Build>(&mut self, cluster: &Cluster<'_, '_, B>, rolling: &'s Rolling) {
         let mut at = cluster.world.now();
         let set = rolling.hosts.as_ref();
         for host in (0..cluster.world.len()).filter(|host| set.is_none_or(|set| set.contains(*host))) {
@@ -200,7 +200,7 @@ impl<'s> Director<'s> {
         }
     }
 
-    fn leave<B: Build>(&mut self, cluster: &mut Cluster<'_, B>, host: Index) {
+    fn leave<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, host: Index) {
         let now = cluster.world.now();
         cluster.world.schedule(host, now, Call::Leave);
         self.plan(now + GOODBYE, Step::Crash(host));
@@ -214,7 +214,7 @@ impl<'s> Director<'s> {
         }
     }
 
-    fn churn<B: Build>(&mut self, cluster: &mut Cluster<'_, B>, churn: &'s Churn) {
+    fn churn<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, churn: &'s Churn) {
         let now = cluster.world.now();
         for host in self.pick(cluster, &Pick::Random(1)) {
             cluster.crash(host);
@@ -223,7 +223,7 @@ impl<'s> Director<'s> {
         self.plan_churn(now, churn);
     }
 
-    fn set<B: Build>(&mut self, cluster: &mut Cluster<'_, B>, set: &Set) {
+    fn set<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, set: &Set) {
         let now = cluster.world.now();
         let value = match &set.value {
             Some(value) => value.clone().into_bytes(),
@@ -233,7 +233,7 @@ impl<'s> Director<'s> {
         cluster.world.schedule(set.host - 1, now, Call::Set { key, value });
     }
 
-    fn flash<B: Build>(&mut self, cluster: &mut Cluster<'_, B>, flash: &Flash) {
+    fn flash<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, flash: &Flash) {
         let now = cluster.world.now();
         let entries = &self.scenario.entries;
         for number in 0..flash.entries {
@@ -244,7 +244,7 @@ impl<'s> Director<'s> {
     }
 }
 
-fn start_one<B: Build>(cluster: &mut Cluster<'_, B>) -> Result<(), ScenarioError> {
+fn start_one<B: Build>(cluster: &mut Cluster<'_, '_, B>) -> Result<(), ScenarioError> {
     let host = cluster.add()?;
     if host > 0 {
         cluster.join(host);

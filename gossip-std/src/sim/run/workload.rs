@@ -40,7 +40,7 @@ impl<'s> Load<'s> {
     }
 
     /// Schedules every write before `end`; hosts that are new by now write from `now` on.
-    pub(super) fn fill<B: Build>(&mut self, cluster: &mut Cluster<'_, B>, now: Time, end: Time) {
+    pub(super) fn fill<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, now: Time, end: Time) {
         while (self.rngs.len() as Index) < cluster.world.len() {
             let host = self.rngs.len() as Index;
             // Another stream than that of the first entries, which a restart draws again.

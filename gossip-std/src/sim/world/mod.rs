@@ -237,6 +237,11 @@ impl<H: Host> World<H> {
         result
     }
 
+    /// Puts another network in place of this one, which it gives back; datagrams under way arrive.
+    pub fn swap_network(&mut self, network: Network) -> Network {
+        std::mem::replace(&mut self.network, network)
+    }
+
     fn settle(&mut self, host: Index) {
         let shard = self.shard_of(host);
         self.shards[shard].settle(host, self.elapsed, &self.network);

@@ -249,6 +249,7 @@ impl<H: Host> Shard<H> {
             };
             slot.counters.sent += 1;
             slot.counters.sent_bytes += out.len as u64;
+            slot.counters.longest = slot.counters.longest.max(out.len);
             self.send(host, time, out, &buf[..out.len], network);
         }
         self.buf = buf;
@@ -284,7 +285,7 @@ impl<H: Host> Shard<H> {
 
     fn lose(&mut self, from: Index, time: Time, to: Index, cause: Cause) {
         let local = self.local(from);
-        self.slots[local].counters.lost += 1;
+        self.slots[local].counters.lose(cause);
         self.detail(time, from, || What::Lost { to, cause });
     }
 

@@ -5,6 +5,7 @@ use gossip_core::SplitMix64;
 use super::clock::HostClock;
 use crate::sim::chance::{Purpose, stream};
 use crate::sim::host::Index;
+use crate::sim::network::Cause;
 use crate::sim::queue::Event;
 use crate::sim::time::{Span, Time};
 
@@ -23,12 +24,23 @@ pub struct Counters {
     pub received: u64,
     /// Their bytes.
     pub received_bytes: u64,
-    /// Datagrams sent by the host that the network lost, for any reason.
-    pub lost: u64,
+    /// Datagrams sent by the host that the network lost, by [`Cause`].
+    lost: [u64; Cause::ALL.len()],
     /// Datagrams that arrived while the host was down, or when its receive buffer was full.
     pub dropped: u64,
-    /// Transmissions put off because the medium was busy.
-    pub deferred: u64,
+    /// The longest datagram that the host sent, in bytes.
+    pub longest: usize,
+}
+
+impl Counters {
+    /// Datagrams sent by the host that the network lost, by cause.
+    pub fn lost(&self) -> impl Iterator<Item = (Cause, u64)> {
+        Cause::ALL.into_iter().zip(self.lost)
+    }
+
+    pub(super) fn lose(&mut self, cause: Cause) {
+        self.lost[cause as usize] += 1;
+    }
 }
 
 /// A host's place. It outlives the host: a crashed host leaves it empty, a restarted one returns.

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write;
 
-use gossip_core::{Config, Instant, Node, SplitMix64};
+use gossip_core::{Config, Instant, SplitMix64};
 
 use super::*;
 use crate::heap::{Heap, Limits};
@@ -51,7 +51,7 @@ fn story(cores: usize, latency: Latency) -> String {
     let mut world: World<NodeHost<u32, Heap>> = World::new(options, network(hosts, latency, 0.1));
     let make = |host| {
         let config = Config::new(id_of(host)).address(host).check().unwrap();
-        NodeHost::new(Node::new(config, Heap::tables(Limits::default())))
+        NodeHost::new(config, Heap::tables(Limits::default()))
     };
     let mut diary = Diary::default();
     for host in 0..hosts {
