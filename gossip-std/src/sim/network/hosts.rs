@@ -217,3 +217,84 @@ impl<'de> Visitor<'de> for Written {
         Ok(HostSet::from_runs(runs))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gossip_core::SplitMix64;
+
+    use super::*;
+    use crate::sim::chance::below;
+
+    fn set(text: &str) -> HostSet {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_set_holds_what_was_written() {
+        for (text, hosts) in [
+            ("all", vec![0, 1, 2, 3, 4, 5, 6, 7]),
+            ("none", vec![]),
+            ("3", vec![3]),
+            ("2-4", vec![2, 3, 4]),
+            ("6-", vec![6, 7]),
+            ("5, 1-2 , 2-3", vec![1, 2, 3, 5]),
+            ("not 1-6", vec![0, 7]),
+            ("not all", vec![]),
+            ("not not 2", vec![2]),
+        ] {
+            let set = set(text);
+            assert_eq!(set.iter(8).collect::<Vec<_>>(), hosts, "{text}");
+            assert!((0..8).all(|host| set.contains(host) == hosts.contains(&host)));
+        }
+        assert!(set("20-").contains(Index::MAX));
+        assert!(set("none").is_empty());
+    }
+
+    #[test]
+    fn every_set_reads_back_and_its_complement_is_all_others() {
+        let mut rng = SplitMix64::new(1);
+        for _ in 0..500 {
+            let hosts: Vec<Index> = (0..20).filter(|_| below(&mut rng, 2) == 0).collect();
+            let some = HostSet::from_iter(hosts.iter().copied());
+            let open = HostSet::from_runs(vec![(25, Index::MAX), (30, 40)]);
+            let both = HostSet::from_runs([some.runs.clone(), open.runs].concat());
+            for set in [some, both] {
+                assert_eq!(set.to_string().parse(), Ok(set.clone()), "{set}");
+                let others = set.complement();
+                assert!((0..50).all(|host| set.contains(host) != others.contains(host)));
+                assert_eq!(others.complement(), set);
+            }
+        }
+    }
+
+    #[test]
+    fn what_names_no_hosts_is_refused() {
+        for text in ["", "x", "8-1", "-3", "1,,2", "not", "4294967296", "1-2-3"] {
+            let error = text.parse::<HostSet>().unwrap_err().to_string();
+            assert!(error.contains("names no hosts; write all"), "{error}");
+        }
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Table {
+        hosts: HostSet,
+    }
+
+    fn read(value: &str) -> Result<Table, toml::de::Error> {
+        toml::from_str(&format!("hosts = {value}"))
+    }
+
+    #[test]
+    fn toml_may_say_it_in_several_ways() {
+        for value in ["[1, 2, \"5-8\"]", "\"1, 2, 5-8\"", "[\"1-2\", \"5-8\"]"] {
+            let table = read(value).unwrap();
+            assert_eq!(table.hosts, set("1-2, 5-8"));
+            let text = toml::to_string(&table).unwrap();
+            assert_eq!(text, "hosts = \"1-2, 5-8\"\n");
+        }
+        assert_eq!(read("3").unwrap().hosts, set("3"));
+        for value in ["-1", "5000000000", "1.5", "\"some\"", "{}", "[[1], -2]"] {
+            assert!(read(value).is_err(), "{value}");
+        }
+    }
+}
