@@ -36,7 +36,7 @@ impl Detections {
                 self.lose(host);
                 self.crashed(now, host, truth);
             }
-            What::Restarted => {
+            What::Restarted { .. } => {
                 self.open.remove(&host);
             }
             What::Paused | What::Note(Note::Left) => self.lose(host),

@@ -52,7 +52,7 @@ impl Ledger {
     /// Takes notice of one record.
     pub fn record(&mut self, record: &Record<'_, Note>) {
         match record.what {
-            What::Restarted => self.restarted(record.host),
+            What::Restarted { with_memory: false } => self.restarted(record.host),
             What::Note(Note::Started { generation }) => {
                 self.owner_mut(record.host).begin(*generation);
             }

@@ -29,11 +29,15 @@ impl Acquaintance {
                 (self.full_after, self.state_after) = (None, None);
                 self.knows(host, 1);
             }
-            What::Restarted => self.knows(host, 1),
+            What::Restarted { with_memory: false } => self.knows(host, 1),
             What::Note(Note::Member { live, .. } | Note::Forgotten { live, .. }) => {
                 self.knows(host, *live);
             }
-            What::Crashed | What::Paused | What::Resumed | What::Note(Note::Left) => {}
+            What::Crashed
+            | What::Restarted { with_memory: true }
+            | What::Paused
+            | What::Resumed
+            | What::Note(Note::Left) => {}
             _ => return,
         }
         self.count(host, truth.ground.is_live(host));

@@ -68,7 +68,7 @@ impl Spread {
                 self.reach(now, host, *owner, key, |update| update.value.is_none());
             }
             What::Crashed | What::Note(Note::Left) => self.lose(host),
-            What::Restarted => self.close_all_of(host),
+            What::Restarted { with_memory: false } => self.close_all_of(host),
             _ => {}
         }
     }
