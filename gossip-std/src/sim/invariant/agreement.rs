@@ -1,6 +1,8 @@
 //! Once the network is whole and the faults are over, all running hosts agree within a bound, and
 //! what they agree on is the truth.
 
+use std::collections::BTreeMap;
+
 use super::Broken;
 use crate::sim::measure::{Cluster, Inspect, Truth};
 use crate::sim::{Index, Span, Time};
@@ -37,9 +39,13 @@ impl Agreement {
         if self.reached == Some(since) {
             return Ok(());
         }
+        let late = now.since(since) > self.bound;
+        if !late && !are_equal(truth, cluster) {
+            return Ok(());
+        }
         match difference(truth, cluster) {
             Ok(()) => self.reached = Some(since),
-            Err((host, what)) if now.since(since) > self.bound => {
+            Err((host, what)) if late => {
                 let (calm, bound) = (now.since(since), self.bound);
                 return Err(Broken {
                     rule: RULE,
@@ -58,20 +64,33 @@ impl Agreement {
 /// The first thing in which a host differs from the truth, and the host.
 type Difference = (Index, String);
 
+/// Whether all running hosts have one fingerprint.
+fn are_equal(truth: &Truth, cluster: &dyn Cluster) -> bool {
+    let hosts = truth.ground.live().iter();
+    let mut fingerprints = hosts.map(|host| Some(cluster.host(host)?.fingerprint()));
+    let first = fingerprints.next();
+    fingerprints.all(|fingerprint| Some(fingerprint) == first)
+}
+
+/// Hosts with equal fingerprints hold the same hosts for live, so one of each kind is asked.
 fn difference(truth: &Truth, cluster: &dyn Cluster) -> Result<(), Difference> {
-    let mut fingerprint = None;
+    let mut fingerprints: BTreeMap<u64, Index> = BTreeMap::new();
     for host in truth.ground.live().iter() {
         let node = cluster
             .host(host)
-            .ok_or_else(|| (host, "is said to run and does not".to_owned()))?;
-        check_members(host, node, truth)?;
-        check_entries(host, node, truth)?;
-        let (other, first) = *fingerprint.get_or_insert((host, node.fingerprint()));
-        if node.fingerprint() != first {
-            return Err((host, format!("has another fingerprint than host {other}")));
+            .ok_or_else(|| (host, "should run and does not".to_owned()))?;
+        if fingerprints.insert(node.fingerprint(), host).is_none() {
+            check_members(host, node, truth)?;
         }
+        check_entries(host, node, truth)?;
     }
-    Ok(())
+    let mut hosts = fingerprints.values();
+    match (hosts.next(), hosts.next()) {
+        (Some(one), Some(other)) => {
+            Err((*one, format!("has another fingerprint than host {other}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A host holds just the running hosts for live.
