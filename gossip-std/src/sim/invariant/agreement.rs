@@ -144,3 +144,102 @@ fn check_entries(host: Index, node: &dyn Inspect, truth: &Truth) -> Result<(), D
         format!("shows {shown} entries of running owners where {set} are set"),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::What;
+    use crate::sim::invariant::Checks;
+    use crate::sim::invariant::trial::Trial;
+    use crate::sim::measure::script::{Replica, cut, heal, life, wrote};
+
+    /// Host 0 wrote a = 7 in second 10; 30 s are allowed.
+    fn trial() -> Trial {
+        let mut trial = Trial::new(Checks {
+            agreement: Some(Span::from_secs(30)),
+            ..Checks::default()
+        });
+        trial.tell(10, 0, wrote("a", 2, 7));
+        trial
+    }
+
+    /// A host that knows all three and shows this value of a.
+    fn shows(value: u64) -> Replica {
+        let mut replica = Replica::knowing(3);
+        replica.held.insert(0, (life(0), 2));
+        replica.shown = vec![(0, "a", 2, value)];
+        replica
+    }
+
+    fn with(host: Replica) -> Vec<Option<Replica>> {
+        vec![Some(shows(7)), Some(host), Some(shows(7))]
+    }
+
+    /// What was wrong with a host 1 that is like this after `secs` seconds.
+    fn verdict(secs: u64, host: Replica) -> Option<Index> {
+        let mut trial = trial();
+        trial.sample(secs, &with(host));
+        let found = !trial.what().is_empty();
+        found.then(|| {
+            assert_eq!(trial.broken().0, RULE);
+            trial.broken().1.unwrap()
+        })
+    }
+
+    #[test]
+    fn replicas_that_agree_with_the_truth_pass() {
+        assert_eq!(verdict(100, shows(7)), None);
+    }
+
+    #[test]
+    fn every_lasting_difference_is_caught() {
+        let mut differing = shows(7);
+        differing.fingerprint = 5;
+        let mut lonely = shows(7);
+        lonely.fingerprint = 5;
+        lonely.live.remove(&2);
+        let mut crowded = shows(7);
+        crowded.fingerprint = 5;
+        crowded.live.insert(3);
+        let mut empty = shows(7);
+        empty.shown.clear();
+        let mut old = shows(7);
+        old.shown[0].2 = 1;
+        for host in [lonely, crowded, empty, old, shows(8)] {
+            assert_eq!(verdict(41, host.clone()), Some(1), "{host:?}");
+            assert_eq!(verdict(40, host.clone()), None, "in time: {host:?}");
+        }
+        assert!(verdict(41, differing).is_some());
+    }
+
+    #[test]
+    fn agreement_once_in_each_calm_is_enough() {
+        let mut trial = trial();
+        trial.sample(20, &with(shows(7)));
+        trial.sample(90, &with(shows(8)));
+        assert_eq!(trial.what(), "");
+        trial.tell(91, 2, What::Crashed);
+        trial.sample(121, &with(shows(7)));
+        trial.sample(122, &with(shows(7)));
+        assert_eq!(
+            trial.broken(),
+            (RULE, Some(0), 122.0),
+            "2 is still held for live"
+        );
+    }
+
+    #[test]
+    fn nothing_is_asked_while_a_trouble_lasts() {
+        let mut trial = trial();
+        trial.tell(11, crate::sim::NETWORK, cut(&[0, 1]));
+        trial.sample(100, &with(shows(8)));
+        trial.tell(110, crate::sim::NETWORK, heal());
+        trial.tell(120, 2, What::Paused);
+        trial.sample(200, &with(shows(8)));
+        trial.tell(210, 2, What::Resumed);
+        trial.sample(240, &with(shows(8)));
+        assert_eq!(trial.what(), "");
+        trial.sample(241, &with(shows(8)));
+        assert_eq!(trial.broken(), (RULE, Some(1), 241.0));
+    }
+}
