@@ -9,11 +9,14 @@ mod latency;
 mod link;
 mod links;
 mod loss;
+mod medium;
 mod partition;
 mod reorder;
 mod rule;
 mod rules;
 mod shorthand;
+#[cfg(test)]
+mod tests;
 mod topology;
 mod transit;
 
@@ -28,6 +31,7 @@ pub use latency::Latency;
 pub use link::Link;
 pub use links::Links;
 pub use loss::{GilbertElliott, LossModel};
+pub use medium::{Medium, MediumConfig, Reception, Refusal};
 pub use reorder::Reorder;
 pub use rule::{Change, Rule};
 pub use topology::{Reach, Topology};

@@ -127,3 +127,97 @@ impl Rule {
         forth || self.both_ways && self.from.contains(to) && self.to.contains(from)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::network::{Latency, LossModel};
+
+    fn rule(from: &str, to: &str, set: Change) -> Rule {
+        Rule {
+            name: String::new(),
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+            both_ways: false,
+            set,
+        }
+    }
+
+    fn loss(loss: f64) -> Change {
+        Change {
+            loss: Some(LossModel::Independent(loss)),
+            ..Change::default()
+        }
+    }
+
+    fn mtu(mtu: usize) -> Change {
+        Change {
+            mtu: Some(mtu),
+            ..Change::default()
+        }
+    }
+
+    fn rules(rules: Vec<Rule>) -> Rules {
+        Rules::new(rules, &Link::default(), &mtu(100), 10)
+    }
+
+    #[test]
+    fn a_rule_holds_from_some_to_some_in_one_direction() {
+        let rules = rules(vec![rule("1-4", "5-", loss(0.5))]);
+        for from in 0..10 {
+            for to in 0..10 {
+                let want = if from < 4 && to >= 4 { 0.5 } else { 0.0 };
+                assert_eq!(rules.link(from, to, false).loss.mean(), want);
+            }
+        }
+    }
+
+    #[test]
+    fn a_rule_may_hold_for_the_way_back() {
+        let mut both = rule("1", "2-3", loss(0.5));
+        both.both_ways = true;
+        let rules = rules(vec![both]);
+        let mean = |from, to| rules.link(from, to, false).loss.mean();
+        assert_eq!((mean(0, 1), mean(1, 0)), (0.5, 0.5));
+        assert_eq!((mean(1, 2), mean(0, 3)), (0.0, 0.0));
+    }
+
+    #[test]
+    fn rules_compose_and_the_later_one_is_stronger() {
+        let rules = rules(vec![
+            rule("all", "all", loss(0.1)),
+            rule("1-5", "all", mtu(500)),
+            rule("all", "4", loss(0.3)),
+        ]);
+        let seen = |from, to| {
+            let link = rules.link(from, to, false);
+            (link.loss.mean(), link.mtu)
+        };
+        assert_eq!(seen(9, 8), (0.1, 1400));
+        assert_eq!(seen(0, 8), (0.1, 500));
+        assert_eq!(seen(0, 3), (0.3, 500));
+        assert_eq!(seen(9, 3), (0.3, 1400));
+    }
+
+    #[test]
+    fn rules_hold_between_sites_as_well() {
+        let rules = rules(vec![rule("1", "all", loss(0.5))]);
+        let far = rules.link(0, 9, true);
+        assert_eq!((far.loss.mean(), far.mtu), (0.5, 100));
+        assert_eq!(rules.link(1, 9, true).mtu, 100);
+        assert_eq!(rules.link(1, 9, false).mtu, 1400);
+    }
+
+    #[test]
+    fn the_shortest_latency_is_that_of_some_link() {
+        let fast = Change {
+            latency: Some(Latency::Constant(Span::from_micros(10))),
+            ..Change::default()
+        };
+        let min = |rule| rules(vec![rule]).latency_min();
+        assert_eq!(min(rule("1", "2", fast)), Span::from_micros(10));
+        // Nobody is in this set.
+        assert_eq!(min(rule("21-", "2", fast)), Span::from_millis(1));
+        assert_eq!(rules(Vec::new()).latency_min(), Span::from_millis(1));
+    }
+}
