@@ -39,6 +39,10 @@ fn bare() -> Vec<Vec<Outcome>> {
     let mut unreached = sample::run(1);
     unreached.coverage[0].curve.clear();
     unreached.coverage[0].of = 0;
+    let mut brief = sample::run(1);
+    brief.epidemic[0].counts.truncate(1);
+    brief.staleness.series.truncate(1);
+    brief.traffic.series.truncate(1);
     let silent = Outcome {
         traffic: TrafficMeasure::new(&[], vec![Default::default()], None),
         staleness: StalenessMeasure::new(Vec::new()),
@@ -52,6 +56,7 @@ fn bare() -> Vec<Vec<Outcome>> {
         vec![Outcome::default(), sample::run(1)],
         vec![no_hosts],
         vec![unreached],
+        vec![brief],
         vec![silent],
     ]
 }
@@ -125,6 +130,26 @@ fn broken_rules_are_told_in_every_report_for_people() {
     }
     let document: Value = serde_json::from_str(&json(&runs)).unwrap();
     assert_eq!(document["runs"][1]["violations"][0]["at-us"], 61_000_000);
+}
+
+#[test]
+fn a_long_list_is_cut_and_says_so() {
+    let mut run = sample::run(1);
+    run.violations = vec![sample::violation(); 25];
+    let text = text(&[run]);
+    assert_eq!(text.matches("deleted-stays-deleted").count(), 20);
+    assert!(text.contains("5 more"), "{text}");
+}
+
+#[test]
+fn a_moment_alone_makes_no_plot_of_a_course() {
+    let mut run = sample::run(1);
+    let plots = |run: &Outcome| html(std::slice::from_ref(run)).matches("<svg").count();
+    assert_eq!(plots(&run), 6);
+    run.epidemic[0].counts.truncate(1);
+    run.staleness.series.truncate(1);
+    assert_eq!(plots(&run), 3);
+    assert_eq!(plots(&Outcome::default()), 0);
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::picture::Picture;
 const PROGRAMS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// The page's width, in pixels.
 pub const WIDTH: u32 = 1080;
+/// The window's height, in pixels: more than any page needs.
+pub const HEIGHT: u32 = 4000;
 /// How long to wait for the browser before giving up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -84,22 +86,15 @@ impl Browser {
         serde_json::from_str(told).map_err(|error| format!("{error} in {told:?}"))
     }
 
-    /// What is seen of a document (`html` or `svg`) in a window of this height. Anything on the
+    /// What is seen of a document (`html` or `svg`). Anything on the
     /// browser's console is an error.
-    pub fn look(
-        &self,
-        document: &str,
-        kind: &str,
-        height: u32,
-        theme: Theme,
-    ) -> Result<Picture, String> {
+    pub fn look(&self, document: &str, kind: &str, theme: Theme) -> Result<Picture, String> {
         let scheme = match theme {
             Theme::Light => 1,
             Theme::Dark => 0,
         };
         let arguments = [
             "--screenshot".to_owned(),
-            format!("--window-size={WIDTH},{height}"),
             format!("--blink-settings=preferredColorScheme={scheme}"),
         ];
         let (output, folder) = self.open(document, kind, &arguments)?;
@@ -124,6 +119,7 @@ impl Browser {
             // Its sandbox does not work for root, and the page is our own.
             .args(["--no-sandbox", "--enable-logging=stderr"])
             .args(["--force-device-scale-factor=1", "--no-first-run"])
+            .arg(format!("--window-size={WIDTH},{HEIGHT}"))
             .arg(format!(
                 "--user-data-dir={}",
                 folder.0.join("profile").display()

@@ -86,13 +86,6 @@ impl Coverage {
             delays: Delays::new(delays),
         }
     }
-
-    /// When the update's `share` of the hosts was reached, as far as the curve tells.
-    #[must_use]
-    pub fn time_to(&self, share: f64) -> Option<Span> {
-        let point = self.curve.iter().find(|point| point.share >= share)?;
-        Some(point.after)
-    }
 }
 
 /// The delay after which the origin and the hosts with sorted `delays` are `share` of `of`.
