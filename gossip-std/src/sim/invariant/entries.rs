@@ -92,7 +92,9 @@ impl Entries {
     ) -> Result<(), Broken> {
         let host = record.host;
         match record.what {
-            What::Crashed | What::Note(Note::Resync) => self.replica(host).clear(),
+            What::Crashed | What::Restarted | What::Note(Note::Resync) => {
+                self.replica(host).clear();
+            }
             What::Note(Note::Forgotten { id, .. }) => {
                 self.replica(host).remove(id);
             }

@@ -19,6 +19,8 @@ mod entries;
 mod mtu;
 mod resurrection;
 mod table_bound;
+#[cfg(test)]
+mod trial;
 mod unwritten;
 mod vanished;
 

@@ -40,8 +40,18 @@ impl Tally {
         self.add(&before, &now);
     }
 
-    /// A host went down: its counters will begin at zero.
-    pub fn crashed(&mut self, index: Index) {
+    /// What the hosts have counted until now is not part of the run.
+    pub fn begin(&mut self, cluster: &dyn Cluster, hosts: u32) {
+        self.sample(cluster, hosts);
+        let before = std::mem::take(&mut self.before);
+        *self = Self {
+            before,
+            ..Self::default()
+        };
+    }
+
+    /// A host came up without memory: its counters begin at zero.
+    pub fn restarted(&mut self, index: Index) {
         if let Some(before) = self.before.get_mut(index as usize) {
             *before = None;
         }
@@ -120,7 +130,7 @@ mod tests {
         tally.sample(&vec![Some(replica(15, 3)), Some(replica(2, 0))], 2);
         assert_eq!(tally.sent().count, 15 + u64::from(u32::MAX) + 3);
         assert_eq!(tally.counter("idle_claims"), 3);
-        tally.crashed(0);
+        tally.restarted(0);
         tally.sample(&vec![Some(replica(4, 0)), None], 2);
         assert_eq!(tally.sent().count, 19 + u64::from(u32::MAX) + 3);
         assert_eq!(tally.counter("idle_claims"), 3);

@@ -67,7 +67,9 @@ impl Latency {
     pub fn draw(&self, rng: &mut SplitMix64) -> Span {
         match *self {
             Self::Constant(span) => span,
-            Self::Uniform { min, max } => min + evenly(rng, max.as_micros() - min.as_micros()),
+            Self::Uniform { min, max } => {
+                min + evenly(rng, max.as_micros().saturating_sub(min.as_micros()))
+            }
             Self::Normal {
                 mean,
                 deviation,

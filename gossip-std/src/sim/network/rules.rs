@@ -13,10 +13,19 @@ pub(super) struct Rules {
     rules: Vec<Rule>,
     /// Of each host; empty while no rule is in force.
     classes: Vec<u32>,
-    class_count: usize,
+    /// The longest datagram that any link of a host carries, in bytes; for each class.
+    mtus: Vec<usize>,
     /// For each pair of classes, from one to the other, its place in `links`.
     pairs: Vec<u32>,
     links: Vec<Joined>,
+    /// The shortest latency of any link.
+    latency_min: Span,
+}
+
+/// Some host of a class, and how many there are.
+struct Class {
+    sample: Index,
+    hosts: u32,
 }
 
 /// The link from one class to another.
@@ -37,13 +46,17 @@ impl Rules {
         let mut all = Self {
             rules,
             classes: Vec::new(),
-            class_count: 1,
+            mtus: vec![plain.near.mtu],
             pairs: vec![0],
             links: vec![plain],
+            latency_min: plain.latency_min(),
         };
-        if !all.rules.is_empty() {
-            let samples = all.classify(hosts);
-            all.pair(&samples, plain);
+        if !all.rules.is_empty() && hosts > 0 {
+            let classes = all.classify(hosts);
+            all.pair(&classes, plain);
+            all.mtus = all.mtus_of(&classes, plain.near.mtu);
+            let shortest = all.links.iter().map(Joined::latency_min).min();
+            all.latency_min = shortest.unwrap_or(all.latency_min);
         }
         all
     }
@@ -55,48 +68,50 @@ impl Rules {
 
     /// The link from one host to another, `far` if they are of two sites.
     pub(super) fn link(&self, from: Index, to: Index, far: bool) -> &Link {
-        let pair = if self.classes.is_empty() {
-            0
-        } else {
-            let class = |host: Index| self.classes[host as usize] as usize;
-            self.pairs[class(from) * self.class_count + class(to)]
-        };
-        let joined = &self.links[pair as usize];
+        let pair = self.class(from) * self.mtus.len() + self.class(to);
+        let joined = &self.links[self.pairs[pair] as usize];
         if far { &joined.far } else { &joined.near }
+    }
+
+    /// The longest datagram that any link of the host carries, in bytes.
+    pub(super) fn mtu(&self, from: Index) -> usize {
+        self.mtus[self.class(from)]
     }
 
     /// The shortest latency of any link.
     pub(super) fn latency_min(&self) -> Span {
-        let each = self.links.iter();
-        each.map(|joined| joined.near.latency.min().min(joined.far.latency.min()))
-            .min()
-            .unwrap_or(Span::ZERO)
+        self.latency_min
     }
 
-    /// Gives each host its class, and returns one host of each.
-    fn classify(&mut self, hosts: u32) -> Vec<Index> {
-        let mut known: BTreeMap<Vec<bool>, u32> = BTreeMap::new();
-        let mut samples = Vec::new();
-        for host in 0..hosts {
+    fn class(&self, host: Index) -> usize {
+        let class = self.classes.get(host as usize);
+        class.map_or(0, |class| *class as usize)
+    }
+
+    /// Gives each host its class.
+    fn classify(&mut self, hosts: u32) -> Vec<Class> {
+        let mut known: BTreeMap<Vec<bool>, usize> = BTreeMap::new();
+        let mut classes: Vec<Class> = Vec::new();
+        for sample in 0..hosts {
             let ends = self.rules.iter();
-            let ends = ends.flat_map(|rule| [rule.from.contains(host), rule.to.contains(host)]);
-            let class = *known.entry(ends.collect()).or_insert_with(|| {
-                samples.push(host);
-                samples.len() as u32 - 1
-            });
-            self.classes.push(class);
+            let ends = ends.flat_map(|rule| [rule.from.contains(sample), rule.to.contains(sample)]);
+            let class = *known.entry(ends.collect()).or_insert(classes.len());
+            match classes.get_mut(class) {
+                Some(class) => class.hosts += 1,
+                None => classes.push(Class { sample, hosts: 1 }),
+            }
+            self.classes.push(class as u32);
         }
-        self.class_count = samples.len();
-        samples
+        classes
     }
 
     /// Works out the link of every pair of classes; pairs under the same rules share one.
-    fn pair(&mut self, samples: &[Index], plain: Joined) {
+    fn pair(&mut self, classes: &[Class], plain: Joined) {
         let mut known: BTreeMap<Vec<bool>, u32> = BTreeMap::new();
         self.pairs.clear();
         self.links.clear();
-        for &from in samples {
-            for &to in samples {
+        for from in classes.iter().map(|class| class.sample) {
+            for to in classes.iter().map(|class| class.sample) {
                 let holds: Vec<bool> = self.rules.iter().map(|r| r.holds(from, to)).collect();
                 let fresh = self.links.len() as u32;
                 let place = *known.entry(holds).or_insert_with_key(|holds| {
@@ -107,9 +122,26 @@ impl Rules {
             }
         }
     }
+
+    /// The greatest MTU of the links from each class; `plain` where there is nobody to send to.
+    fn mtus_of(&self, classes: &[Class], plain: usize) -> Vec<usize> {
+        let rows = self.pairs.chunks(classes.len()).enumerate();
+        let mtu_max = |(from, row): (usize, &[u32])| {
+            let pairs = row.iter().zip(classes).enumerate();
+            // A host alone in its class has no link to it.
+            let others = pairs.filter(|(to, (_, class))| *to != from || class.hosts > 1);
+            let mtus = others.map(|(_, (pair, _))| self.links[*pair as usize].near.mtu);
+            mtus.max().unwrap_or(plain)
+        };
+        rows.map(mtu_max).collect()
+    }
 }
 
 impl Joined {
+    fn latency_min(&self) -> Span {
+        self.near.latency.min().min(self.far.latency.min())
+    }
+
     /// This link under those of `rules` that hold.
     fn under(mut self, rules: &[Rule], holds: &[bool]) -> Self {
         for (rule, _) in rules.iter().zip(holds).filter(|(_, holds)| **holds) {
@@ -206,6 +238,14 @@ mod tests {
         assert_eq!((far.loss.mean(), far.mtu), (0.5, 100));
         assert_eq!(rules.link(1, 9, true).mtu, 100);
         assert_eq!(rules.link(1, 9, false).mtu, 1400);
+    }
+
+    #[test]
+    fn a_host_may_send_what_its_widest_link_carries() {
+        let narrow = rules(vec![rule("3", "not 3", mtu(64)), rule("0-1", "9", mtu(64))]);
+        assert_eq!(narrow.mtu(3), 64);
+        assert_eq!(narrow.mtu(0), 1400);
+        assert_eq!(rules(Vec::new()).mtu(3), 1400);
     }
 
     #[test]

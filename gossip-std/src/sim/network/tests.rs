@@ -173,6 +173,36 @@ fn loss_duplicates_and_damage_come_as_often_as_they_should() {
 }
 
 #[test]
+fn a_change_that_cannot_be_changes_nothing() {
+    let mut network = network("", 4);
+    let before = *network.link();
+    let wrong = Link {
+        corrupt: 1.1,
+        ..before
+    };
+    assert!(network.set_link(wrong).is_err());
+    let rule = |text| toml::from_str::<Rule>(text).unwrap();
+    assert!(network.rule(rule("set = { mtu = 0 }")).is_err());
+    assert_eq!(network.link_between(0, 1), &before);
+}
+
+#[test]
+fn a_rule_replaces_the_one_of_its_name() {
+    let mut network = network("", 4);
+    for loss in ["0.1", "0.2"] {
+        let text = format!("name = \"fog\"\nfrom = 0\nset = {{ loss = {loss} }}");
+        network.rule(toml::from_str(&text).unwrap()).unwrap();
+    }
+    assert_eq!(network.link_between(0, 1).loss.mean(), 0.2);
+    let narrow = toml::from_str("set = { mtu = 99 }").unwrap();
+    network.rule(narrow).unwrap();
+    assert_eq!(network.mtu(1), 99);
+    assert!(network.lift("fog"));
+    let left = network.link_between(0, 1);
+    assert_eq!((left.loss.mean(), left.mtu), (0.0, 99));
+}
+
+#[test]
 fn what_is_too_long_or_too_much_is_dropped() {
     let text = "link = { mtu = 100, bandwidth = { bytes-per-second = 1000, queue-bytes = 150 } }";
     let network = network(text, 2);

@@ -141,6 +141,12 @@ fn detection(run: &Outcome) -> Vec<Measure> {
             Unit::Count,
             Some(run.false_deaths.into()),
         ),
+        Measure::new(
+            "unreachable-deaths",
+            "unreachable hosts declared dead",
+            Unit::Count,
+            Some(run.unreachable_deaths.into()),
+        ),
     ]
 }
 

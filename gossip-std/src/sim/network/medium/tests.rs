@@ -147,6 +147,11 @@ fn partitions_and_links_hold_on_the_air() {
     radio.begin(1, 0).unwrap();
     assert!(radio.is_clear(0, 500));
     assert_eq!(radio.end(1), [(2, Lost)]);
+    link.loss = LossModel::Independent(0.0);
+    link.corrupt = 1.0;
+    radio.network.set_link(link).unwrap();
+    radio.begin(1, 5000).unwrap();
+    assert!(matches!(radio.end(1)[..], [(2, Reception::Damaged(_))]));
 }
 
 #[test]

@@ -199,9 +199,9 @@ mod tests {
             let graph = graph(6, 3, *seed).unwrap();
             without_triangle(&graph)
         });
-        // Mean 500, standard deviation 21; as small a graph is the worst case of "about".
+        // Mean 500, standard deviation 20.7: five of them, and as much again for "about".
         let count = found.count();
-        assert!((350..650).contains(&count), "{count}");
+        assert!((293..707).contains(&count), "{count}");
     }
 
     #[test]
