@@ -170,7 +170,6 @@ mod tests {
     fn what_makes_no_sense_is_refused() {
         for line in [
             "crash serf",
-            "--nodes 3 list",
             "show",
             "crash --runs 0",
             "crash --cores 0",
