@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_rule_holds_from_some_to_some_in_one_direction() {
-        let rules = rules(vec![rule("0-3", "4-", loss(0.5))]);
+        let rules = rules(vec![rule("1-4", "5-", loss(0.5))]);
         for from in 0..10 {
             for to in 0..10 {
                 let want = if from < 4 && to >= 4 { 0.5 } else { 0.0 };
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_rule_may_hold_for_the_way_back() {
-        let mut both = rule("0", "1-2", loss(0.5));
+        let mut both = rule("1", "2-3", loss(0.5));
         both.both_ways = true;
         let rules = rules(vec![both]);
         let mean = |from, to| rules.link(from, to, false).loss.mean();
@@ -218,8 +218,8 @@ mod tests {
     fn rules_compose_and_the_later_one_is_stronger() {
         let rules = rules(vec![
             rule("all", "all", loss(0.1)),
-            rule("0-4", "all", mtu(500)),
-            rule("all", "3", loss(0.3)),
+            rule("1-5", "all", mtu(500)),
+            rule("all", "4", loss(0.3)),
         ]);
         let seen = |from, to| {
             let link = rules.link(from, to, false);
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn rules_hold_between_sites_as_well() {
-        let rules = rules(vec![rule("0", "all", loss(0.5))]);
+        let rules = rules(vec![rule("1", "all", loss(0.5))]);
         let far = rules.link(0, 9, true);
         assert_eq!((far.loss.mean(), far.mtu), (0.5, 100));
         assert_eq!(rules.link(1, 9, true).mtu, 100);
@@ -255,9 +255,9 @@ mod tests {
             ..Change::default()
         };
         let min = |rule| rules(vec![rule]).latency_min();
-        assert_eq!(min(rule("0", "1", fast)), Span::from_micros(10));
+        assert_eq!(min(rule("1", "2", fast)), Span::from_micros(10));
         // Nobody is in this set.
-        assert_eq!(min(rule("20-", "1", fast)), Span::from_millis(1));
+        assert_eq!(min(rule("21-", "2", fast)), Span::from_millis(1));
         assert_eq!(rules(Vec::new()).latency_min(), Span::from_millis(1));
     }
 }

@@ -59,8 +59,8 @@ bandwidth = { bytes-per-second = 100000, queue-bytes = 20000, shared = "uplink" 
 mtu = 512
 [[rules]]
 name = "deaf"
-from = [0, "3-5"]
-to = "not 0"
+from = [1, "4-6"]
+to = "not 1"
 both-ways = true
 set = { loss = 1, mtu = 64 }
 "#;
@@ -221,7 +221,7 @@ fn what_is_too_long_or_too_much_is_dropped() {
 fn partitions_lose_everything_until_they_heal() {
     let mut network = network("", 8);
     let mut sender = Sender::new();
-    network.partition("a", &["0-3".parse().unwrap()]).unwrap();
+    network.partition("a", &["1-4".parse().unwrap()]).unwrap();
     assert_eq!(sender.send(&network, 0, 4), Fate::Lost(Cause::Partition));
     assert!(millis(sender.send(&network, 0, 3)).is_some());
     assert!(!network.connected(4, 0) && network.connected(4, 7));
@@ -233,7 +233,7 @@ fn partitions_lose_everything_until_they_heal() {
 
 #[test]
 fn there_is_no_way_to_a_host_that_does_not_exist_until_it_does() {
-    let mut network = network("rules = [{ from = \"8-\", set = { mtu = 64 } }]", 8);
+    let mut network = network("rules = [{ from = \"9-\", set = { mtu = 64 } }]", 8);
     let mut sender = Sender::new();
     assert_eq!(sender.send(&network, 0, 8), Fate::Lost(Cause::NoRoute));
     network.grow(9);
@@ -287,10 +287,10 @@ fn routes_lead_around_a_partition_and_back_when_it_heals() {
     let mut sender = Sender::new();
     assert_eq!(millis(sender.send(&network, 0, 2)), Some(2.0));
     // Host 1 alone on its side: the other way around the ring is open.
-    network.partition("a", &["1".parse().unwrap()]).unwrap();
+    network.partition("a", &["2".parse().unwrap()]).unwrap();
     assert_eq!(millis(sender.send(&network, 0, 2)), Some(8.0));
     assert_eq!(sender.send(&network, 0, 1), Fate::Lost(Cause::Partition));
-    network.partition("b", &["5".parse().unwrap()]).unwrap();
+    network.partition("b", &["6".parse().unwrap()]).unwrap();
     assert_eq!(sender.send(&network, 0, 2), Fate::Lost(Cause::Partition));
     assert!(!network.connected(0, 2) && network.connected(0, 6));
     network.heal_all();
@@ -300,7 +300,7 @@ fn routes_lead_around_a_partition_and_back_when_it_heals() {
 #[test]
 fn a_host_on_two_sides_forwards_between_them() {
     let mut network = network(RING, 10);
-    let sides = ["0-5".parse().unwrap(), "5-9".parse().unwrap()];
+    let sides = ["1-6".parse().unwrap(), "6-10".parse().unwrap()];
     network.partition("a", &sides).unwrap();
     let mut sender = Sender::new();
     assert_eq!(millis(sender.send(&network, 4, 6)), Some(2.0));
@@ -313,7 +313,7 @@ fn neighbours_reach_only_each_other() {
     let mut sender = Sender::new();
     assert_eq!(millis(sender.send(&network, 0, 9)), Some(1.0));
     assert_eq!(sender.send(&network, 0, 2), Fate::Lost(Cause::NoRoute));
-    network.partition("a", &["0".parse().unwrap()]).unwrap();
+    network.partition("a", &["1".parse().unwrap()]).unwrap();
     assert_eq!(sender.send(&network, 0, 9), Fate::Lost(Cause::Partition));
     assert!(network.connected(3, 4) && !network.connected(3, 5));
 }
