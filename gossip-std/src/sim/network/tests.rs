@@ -190,7 +190,7 @@ fn a_change_that_cannot_be_changes_nothing() {
 fn a_rule_replaces_the_one_of_its_name() {
     let mut network = network("", 4);
     for loss in ["0.1", "0.2"] {
-        let text = format!("name = \"fog\"\nfrom = 0\nset = {{ loss = {loss} }}");
+        let text = format!("name = \"fog\"\nfrom = 1\nset = {{ loss = {loss} }}");
         network.rule(toml::from_str(&text).unwrap()).unwrap();
     }
     assert_eq!(network.link_between(0, 1).loss.mean(), 0.2);
