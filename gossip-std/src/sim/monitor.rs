@@ -109,6 +109,7 @@ impl Monitor {
     #[must_use]
     pub fn finish(mut self, now: Time, cluster: &dyn Cluster) -> Outcome {
         self.sample(now, cluster);
+        self.invariants.finish(now, &self.truth, cluster);
         let claims = self.claims();
         let (coverage, epidemic) = self.spread.finish(claims);
         Outcome {
