@@ -91,8 +91,10 @@ impl NetworkConfig {
     pub fn check(&self, hosts: u32) -> Result<(), Invalid> {
         self.topology.check(hosts)?;
         self.link.check().map_err(|error| error.within("link"))?;
-        let mut rules = self.rules.iter();
-        rules.try_for_each(Rule::check)?;
+        for (place, rule) in self.rules.iter().enumerate() {
+            let outer = format!("rules[{place}]");
+            rule.check().map_err(|error| error.within(&outer))?;
+        }
         match &self.medium {
             Some(medium) => medium.check().map_err(|error| error.within("medium")),
             None => Ok(()),
@@ -146,7 +148,7 @@ impl Network {
         self.rules.link(from, to, self.layout.far(from, to))
     }
 
-    /// Those that `host` has a link to.
+    /// Those that `host` has a link to; nobody if there is no such host.
     pub fn neighbours(&self, host: Index) -> impl Iterator<Item = Index> {
         self.layout.neighbours(host)
     }
@@ -211,7 +213,7 @@ impl Network {
     ///
     /// [`Invalid`] names the property that cannot be; nothing changes then.
     pub fn rule(&mut self, rule: Rule) -> Result<(), Invalid> {
-        rule.check()?;
+        rule.check().map_err(|error| error.within("rule"))?;
         let mut rules = self.rules.list().to_vec();
         rules.retain(|old| old.name.is_empty() || old.name != rule.name);
         rules.push(rule);
