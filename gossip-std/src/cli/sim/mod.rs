@@ -5,6 +5,7 @@ mod files;
 mod flags;
 mod latency;
 mod overrides;
+mod pace;
 mod progress;
 mod source;
 
@@ -19,6 +20,7 @@ use super::failure::Failure;
 use files::Files;
 pub(super) use flags::Args;
 use flags::{Play, Query, Show};
+use pace::Pace;
 
 /// Answers or plays what is asked for.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -64,6 +66,7 @@ fn play_all(play: &Play) -> Result<(), Failure> {
     let scenario = changed(source.scenario, &play.overrides)?;
     let seeds = play.seeds()?;
     let files = Files::create(play)?;
+    let pace = Pace::start();
     let bar = progress::bar(seeds.len() as u64, play.quiet);
     let played = batch::play(&seeds, play.jobs(), |seed| {
         let outcome = simulate(&scenario, play, seed);
@@ -77,6 +80,7 @@ fn play_all(play: &Play) -> Result<(), Failure> {
         print(&report::json(&runs))?;
     } else if !play.quiet {
         print(&report::text(&runs))?;
+        eprintln!("\n{}", pace.line(&runs, play.jobs()));
     }
     judged(play, &runs)
 }
