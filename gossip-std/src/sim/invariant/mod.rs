@@ -106,6 +106,17 @@ impl Invariants {
         }
     }
 
+    /// Judges the state of all hosts when a run ends, each of them whole.
+    pub fn finish(&mut self, now: Time, truth: &Truth, cluster: &dyn Cluster) {
+        self.sample(now, truth, cluster);
+        if self.violation.is_none()
+            && self.checks.entries
+            && let Err(broken) = self.entries.finish(truth, cluster)
+        {
+            self.violation = Some(broken.at(now));
+        }
+    }
+
     /// The first violation, if there was any.
     #[must_use]
     pub fn violation(&self) -> Option<&Violation> {

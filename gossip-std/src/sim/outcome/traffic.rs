@@ -17,7 +17,7 @@ pub struct TrafficMeasure {
     pub steady: Option<Steady>,
     /// The same by kind of section, in the wire format's order.
     pub kinds: Vec<KindTraffic>,
-    /// The share of received entries that their receiver held already; `None` if none were received.
+    /// The share of the rows, hints and claims received that told nothing new; `None` if none came.
     pub redundant_share: Option<f64>,
     /// Datagrams lost on the way, by cause.
     pub lost: Vec<LostCount>,

@@ -192,7 +192,7 @@ fn traffic(run: &Outcome) -> Vec<Measure> {
         ),
         Measure::new(
             "redundant",
-            "entries received in vain",
+            "received in vain",
             Unit::Share,
             traffic.redundant_share,
         ),
