@@ -88,8 +88,8 @@ impl fmt::Display for Showing<'_> {
 }
 
 impl Entries {
-    /// Judges one note, and forgets what a host forgot: all in a restart without memory, an owner that it says it
-    /// forgot, and all where it says that it lost events.
+    /// Judges one note, and forgets what a host forgot: all in a restart without memory, an owner
+    /// that it says it forgot, and all where it says that it lost events.
     pub(super) fn record(
         &mut self,
         record: &Record<'_, Note>,
