@@ -133,7 +133,7 @@ pub use entries::EntryRef;
 pub use error::{DatagramError, JoinError, SetError};
 pub use event::{Event, Status};
 pub use id::{Generation, Incarnation, Life, NodeId, OutOfRange, Place, Version};
-pub use node::Node;
+pub use node::{Node, Usage};
 pub use rng::SplitMix64;
 pub use stats::{Flow, Stats, Traffic};
 pub use storage::{List, Storage, Tables};

@@ -102,6 +102,16 @@ counters! {
     entries_full,
     /// Claims refused: a key or a value is longer than the storage holds.
     entries_too_large,
+    /// Rows of members received, whatever they told.
+    rows_heard,
+    /// Rows that told of an unknown member or of later facts.
+    rows_new,
+    /// Hints received: how much a peer holds of an owner.
+    hints_heard,
+    /// Hints that told of more than is held here.
+    hints_new,
+    /// Claims received, whatever they told.
+    claims_heard,
     /// Claims for another life of their owner, or for an unknown owner.
     foreign_claims,
     /// Claims that told nothing new.

@@ -55,6 +55,11 @@ impl<K, V, E> Store<K, V, E> {
 }
 
 impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
+    /// How many things the table holds, and can hold.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        (self.list.len(), self.list.capacity())
+    }
+
     pub(crate) fn capacity(&self) -> usize {
         self.list.capacity()
     }

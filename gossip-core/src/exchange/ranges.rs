@@ -46,6 +46,11 @@ impl<L> RangeDuties<L> {
 }
 
 impl<L: List<RangeDuty>> RangeDuties<L> {
+    /// How many things the table holds, and can hold.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        (self.list.len(), self.list.capacity())
+    }
+
     /// Owes something; `false` if there is no room. What is owed already is not owed twice.
     pub(crate) fn owe(&mut self, duty: RangeDuty) -> bool {
         self.list.iter().any(|other| *other == duty) || self.list.push(duty).is_ok()

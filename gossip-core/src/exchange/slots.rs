@@ -95,6 +95,11 @@ impl<A, L> Exchanges<A, L> {
 const MISSES_MAX: u8 = 3;
 
 impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
+    /// How many things the table holds, and can hold.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        (self.list.len(), self.list.capacity())
+    }
+
     /// Datagrams that one received datagram entitles to.
     const CREDIT: u8 = 16;
 

@@ -28,6 +28,11 @@ impl<L> Wants<L> {
 }
 
 impl<L: List<Want>> Wants<L> {
+    /// How many things the table holds, and can hold.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        (self.list.len(), self.list.capacity())
+    }
+
     /// Notes a want; `false` if there is no room.
     pub(crate) fn add(&mut self, want: Want) -> bool {
         self.list.push(want).is_ok()

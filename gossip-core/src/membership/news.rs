@@ -42,6 +42,11 @@ impl<N> Board<N> {
 }
 
 impl<N: List<News>> Board<N> {
+    /// How many things the table holds, and can hold.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        (self.list.len(), self.list.capacity())
+    }
+
     /// Starts telling something, from the beginning if it is being told already. `true` if other
     /// news was pushed out for it.
     pub(crate) fn announce(&mut self, id: NodeId, what: What) -> bool {
@@ -80,6 +85,13 @@ impl<N: List<News>> Board<N> {
         if let Some(index) = found {
             self.list.remove(index);
         }
+    }
+
+    /// `true` while this is being told.
+    pub(crate) fn is_told(&self, id: NodeId, what: What) -> bool {
+        self.list
+            .iter()
+            .any(|news| news.id == id && news.what == what)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

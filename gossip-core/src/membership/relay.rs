@@ -34,6 +34,11 @@ impl<A, L> Relays<A, L> {
 }
 
 impl<A: Copy + Eq, L: List<Relay<A>>> Relays<A, L> {
+    /// How many things the table holds, and can hold.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        (self.list.len(), self.list.capacity())
+    }
+
     /// Remembers that the ack of `target` to our ping `token` is owed to `asker`. `false` if there
     /// is no room.
     pub(crate) fn add(

@@ -37,6 +37,11 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 impl<A: Copy + Eq, L: List<Seed<A>>> Seeds<A, L> {
+    /// How many things the table holds, and can hold.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        (self.list.len(), self.list.capacity())
+    }
+
     /// Takes an address, or begins anew with one that is there. `false` if there is no room.
     pub(crate) fn add(&mut self, address: A) -> bool {
         let seed = Seed {

@@ -25,6 +25,11 @@ impl<T> Timers<T> {
 }
 
 impl<T: List<Timer>> Timers<T> {
+    /// How many things the table holds, and can hold.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        (self.list.len(), self.list.capacity())
+    }
+
     /// Sets a member's deadline, replacing an earlier one.
     pub(crate) fn set(&mut self, id: NodeId, at: Instant) {
         self.cancel(id);

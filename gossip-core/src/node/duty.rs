@@ -53,6 +53,11 @@ impl<A, L> Duties<A, L> {
 }
 
 impl<A: Copy + Eq, L: List<Duty<A>>> Duties<A, L> {
+    /// How many things the table holds, and can hold.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        (self.list.len(), self.list.capacity())
+    }
+
     /// Owes a message; what is owed already is not owed twice. Returns `false` if something was
     /// dropped for lack of room: the least urgent message, which may be this one.
     pub(crate) fn owe(&mut self, to: A, message: Message) -> bool {

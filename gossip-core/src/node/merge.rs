@@ -38,6 +38,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return Merged::Known;
         }
         if told > held.facts {
+            bump(&mut self.stats.rows_new);
             self.adopt(now, row.id, told);
         }
         if let Some(life) = self.life_of(row) {
@@ -146,6 +147,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             bump(&mut self.stats.members_full);
             return Merged::Refused;
         }
+        bump(&mut self.stats.rows_new);
         self.settle_liveness(now, row.id);
         if let Some(life) = life {
             self.shorten_memory(now, row.id, life);

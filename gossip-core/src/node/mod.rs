@@ -11,9 +11,11 @@ mod receive;
 mod reconcile;
 mod timeout;
 mod transmit;
+mod usage;
 
 pub(crate) use duty::Message;
 pub use duty::{Duties, Duty};
+pub use usage::Usage;
 
 use crate::address::Address;
 use crate::config::Checked;
@@ -130,10 +132,21 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// What an owner has set for a key.
     pub fn get(&self, owner: NodeId, key: &str) -> Option<&[u8]> {
+        Some(self.entry(owner, key)?.value)
+    }
+
+    /// What an owner has set for a key, with the version of the write.
+    pub fn entry(&self, owner: NodeId, key: &str) -> Option<EntryRef<'_>> {
         if const { !Self::ENTRIES } {
             return None;
         }
-        self.tables.entries.find(owner, key)?.value()
+        let entry = self.tables.entries.find(owner, key)?;
+        Some(EntryRef {
+            owner,
+            key: entry.key(),
+            value: entry.value()?,
+            version: entry.version,
+        })
     }
 
     /// What an owner has set for a key, decoded from postcard.

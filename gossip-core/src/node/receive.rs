@@ -128,6 +128,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::Hints(hints) => {
                 rest.hints = Some(hints);
                 for hint in hints.iter() {
+                    self.count_hint(&hint);
                     rest.progress |= self.compare_held(sender, hint.id, hint.held);
                 }
             }
@@ -213,7 +214,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
+    fn count_hint(&mut self, hint: &Hint) {
+        bump(&mut self.stats.hints_heard);
+        let row = self.tables.members.get(hint.id).filter(|row| !row.gone);
+        if row.is_some_and(|row| hint.held > row.progress.held) {
+            bump(&mut self.stats.hints_new);
+        }
+    }
+
     fn take_row(&mut self, sender: &Sender<A>, row: &Row<A>) {
+        bump(&mut self.stats.rows_heard);
         match self.merge_row(sender.now, row) {
             Merged::Agreed => {
                 self.compare_held(sender, row.id, row.held);

@@ -229,6 +229,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         claim: &Claim,
         items: Items<'_, ClaimItem<'_>>,
     ) -> bool {
+        bump(&mut self.stats.claims_heard);
         let owner = head.owner;
         let row = self
             .tables

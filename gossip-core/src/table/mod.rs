@@ -49,6 +49,11 @@ impl<A, M> Table<A, M> {
 }
 
 impl<A: Address, M: List<Member<A>>> Table<A, M> {
+    /// How many things the table holds, and can hold.
+    pub(crate) fn usage(&self) -> (usize, usize) {
+        (self.rows.len(), self.rows.capacity())
+    }
+
     /// The fingerprint of everything.
     pub(crate) fn root(&self) -> u64 {
         self.sums

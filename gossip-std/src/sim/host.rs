@@ -1,13 +1,15 @@
 //! What the simulator runs: anything that speaks in datagrams and tells when to wake it.
 
 use gossip_core::{Instant, SplitMix64};
+use serde::Serialize;
 
 /// A host's number in the simulated network: its address there. Hosts are numbered from 0 in the
 /// order in which they were added.
 pub type Index = u32;
 
 /// Where a datagram goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum To {
     /// To one host.
     One(Index),
@@ -30,11 +32,11 @@ pub struct Outgoing {
 /// A host must be deterministic: all chance comes from the `rng` it is given, all time from `now`,
 /// which is the host's own clock and may drift. `NodeHost` runs the real node;
 /// implement this trait to run an application on top of one.
-pub trait Host: Send {
+pub trait Host: Send + std::fmt::Debug {
     /// What the host tells its observers.
-    type Note: Send;
+    type Note: Send + std::fmt::Debug;
     /// What can be asked of the host at a scheduled time.
-    type Call: Send;
+    type Call: Send + std::fmt::Debug;
 
     /// One received datagram.
     fn handle_datagram(&mut self, now: Instant, from: Index, bytes: &[u8]);

@@ -1,0 +1,223 @@
+//! What every replica shows of every owner, and the four rules about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use gossip_core::Generation;
+
+use super::{Broken, backwards, resurrection, unwritten, vanished};
+use crate::sim::measure::{Cluster, Inspect, Ledger, Truth};
+use crate::sim::{Index, Note, Record, What};
+
+/// The latest sights of every replica: O(replicas * entries) of memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entries {
+    replicas: Vec<Replica>,
+}
+
+/// What one replica showed of each owner.
+type Replica = BTreeMap<Index, Seen>;
+
+/// What one replica showed of one owner.
+#[derive(Clone, Debug)]
+struct Seen {
+    life: Generation,
+    /// By the key's number in the ledger.
+    keys: BTreeMap<u32, Sight>,
+}
+
+/// The latest sight of one key on one replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// It showed this.
+    Shown(Shown),
+    /// It showed nothing any more, after some deletion no older than the one with this number.
+    Gone {
+        /// The deletion's place among all writes.
+        deletion: u32,
+    },
+}
+
+/// A write as it was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// Its place among all writes.
+    pub(super) number: u32,
+    /// The life of the owner that the replica held.
+    pub(super) life: Generation,
+    /// The version at which the replica held it.
+    pub(super) version: u32,
+    /// A hash of the value.
+    pub(super) value: u64,
+}
+
+/// A replica shows this, which is to be judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Showing<'a> {
+    pub(super) replica: Index,
+    pub(super) owner: Index,
+    pub(super) key: &'a str,
+    pub(super) life: Generation,
+    pub(super) version: u32,
+    pub(super) value: u64,
+}
+
+impl fmt::Display for Showing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            owner,
+            key,
+            life,
+            version,
+            value,
+            ..
+        } = self;
+        let nonce = u32::from_be_bytes(life.nonce);
+        let counter = life.counter;
+        write!(
+            f,
+            "{key:?} of host {owner} at version {version} of life {counter}.{nonce:08x} with the \
+             value {value:016x}"
+        )
+    }
+}
+
+impl Entries {
+    /// Judges one note, and forgets what a host forgot: all in a crash, an owner that it says it
+    /// forgot, and all where it says that it lost events.
+    pub(super) fn record(
+        &mut self,
+        record: &Record<'_, Note>,
+        ledger: &Ledger,
+    ) -> Result<(), Broken> {
+        let host = record.host;
+        match record.what {
+            What::Crashed | What::Note(Note::Resync) => self.replica(host).clear(),
+            What::Note(Note::Forgotten { id, .. }) => {
+                self.replica(host).remove(id);
+            }
+            What::Note(Note::Set {
+                owner,
+                key,
+                version,
+                generation,
+                value,
+            }) => {
+                let showing = Showing {
+                    replica: host,
+                    owner: *owner,
+                    key,
+                    life: *generation,
+                    version: *version,
+                    value: *value,
+                };
+                self.shows(&showing, ledger)?;
+            }
+            What::Note(Note::Deleted { owner, key }) => {
+                let known = ledger.owner(*owner).and_then(|owner| owner.key(key));
+                if let Some(key) = known {
+                    self.lacks(host, *owner, key, ledger)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Judges everything that every running host shows.
+    pub(super) fn sample(&mut self, truth: &Truth, cluster: &dyn Cluster) -> Result<(), Broken> {
+        for host in truth.ground.live().iter() {
+            if let Some(node) = cluster.host(host) {
+                self.look(host, node, &truth.ledger)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn look(&mut self, host: Index, node: &dyn Inspect, ledger: &Ledger) -> Result<(), Broken> {
+        let mut found: BTreeSet<(Index, u32)> = BTreeSet::new();
+        let mut result = Ok(());
+        node.visible(&mut |owner, key, version, value| {
+            if result.is_err() {
+                return;
+            }
+            let Some((life, _)) = node.held(owner) else {
+                result = Err(unwritten::unknown_owner(host, owner, key));
+                return;
+            };
+            let showing = Showing {
+                replica: host,
+                owner,
+                key,
+                life,
+                version,
+                value,
+            };
+            match self.shows(&showing, ledger) {
+                Ok(key) => _ = found.insert((owner, key)),
+                Err(broken) => result = Err(broken),
+            }
+        });
+        result?;
+        for (owner, key) in self.missing(host, &found) {
+            self.lacks(host, owner, key, ledger)?;
+        }
+        Ok(())
+    }
+
+    /// A replica shows an entry; returns the key's number.
+    fn shows(&mut self, showing: &Showing<'_>, ledger: &Ledger) -> Result<u32, Broken> {
+        let replica = self.replica(showing.replica);
+        let seen = replica.entry(showing.owner).or_insert_with(|| Seen {
+            life: showing.life,
+            keys: BTreeMap::new(),
+        });
+        let key = unwritten::known_key(showing, ledger)?;
+        let before = seen.keys.get(&key);
+        let shown = unwritten::check(showing, key, before, ledger)?;
+        backwards::check_life(showing, seen.life)?;
+        backwards::check_write(showing, before, &shown)?;
+        resurrection::check(showing, before, &shown)?;
+        seen.life = showing.life;
+        seen.keys.insert(key, Sight::Shown(shown));
+        Ok(key)
+    }
+
+    /// A replica shows nothing for a key.
+    fn lacks(
+        &mut self,
+        host: Index,
+        owner: Index,
+        key: u32,
+        ledger: &Ledger,
+    ) -> Result<(), Broken> {
+        let seen = self.replica(host).get_mut(&owner);
+        let sight = seen.and_then(|seen| seen.keys.get_mut(&key));
+        if let Some(sight) = sight
+            && let Sight::Shown(shown) = *sight
+        {
+            let deletion = vanished::check(host, owner, key, &shown, ledger)?;
+            *sight = Sight::Gone { deletion };
+        }
+        Ok(())
+    }
+
+    /// What a host showed before and does not show now.
+    fn missing(&mut self, host: Index, found: &BTreeSet<(Index, u32)>) -> Vec<(Index, u32)> {
+        let owners = self.replica(host).iter();
+        let shown = owners.flat_map(|(owner, seen)| {
+            let keys = seen.keys.iter();
+            let shown = keys.filter(|(_, sight)| matches!(sight, Sight::Shown(_)));
+            shown.map(move |(key, _)| (*owner, *key))
+        });
+        shown.filter(|key| !found.contains(key)).collect()
+    }
+
+    fn replica(&mut self, host: Index) -> &mut Replica {
+        let index = host as usize;
+        if index >= self.replicas.len() {
+            self.replicas.resize_with(index + 1, Replica::new);
+        }
+        &mut self.replicas[index]
+    }
+}

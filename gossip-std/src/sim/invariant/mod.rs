@@ -1,0 +1,146 @@
+//! What must never happen. The first violation is kept, and ends a run that cares.
+//!
+//! | rule | what it forbids |
+//! |---|---|
+//! | `unwritten` | a replica shows a version or a value that the owner never wrote |
+//! | `resurrection` | a key returns to a replica that had dropped it as deleted |
+//! | `vanished` | a shown key is gone though the owner neither deleted it nor was forgotten |
+//! | `backwards` | a replica goes back to an older write or an older life |
+//! | `table-bound` | a table holds more than its capacity |
+//! | `mtu` | a datagram is longer than the MTU |
+//! | `agreement` | replicas still differ so long after all troubles ended |
+//!
+//! The first four are the promises P1 to P3 of the delta rules (gossip-core/docs/protocol.md,
+//! Claims). Each note is checked when it comes; samples find what changed without a note.
+
+mod agreement;
+mod backwards;
+mod entries;
+mod mtu;
+mod resurrection;
+mod table_bound;
+mod unwritten;
+mod vanished;
+
+use crate::sim::measure::{Cluster, Truth};
+use crate::sim::outcome::Violation;
+use crate::sim::{Index, NETWORK, Note, Record, Span, Time, What};
+
+use agreement::Agreement;
+use entries::Entries;
+
+/// The name of every rule.
+pub const RULES: [&str; 7] = [
+    unwritten::RULE,
+    resurrection::RULE,
+    vanished::RULE,
+    backwards::RULE,
+    table_bound::RULE,
+    mtu::RULE,
+    agreement::RULE,
+];
+
+/// Which rules a run is held to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checks {
+    /// The rules about entries, `unwritten` to `backwards`: they remember every key that every
+    /// replica shows, and each sample looks at them all.
+    pub entries: bool,
+    /// The rule `table-bound`.
+    pub tables: bool,
+    /// The rule `mtu`: the longest datagram allowed, in bytes of UDP payload.
+    pub mtu: Option<usize>,
+    /// The rule `agreement`: how long after the last trouble, write or change all replicas must have
+    /// been found equal in a sample at least once.
+    pub agreement: Option<Span>,
+}
+
+/// Holds a run to the rules.
+#[derive(Clone, Debug)]
+pub struct Invariants {
+    checks: Checks,
+    entries: Entries,
+    agreement: Option<Agreement>,
+    violation: Option<Violation>,
+}
+
+/// A broken rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Broken {
+    rule: &'static str,
+    /// Where, if on one host.
+    host: Index,
+    what: String,
+}
+
+impl Invariants {
+    /// Holds a run to these rules from its beginning on.
+    #[must_use]
+    pub fn new(checks: Checks) -> Self {
+        Self {
+            checks,
+            entries: Entries::default(),
+            agreement: checks.agreement.map(Agreement::new),
+            violation: None,
+        }
+    }
+
+    /// Judges one record, which `truth` has seen already.
+    pub fn record(&mut self, record: &Record<'_, Note>, truth: &Truth) {
+        if self.violation.is_none()
+            && let Err(broken) = self.judge(record, truth)
+        {
+            self.violation = Some(broken.at(record.time));
+        }
+    }
+
+    /// Judges the state of all hosts, whose notes must all have been told. O(hosts), and with the
+    /// rules about entries O(entries shown).
+    pub fn sample(&mut self, now: Time, truth: &Truth, cluster: &dyn Cluster) {
+        if self.violation.is_none()
+            && let Err(broken) = self.sweep(now, truth, cluster)
+        {
+            self.violation = Some(broken.at(now));
+        }
+    }
+
+    /// The first violation, if there was any.
+    #[must_use]
+    pub fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    fn judge(&mut self, record: &Record<'_, Note>, truth: &Truth) -> Result<(), Broken> {
+        if let (What::Sent { len, .. }, Some(most)) = (record.what, self.checks.mtu) {
+            mtu::check(record.host, *len, most)?;
+        }
+        if self.checks.entries {
+            self.entries.record(record, &truth.ledger)?;
+        }
+        Ok(())
+    }
+
+    fn sweep(&mut self, now: Time, truth: &Truth, cluster: &dyn Cluster) -> Result<(), Broken> {
+        if self.checks.tables {
+            table_bound::check(truth.ground.hosts(), cluster)?;
+        }
+        if self.checks.entries {
+            self.entries.sample(truth, cluster)?;
+        }
+        match &mut self.agreement {
+            Some(agreement) => agreement.sample(now, truth, cluster),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Broken {
+    fn at(self, at: Time) -> Violation {
+        Violation {
+            rule: self.rule.to_owned(),
+            at,
+            host: (self.host != NETWORK).then_some(self.host),
+            what: self.what,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What a run is judged by: how updates spread, how hosts get to know of each other and of crashes,
+//! what all that costs, and how far replicas lag behind.
+//!
+//! Notes cost O(1) or O(log n) each. What must be read from the hosts is read in samples, whose
+//! period the runner chooses: a sample costs O(hosts), and where replicas differ O(hosts * owners).
+
+mod deaths;
+mod detection;
+mod ground;
+mod inspect;
+mod ledger;
+mod marks;
+mod membership;
+mod peaks;
+#[cfg(test)]
+pub(in crate::sim) mod script;
+mod spread;
+mod staleness;
+mod tally;
+mod traffic;
+mod truth;
+
+pub use deaths::Deaths;
+pub use detection::Detections;
+pub use ground::Ground;
+pub use inspect::{Cluster, Inspect};
+pub use ledger::{BIRTH, Ledger, Owner, Write};
+pub use marks::Marks;
+pub use membership::Acquaintance;
+pub use peaks::Peaks;
+pub use spread::Spread;
+pub use staleness::Staleness;
+pub use tally::Tally;
+pub use traffic::TrafficSeries;
+pub use truth::Truth;

@@ -1,0 +1,232 @@
+//! How tracked updates spread: coverage and epidemic, in the measures of Demers et al. 1987,
+//! section 1.4.
+
+use std::collections::BTreeMap;
+
+use gossip_core::Generation;
+
+use super::{Cluster, Marks, Truth};
+use crate::sim::outcome::{Coverage, Epidemic, Sir};
+use crate::sim::{Index, Note, Record, Span, Time, What};
+
+/// The spread of every write of the tracked keys. One bit and one delay for each host and update.
+#[derive(Clone, Debug, Default)]
+pub struct Spread {
+    /// Each tracked key's updates, by owner and key, in the order in which they were written.
+    tracked: BTreeMap<Index, BTreeMap<String, Vec<usize>>>,
+    updates: Vec<Update>,
+}
+
+#[derive(Clone, Debug)]
+struct Update {
+    name: String,
+    origin: Index,
+    at: Time,
+    /// The owner's life in which it was written, counted from 0.
+    life: u32,
+    version: u32,
+    value: Option<u64>,
+    /// Hosts that were live when it was written, have been up since, and have not heard of it.
+    awaiting: Marks,
+    /// How many were there to be reached, the origin included.
+    of: u32,
+    delays: Vec<Span>,
+    /// Claims that all hosts had sent when it was written.
+    claims_before: u64,
+    /// Claims sent from then until the sample in which everybody had it.
+    claims: Option<u64>,
+    counts: Vec<Sir>,
+    /// The origin forgot it before all had heard of it, or all have, and nobody tells it any more.
+    closed: bool,
+}
+
+impl Spread {
+    /// Tracks every write of one of `owner`'s keys from here on.
+    pub fn track(&mut self, owner: Index, key: &str) {
+        let keys = self.tracked.entry(owner).or_default();
+        keys.entry(key.to_owned()).or_default();
+    }
+
+    /// Takes notice of one record; `claims` is how many all hosts have sent so far.
+    pub fn record(&mut self, record: &Record<'_, Note>, truth: &Truth, claims: u64) {
+        let (now, host) = (record.time, record.host);
+        match record.what {
+            What::Note(Note::Wrote { key, .. }) => self.wrote(now, host, key, truth, claims),
+            What::Note(Note::Set {
+                owner,
+                key,
+                version,
+                generation,
+                value,
+            }) => {
+                let (life, version) = (*generation, *version);
+                self.reach(now, host, *owner, key, |update| {
+                    update.is_told_by(truth, life, version, Some(*value))
+                });
+            }
+            What::Note(Note::Deleted { owner, key }) => {
+                self.reach(now, host, *owner, key, |update| update.value.is_none());
+            }
+            What::Crashed | What::Note(Note::Left) => self.lose(host),
+            What::Restarted => self.close_all_of(host),
+            _ => {}
+        }
+    }
+
+    /// Reads from the hosts what no note tells: who holds an update without having shown it, and who
+    /// still tells it. O(hosts) for each update that still spreads.
+    pub fn sample(&mut self, now: Time, truth: &Truth, cluster: &dyn Cluster, claims: u64) {
+        for update in self.updates.iter_mut().filter(|update| !update.closed) {
+            update.sample(now, truth, cluster, claims);
+        }
+    }
+
+    /// The measures at the end of a run in which all hosts sent `claims` claims.
+    #[must_use]
+    pub fn finish(self, claims: u64) -> (Vec<Coverage>, Vec<Epidemic>) {
+        self.updates
+            .into_iter()
+            .map(|update| update.finish(claims))
+            .unzip()
+    }
+
+    fn wrote(&mut self, now: Time, origin: Index, key: &str, truth: &Truth, claims: u64) {
+        let keys = self.tracked.get_mut(&origin);
+        let Some(ids) = keys.and_then(|keys| keys.get_mut(key)) else {
+            return;
+        };
+        let Some(owner) = truth.ledger.owner(origin) else {
+            return;
+        };
+        let writes = owner.key(key).map_or(&[][..], |key| owner.writes(key));
+        let Some(write) = writes.last() else { return };
+        let mut awaiting = truth.ground.live().clone();
+        awaiting.remove(origin);
+        ids.push(self.updates.len());
+        self.updates.push(Update {
+            name: format!("{origin}/{key}@{}", write.version),
+            origin,
+            at: now,
+            life: write.life,
+            version: write.version,
+            value: write.value,
+            of: awaiting.count() + 1,
+            awaiting,
+            delays: Vec::new(),
+            claims_before: claims,
+            claims: None,
+            counts: Vec::new(),
+            closed: false,
+        });
+    }
+
+    /// `host` shows a state of the key in which these updates are contained. Whoever waits for an
+    /// update waits for all later ones too, so the walk back ends where nobody waits.
+    fn reach(
+        &mut self,
+        now: Time,
+        host: Index,
+        owner: Index,
+        key: &str,
+        is_contained: impl Fn(&Update) -> bool,
+    ) {
+        let keys = self.tracked.get(&owner);
+        let Some(ids) = keys.and_then(|keys| keys.get(key)) else {
+            return;
+        };
+        for id in ids.iter().rev() {
+            let update = &mut self.updates[*id];
+            if update.closed || !is_contained(update) {
+                continue;
+            }
+            if !update.reach(now, host) {
+                return;
+            }
+        }
+    }
+
+    fn lose(&mut self, host: Index) {
+        for update in &mut self.updates {
+            update.of -= u32::from(update.awaiting.remove(host));
+        }
+    }
+
+    fn close_all_of(&mut self, origin: Index) {
+        let own = |update: &&mut Update| update.origin == origin;
+        self.updates
+            .iter_mut()
+            .filter(own)
+            .for_each(|update| update.closed = true);
+    }
+}
+
+impl Update {
+    /// Whether a host that holds the key so has this update, or a later one in its place.
+    fn is_told_by(
+        &self,
+        truth: &Truth,
+        generation: Generation,
+        version: u32,
+        value: Option<u64>,
+    ) -> bool {
+        if self.is_in(truth, generation) {
+            return version >= self.version;
+        }
+        // A life that grew out of the update's carries it on under another version.
+        version > super::BIRTH && value == self.value
+    }
+
+    fn is_in(&self, truth: &Truth, generation: Generation) -> bool {
+        let owner = truth.ledger.owner(self.origin);
+        owner.is_some_and(|owner| owner.is_life(self.life, generation))
+    }
+
+    /// The host has it now; `true` if it was waited for.
+    fn reach(&mut self, now: Time, host: Index) -> bool {
+        let waited = self.awaiting.remove(host);
+        if waited {
+            self.delays.push(now.since(self.at));
+        }
+        waited
+    }
+
+    fn sample(&mut self, now: Time, truth: &Truth, cluster: &dyn Cluster, claims: u64) {
+        let mut infective = 0;
+        for host in truth.ground.live().iter() {
+            let Some(node) = cluster.host(host) else {
+                continue;
+            };
+            let held = node.held(self.origin);
+            let holds =
+                held.is_some_and(|(life, held)| self.is_in(truth, life) && held >= self.version);
+            if holds {
+                self.reach(now, host);
+            }
+            let has = holds || host == self.origin;
+            infective += u32::from(has && node.is_telling(self.origin));
+        }
+        let susceptible = self.awaiting.count();
+        self.counts.push(Sir {
+            at: now,
+            susceptible,
+            infective,
+            removed: self.of.saturating_sub(susceptible + infective),
+        });
+        if susceptible == 0 {
+            self.claims
+                .get_or_insert(claims.saturating_sub(self.claims_before));
+            self.closed = infective == 0;
+        }
+    }
+
+    fn finish(self, claims: u64) -> (Coverage, Epidemic) {
+        let sent = claims.saturating_sub(self.claims_before);
+        let sent = self.claims.unwrap_or(sent);
+        let epidemic = Epidemic {
+            update: self.name.clone(),
+            counts: self.counts,
+        };
+        let coverage = Coverage::new(self.name, self.origin, self.at, self.of, sent, self.delays);
+        (coverage, epidemic)
+    }
+}

@@ -1,0 +1,129 @@
+//! The nodes' counters summed over all hosts and lives, without their wrapping.
+
+use gossip_core::wire::Kind;
+use gossip_core::{Stats, Traffic};
+
+use super::{Cluster, Inspect};
+use crate::sim::Index;
+use crate::sim::outcome::Count;
+
+/// Sums of [`Stats`]. A node's counters wrap at 2^32 and begin anew with a restart; a host must be
+/// read at least once in between.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// What was last read of each host.
+    before: Vec<Option<Stats>>,
+    sent: Count,
+    sections: [Count; Kind::COUNT],
+    claims_received: u64,
+    counters: Vec<(&'static str, u64)>,
+}
+
+impl Tally {
+    /// Reads every host that is up, of `hosts`.
+    pub fn sample(&mut self, cluster: &dyn Cluster, hosts: u32) {
+        for index in 0..hosts {
+            if let Some(host) = cluster.host(index) {
+                self.read(index, host);
+            }
+        }
+    }
+
+    /// Reads one host: also the last chance before it goes down.
+    pub fn read(&mut self, index: Index, host: &dyn Inspect) {
+        let place = index as usize;
+        if place >= self.before.len() {
+            self.before.resize(place + 1, None);
+        }
+        let now = *host.stats();
+        let before = self.before[place].replace(now).unwrap_or(Stats::NONE);
+        self.add(&before, &now);
+    }
+
+    /// A host went down: its counters will begin at zero.
+    pub fn crashed(&mut self, index: Index) {
+        if let Some(before) = self.before.get_mut(index as usize) {
+            *before = None;
+        }
+    }
+
+    /// All datagrams sent so far.
+    #[must_use]
+    pub fn sent(&self) -> Count {
+        self.sent
+    }
+
+    /// All sections of a kind sent so far.
+    #[must_use]
+    pub fn sections(&self, kind: Kind) -> Count {
+        self.sections[kind as usize]
+    }
+
+    /// A plain counter of [`Stats`] by its name; 0 for an unknown one.
+    #[must_use]
+    pub fn counter(&self, name: &str) -> u64 {
+        let found = self.counters.iter().find(|(known, _)| *known == name);
+        found.map_or(0, |(_, total)| *total)
+    }
+
+    /// The share of the claims received that told nothing new; `None` if none came.
+    #[must_use]
+    pub fn redundant_share(&self) -> Option<f64> {
+        let idle = self.counter("idle_claims") as f64;
+        (self.claims_received > 0).then(|| idle / self.claims_received as f64)
+    }
+
+    fn add(&mut self, before: &Stats, now: &Stats) {
+        self.sent
+            .add(grown(before.sent.datagrams, now.sent.datagrams));
+        for kind in Kind::ALL {
+            let more = grown(before.sent.of(*kind), now.sent.of(*kind));
+            self.sections[*kind as usize].add(more);
+        }
+        let claims = |stats: &Stats| stats.received.of(Kind::Claim);
+        self.claims_received += grown(claims(before), claims(now)).count;
+        if self.counters.is_empty() {
+            self.counters = now.counters().map(|(name, _)| (name, 0)).collect();
+        }
+        let values = before.counters().zip(now.counters());
+        for ((_, total), ((_, before), (_, now))) in self.counters.iter_mut().zip(values) {
+            *total += u64::from(now.wrapping_sub(before));
+        }
+    }
+}
+
+/// What a wrapping count grew by.
+fn grown(before: Traffic, now: Traffic) -> Count {
+    Count {
+        count: u64::from(now.count.wrapping_sub(before.count)),
+        bytes: u64::from(now.bytes.wrapping_sub(before.bytes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::measure::script::Replica;
+
+    fn replica(datagrams: u32, idle_claims: u32) -> Replica {
+        let mut replica = Replica::default();
+        replica.stats.sent.datagrams.count = datagrams;
+        replica.stats.idle_claims = idle_claims;
+        replica
+    }
+
+    #[test]
+    fn counters_add_up_over_hosts_wraps_and_restarts() {
+        let mut tally = Tally::default();
+        tally.sample(&vec![Some(replica(10, 1)), Some(replica(u32::MAX, 0))], 2);
+        // Host 1 sent 3 more: past the end.
+        tally.sample(&vec![Some(replica(15, 3)), Some(replica(2, 0))], 2);
+        assert_eq!(tally.sent().count, 15 + u64::from(u32::MAX) + 3);
+        assert_eq!(tally.counter("idle_claims"), 3);
+        tally.crashed(0);
+        tally.sample(&vec![Some(replica(4, 0)), None], 2);
+        assert_eq!(tally.sent().count, 19 + u64::from(u32::MAX) + 3);
+        assert_eq!(tally.counter("idle_claims"), 3);
+        assert_eq!(tally.redundant_share(), None, "no claim was received");
+    }
+}

@@ -1,0 +1,144 @@
+//! All that watches a run: the truth, the measures and the rules, fed by one stream of records.
+
+use gossip_core::wire::Kind;
+
+use super::invariant::{Checks, Invariants};
+use super::measure::{
+    Acquaintance, Cluster, Deaths, Detections, Inspect, Peaks, Spread, Staleness, Tally,
+    TrafficSeries, Truth,
+};
+use super::outcome::{Outcome, Violation, Window};
+use super::{Index, Note, Observer, Record, Span, Time, What};
+
+/// What a run is to be watched for.
+#[derive(Clone, Debug, Default)]
+pub struct MonitorOptions {
+    /// Keys whose every write is tracked, with their owners: one bit and one delay for each host
+    /// and write.
+    pub tracked: Vec<(Index, String)>,
+    /// The steady state, in which traffic is measured apart.
+    pub steady: Option<Window>,
+    /// Whether samples measure staleness: O(owners) for each host that differs from the others.
+    pub staleness: bool,
+    /// How long after a trouble (a crash, a pause, a partition) a wrong declaration of death is
+    /// excused.
+    pub grace: Span,
+    /// The rules.
+    pub checks: Checks,
+}
+
+/// Watches a run from its first record to its last.
+#[derive(Clone, Debug)]
+pub struct Monitor {
+    truth: Truth,
+    spread: Spread,
+    acquaintance: Acquaintance,
+    detections: Detections,
+    deaths: Deaths,
+    tally: Tally,
+    traffic: TrafficSeries,
+    peaks: Peaks,
+    staleness: Option<Staleness>,
+    steady: Option<Window>,
+    invariants: Invariants,
+}
+
+impl Monitor {
+    /// Watches for this.
+    #[must_use]
+    pub fn new(options: &MonitorOptions) -> Self {
+        let mut spread = Spread::default();
+        for (owner, key) in &options.tracked {
+            spread.track(*owner, key);
+        }
+        Self {
+            truth: Truth::new(options.grace),
+            spread,
+            acquaintance: Acquaintance::default(),
+            detections: Detections::default(),
+            deaths: Deaths::default(),
+            tally: Tally::default(),
+            traffic: TrafficSeries::default(),
+            peaks: Peaks::default(),
+            staleness: options.staleness.then(Staleness::default),
+            steady: options.steady,
+            invariants: Invariants::new(options.checks),
+        }
+    }
+
+    /// What is true at this moment of the run.
+    #[must_use]
+    pub fn truth(&self) -> &Truth {
+        &self.truth
+    }
+
+    /// Reads a host's counters for the last time before it goes down. Without this, what it sent
+    /// since the last sample is not counted.
+    pub fn before_crash(&mut self, index: Index, host: &dyn Inspect) {
+        self.tally.read(index, host);
+    }
+
+    /// Looks at all hosts. Every note up to `now` must have been recorded.
+    pub fn sample(&mut self, now: Time, cluster: &dyn Cluster) {
+        let hosts = self.truth.ground.hosts();
+        self.tally.sample(cluster, hosts);
+        self.traffic.sample(now, &self.truth, &self.tally);
+        self.peaks.sample(cluster, hosts);
+        let claims = self.claims();
+        self.spread.sample(now, &self.truth, cluster, claims);
+        self.acquaintance.sample(now, &self.truth, cluster);
+        if let Some(staleness) = &mut self.staleness {
+            staleness.sample(now, &self.truth, cluster);
+        }
+        self.invariants.sample(now, &self.truth, cluster);
+    }
+
+    /// The first violation of a rule, after which a run need not go on.
+    #[must_use]
+    pub fn violation(&self) -> Option<&Violation> {
+        self.invariants.violation()
+    }
+
+    /// Takes a last sample and yields the measures. The scenario's name, the seed, the parameters,
+    /// the datagrams lost and the number of events are the caller's to add.
+    #[must_use]
+    pub fn finish(mut self, now: Time, cluster: &dyn Cluster) -> Outcome {
+        self.sample(now, cluster);
+        let claims = self.claims();
+        let (coverage, epidemic) = self.spread.finish(claims);
+        Outcome {
+            hosts: self.truth.ground.hosts(),
+            duration: now,
+            coverage,
+            membership: self.acquaintance.finish(&self.truth, cluster),
+            detection: self.detections.finish(),
+            false_deaths: self.deaths.mistaken(),
+            traffic: self.traffic.finish(&self.tally, self.steady),
+            tables: self.peaks.finish(&self.tally),
+            staleness: self.staleness.unwrap_or_default().finish(),
+            epidemic,
+            violations: self.invariants.violation().cloned().into_iter().collect(),
+            ..Outcome::default()
+        }
+    }
+
+    /// Claims of entries sent by all hosts so far, as of the last sample.
+    fn claims(&self) -> u64 {
+        self.tally.sections(Kind::Claim).count
+    }
+}
+
+impl Observer<Note> for Monitor {
+    fn record(&mut self, record: &Record<'_, Note>) {
+        self.truth.record(record);
+        if matches!(record.what, What::Crashed) {
+            self.tally.crashed(record.host);
+        }
+        let claims = self.claims();
+        self.spread.record(record, &self.truth, claims);
+        self.acquaintance.record(record, &self.truth);
+        self.detections.record(record, &self.truth);
+        self.deaths.record(record, &self.truth);
+        self.invariants.record(record, &self.truth);
+    }
+}

@@ -1,0 +1,159 @@
+//! How long a datagram travels.
+
+use gossip_core::SplitMix64;
+use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::invalid::{Invalid, ensure};
+use super::shorthand::{self, Shorthand};
+use crate::sim::Span;
+use crate::sim::chance::{below, unit};
+
+/// The time from one end of a link to the other. In TOML `"5ms"` for a constant, or
+/// `{ uniform = { min = "1ms", max = "10ms" } }`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Latency {
+    /// Always the same.
+    Constant(Span),
+    /// Every microsecond from `min` to `max`, both included, equally likely.
+    Uniform {
+        /// The shortest.
+        min: Span,
+        /// The longest.
+        max: Span,
+    },
+    /// The normal distribution; a draw below `min` counts as `min`.
+    Normal {
+        /// The mean of the distribution before `min` is applied.
+        mean: Span,
+        /// Its standard deviation.
+        deviation: Span,
+        /// Nothing is faster.
+        min: Span,
+    },
+    /// A body and a tail: `min` plus a log-normal time, `median` in all.
+    LogNormal {
+        /// Nothing is faster.
+        min: Span,
+        /// Half of all datagrams are faster.
+        median: Span,
+        /// The standard deviation of the logarithm of the time above `min`: 0.5 is a short tail,
+        /// 1.5 a long one.
+        sigma: f64,
+    },
+    /// The heaviest tail: longer than x with probability `(min / x)^shape` (Pareto). The mean is
+    /// `min * shape / (shape - 1)`, and infinite up to a shape of 1.
+    Pareto {
+        /// Nothing is faster, and most are little slower.
+        min: Span,
+        /// The exponent of the tail: smaller is heavier.
+        shape: f64,
+    },
+}
+
+impl Default for Latency {
+    /// From 1 to 10 ms: a building's network.
+    fn default() -> Self {
+        Self::Uniform {
+            min: Span::from_millis(1),
+            max: Span::from_millis(10),
+        }
+    }
+}
+
+impl Latency {
+    /// The latency of one datagram, never below [`Latency::min`].
+    pub fn draw(&self, rng: &mut SplitMix64) -> Span {
+        match *self {
+            Self::Constant(span) => span,
+            Self::Uniform { min, max } => min + evenly(rng, max.as_micros() - min.as_micros()),
+            Self::Normal {
+                mean,
+                deviation,
+                min,
+            } => Span::from_secs_f64(mean.as_secs() + deviation.as_secs() * normal(rng)).max(min),
+            Self::LogNormal { min, median, sigma } => {
+                let body = median.as_secs() - min.as_secs();
+                min + Span::from_secs_f64(body * (sigma * normal(rng)).exp())
+            }
+            // The inverse of the distribution function; 1 - unit is never 0.
+            Self::Pareto { min, shape } => min.times((1.0 - unit(rng)).powf(-1.0 / shape)).max(min),
+        }
+    }
+
+    /// The shortest that [`Latency::draw`] can return.
+    #[must_use]
+    pub fn min(&self) -> Span {
+        match *self {
+            Self::Constant(span) => span,
+            Self::Uniform { min, .. }
+            | Self::Normal { min, .. }
+            | Self::LogNormal { min, .. }
+            | Self::Pareto { min, .. } => min,
+        }
+    }
+
+    /// Whether the numbers describe a distribution.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`] names the number that does not.
+    pub fn check(&self) -> Result<(), Invalid> {
+        match *self {
+            Self::Constant(_) | Self::Normal { .. } => Ok(()),
+            Self::Uniform { min, max } => {
+                ensure(min <= max, "latency.uniform.max", max, "at least min")
+            }
+            Self::LogNormal { min, median, sigma } => {
+                let name = "latency.log-normal.median";
+                ensure(min <= median, name, median, "at least min")?;
+                let positive = sigma >= 0.0 && sigma.is_finite();
+                ensure(positive, "latency.log-normal.sigma", sigma, "0 or more")
+            }
+            Self::Pareto { min, shape } => {
+                ensure(min > Span::ZERO, "latency.pareto.min", min, "above 0s")?;
+                let positive = shape > 0.0 && shape.is_finite();
+                ensure(positive, "latency.pareto.shape", shape, "above 0")
+            }
+        }
+    }
+}
+
+/// From zero to `micros` microseconds, both included.
+pub(super) fn evenly(rng: &mut SplitMix64, micros: u64) -> Span {
+    Span::from_micros(below(rng, micros.saturating_add(1)))
+}
+
+/// Mean 0, deviation 1.
+fn normal(rng: &mut SplitMix64) -> f64 {
+    StandardNormal.sample(rng)
+}
+
+impl Serialize for Latency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Constant(span) => span.serialize(serializer),
+            _ => Self::serialize(self, serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Latency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        shorthand::deserialize(deserializer)
+    }
+}
+
+impl<'de> Shorthand<'de> for Latency {
+    const EXPECTED: &'static str = "a span of time like \"5ms\", or one of the tables constant, \
+        uniform, normal, log-normal and pareto";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self::Constant)
+    }
+
+    fn from_table<D: Deserializer<'de>>(table: D) -> Result<Self, D::Error> {
+        Self::deserialize(table)
+    }
+}

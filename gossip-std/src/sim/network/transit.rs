@@ -1,0 +1,157 @@
+//! The way of one datagram through the network.
+
+use gossip_core::SplitMix64;
+
+use super::Network;
+use super::fate::{Arrival, Cause, Fate};
+use super::links::{Flow, Links};
+use super::topology::Reach;
+use crate::sim::chance::happens;
+use crate::sim::{Index, Time};
+
+/// How to get from one host to another.
+enum Way {
+    /// Over the link between them.
+    Direct,
+    /// Over the links of a path.
+    Routed,
+    /// Not at all.
+    None(Cause),
+}
+
+/// One datagram under way; it may travel twice.
+struct Trip<'a> {
+    network: &'a Network,
+    links: &'a mut Links,
+    rng: &'a mut SplitMix64,
+    start: Time,
+    len: usize,
+}
+
+impl Network {
+    /// The fate of `len` bytes that `from` sends to `to` at `now`. `links` and `rng` belong to the
+    /// sender.
+    pub fn transit(
+        &self,
+        links: &mut Links,
+        rng: &mut SplitMix64,
+        now: Time,
+        from: Index,
+        to: Index,
+        len: usize,
+    ) -> Fate {
+        let way = self.way(from, to);
+        if let Way::None(cause) = way {
+            return Fate::Lost(cause);
+        }
+        links.tidy(now);
+        let mut path = std::mem::take(&mut links.path);
+        path.clear();
+        path.extend([from, to]);
+        if matches!(way, Way::Routed) {
+            self.route(links, from, to, &mut path);
+        }
+        let mut trip = Trip {
+            network: self,
+            links,
+            rng,
+            start: now,
+            len,
+        };
+        let fate = trip.fate(&path);
+        links.path = path;
+        fate
+    }
+
+    /// Whether a datagram can get from one host to the other: there is a way, and no partition
+    /// lies across it. A link that loses everything still counts as a way.
+    #[must_use]
+    pub fn connected(&self, from: Index, to: Index) -> bool {
+        !matches!(self.way(from, to), Way::None(_))
+    }
+
+    /// Works out which hosts still reach each other; after any change that routes depend on.
+    pub(super) fn reroute(&mut self) {
+        self.epoch += 1;
+        self.joined.clear();
+        if self.reach == Reach::Routed
+            && !self.partitions.is_empty()
+            && let Some(graph) = self.layout.graph()
+        {
+            self.joined = graph.components_without(|a, b| self.partitions.part(a, b));
+        }
+    }
+
+    fn way(&self, from: Index, to: Index) -> Way {
+        if from.max(to) >= self.hosts() {
+            return Way::None(Cause::NoRoute);
+        }
+        let parted = self.partitions.part(from, to);
+        match self.layout.graph() {
+            Some(graph) if from != to && (parted || !graph.adjacent(from, to)) => {
+                match self.reach {
+                    Reach::Neighbours if graph.adjacent(from, to) => Way::None(Cause::Partition),
+                    Reach::Neighbours => Way::None(Cause::NoRoute),
+                    Reach::Routed if !graph.joins(from, to) => Way::None(Cause::NoRoute),
+                    Reach::Routed if !self.rejoined(from, to) => Way::None(Cause::Partition),
+                    Reach::Routed => Way::Routed,
+                }
+            }
+            _ if parted => Way::None(Cause::Partition),
+            _ => Way::Direct,
+        }
+    }
+
+    /// Whether routes lead from one to the other past the open partitions.
+    fn rejoined(&self, from: Index, to: Index) -> bool {
+        self.joined.is_empty() || self.joined[from as usize] == self.joined[to as usize]
+    }
+
+    /// Writes the hosts on the way into `path`.
+    fn route(&self, links: &mut Links, from: Index, to: Index, path: &mut Vec<Index>) {
+        if let Some(graph) = self.layout.graph() {
+            let cut = |a, b| self.partitions.part(a, b);
+            links.routes.find(graph, self.epoch, cut, (from, to), path);
+        }
+    }
+}
+
+impl Trip<'_> {
+    /// What becomes of the datagram along `path`. Each link may send a second copy on its way,
+    /// and each copy fares for itself.
+    fn fate(&mut self, path: &[Index]) -> Fate {
+        let original = self.travel(path);
+        let once: f64 = hops(path)
+            .map(|(from, to)| 1.0 - self.network.link_between(from, to).duplicate)
+            .product();
+        let copy = happens(self.rng, 1.0 - once).then(|| self.travel(path).ok());
+        Fate::of(original, copy.flatten())
+    }
+
+    /// Carries one copy over all links of `path`.
+    fn travel(&mut self, path: &[Index]) -> Result<Arrival, Cause> {
+        let mut arrival = Arrival {
+            at: self.start,
+            damage: None,
+        };
+        for (from, to) in hops(path) {
+            let link = self.network.link_between(from, to);
+            let flow = Flow {
+                sender: path[0],
+                from,
+                to,
+            };
+            let next = link.carry(self.links, self.rng, flow, arrival.at, self.len)?;
+            arrival = Arrival {
+                at: next.at,
+                damage: next.damage.or(arrival.damage),
+            };
+        }
+        Ok(arrival)
+    }
+}
+
+/// The links of a path, each from its near end to its far end.
+fn hops(path: &[Index]) -> impl Iterator<Item = (Index, Index)> {
+    path.windows(2).map(|hop| (hop[0], hop[1]))
+}

@@ -1,0 +1,222 @@
+//! The real node as a host: the code that ships, with its events as notes.
+
+use std::collections::VecDeque;
+
+use gossip_core::{Checked, Event, Generation, Instant, Node, NodeId, SplitMix64, Storage, Tables, Version};
+
+use super::address::HostAddress;
+use super::host::{Host, Index, Outgoing, To};
+use super::note::Note;
+
+/// What can be asked of a simulated node at a scheduled time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Join through this host.
+    Join(Index),
+    /// Set a key.
+    Set {
+        /// The key.
+        key: String,
+        /// The value.
+        value: Vec<u8>,
+    },
+    /// Delete a key.
+    Delete {
+        /// The key.
+        key: String,
+    },
+    /// Say goodbye.
+    Leave,
+}
+
+/// A [`Node`] in the simulator. The node of host `i` has the id `i + 1`.
+#[derive(Clone, Debug)]
+pub struct NodeHost<A: HostAddress, S: Storage<A>> {
+    node: Node<A, S>,
+    /// The longest datagram it may send, in bytes: the smallest MTU on any path.
+    mtu: usize,
+    /// The life that was told last.
+    life: Option<Generation>,
+    notes: VecDeque<Note>,
+}
+
+/// The id of a host's node.
+#[must_use]
+pub fn id_of(host: Index) -> NodeId {
+    NodeId::truncated(u64::from(host) + 1)
+}
+
+/// The host whose node has this id.
+#[must_use]
+pub fn host_of(id: NodeId) -> Index {
+    Index::try_from(id.get().wrapping_sub(1)).unwrap_or(Index::MAX)
+}
+
+/// FNV-1a, 64 bits: the same on every platform and with every compiler.
+#[must_use]
+pub fn hash_of(value: &[u8]) -> u64 {
+    value.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
+    /// A node that has not started yet, with these tables. Its id must be [`id_of`] its host.
+    #[must_use]
+    pub fn new(config: Checked<A>, tables: Tables<A, S>) -> Self {
+        Self {
+            mtu: config.mtu_floor(),
+            node: Node::new(config, tables),
+            life: None,
+            notes: VecDeque::new(),
+        }
+    }
+
+    /// The node.
+    #[must_use]
+    pub fn node(&self) -> &Node<A, S> {
+        &self.node
+    }
+
+    /// The node, to be moved by hand.
+    pub fn node_mut(&mut self) -> &mut Node<A, S> {
+        &mut self.node
+    }
+
+    fn live(&self) -> u32 {
+        self.node.live() as u32
+    }
+
+    /// Tells of a new life, with the versions that what was written before has in it.
+    fn tell_life(&mut self) {
+        let generation = self.node.generation();
+        if self.life == Some(generation) || generation == Generation::default() {
+            return;
+        }
+        self.life = Some(generation);
+        self.notes.push_back(Note::Started { generation });
+        for entry in self.node.entries_of(self.node.id()) {
+            self.notes.push_back(Note::Wrote {
+                key: entry.key.to_owned(),
+                version: entry.version.get(),
+                value: Some(hash_of(entry.value)),
+            });
+        }
+    }
+
+    fn write(&mut self, key: String, value: Option<&[u8]>) {
+        let before = self.held();
+        let done = match value {
+            Some(value) => self.node.set(&key, value),
+            None => self.node.delete(&key).map(|_| ()),
+        };
+        self.tell_life();
+        self.notes.push_back(match done {
+            Err(_) => Note::Refused { key },
+            // Deleting what is not there writes nothing, and what is written before the first life
+            // is told with that life.
+            Ok(()) if self.held() == before || self.life.is_none() => return,
+            Ok(()) => Note::Wrote {
+                key,
+                version: self.held().get(),
+                value: value.map(hash_of),
+            },
+        });
+    }
+
+    fn held(&self) -> Version {
+        let me = self.node.member(self.node.id());
+        me.map_or(Version::NONE, |me| me.held())
+    }
+
+    fn note_of(&self, event: Event<S::Key>) -> Option<Note> {
+        Some(match event {
+            Event::Joined => Note::Joined,
+            Event::Member { id, status } => Note::Member {
+                id: host_of(id),
+                status,
+                live: self.live(),
+            },
+            Event::Forgotten { id } => Note::Forgotten {
+                id: host_of(id),
+                live: self.live(),
+            },
+            Event::Set { owner, key } => self.set_note(owner, key.as_ref())?,
+            Event::Deleted { owner, key } => Note::Deleted {
+                owner: host_of(owner),
+                key: text(key.as_ref()),
+            },
+            Event::Conflict => Note::Conflict,
+            Event::Left => Note::Left,
+            Event::Resync => Note::Resync,
+            // Events of later versions of the core, which nothing here measures yet.
+            _ => return None,
+        })
+    }
+
+    fn set_note(&self, owner: NodeId, key: &[u8]) -> Option<Note> {
+        let key = std::str::from_utf8(key).ok()?;
+        let entry = self.node.entry(owner, key)?;
+        Some(Note::Set {
+            owner: host_of(owner),
+            key: key.to_owned(),
+            version: entry.version.get(),
+            generation: self.node.member(owner)?.generation(),
+            value: hash_of(entry.value),
+        })
+    }
+}
+
+fn text(key: &[u8]) -> String {
+    String::from_utf8_lossy(key).into_owned()
+}
+
+impl<A: HostAddress, S: Storage<A> + Send> Host for NodeHost<A, S>
+where
+    Node<A, S>: Send,
+{
+    type Note = Note;
+    type Call = Call;
+
+    fn handle_datagram(&mut self, now: Instant, from: Index, bytes: &[u8]) {
+        // A refused datagram is counted in the node's statistics.
+        let _ = self.node.handle_datagram(now, A::of(from), bytes);
+    }
+
+    fn handle_timeout(&mut self, now: Instant, rng: &mut SplitMix64) {
+        self.node.handle_timeout(now, rng);
+    }
+
+    fn handle_call(&mut self, _now: Instant, call: Call, _rng: &mut SplitMix64) {
+        match call {
+            // A full table of seeds is counted nowhere, but a node that cannot join shows.
+            Call::Join(seed) => drop(self.node.join(A::of(seed))),
+            Call::Set { key, value } => self.write(key, Some(&value)),
+            Call::Delete { key } => self.write(key, None),
+            Call::Leave => self.node.leave(),
+        }
+    }
+
+    fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> Option<Outgoing> {
+        let len = buf.len().min(self.mtu);
+        let transmit = self.node.poll_transmit(now, &mut buf[..len])?;
+        Some(Outgoing {
+            to: To::One(transmit.to.index()),
+            len: transmit.len,
+        })
+    }
+
+    fn poll_note(&mut self) -> Option<Note> {
+        self.tell_life();
+        while self.notes.is_empty() {
+            let event = self.node.poll_event()?;
+            let note = self.note_of(event);
+            self.notes.extend(note);
+        }
+        self.notes.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Instant {
+        self.node.poll_timeout()
+    }
+}

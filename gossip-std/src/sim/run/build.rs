@@ -1,0 +1,62 @@
+//! Where a run gets its hosts from.
+
+use gossip_core::{Checked, Node, Storage, Tables};
+
+use crate::heap::{Heap, Limits};
+use crate::sim::host::{Host, Index};
+use crate::sim::inspect::Inspect;
+use crate::sim::node_host::{Call, NodeHost};
+use crate::sim::note::Note;
+use crate::sim::scenario::Scenario;
+
+/// Makes the hosts of a run: real nodes, or something around them.
+pub trait Build {
+    /// What it makes.
+    type Host: Host<Note = Note, Call = Call> + Inspect;
+
+    /// A host with a node of this configuration that has not started yet.
+    fn build(&self, host: Index, config: Checked<Index>) -> Self::Host;
+}
+
+/// Real nodes, with tables made by a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Nodes<F> {
+    /// Makes the empty tables of one node.
+    pub tables: F,
+}
+
+impl<S, F> Build for Nodes<F>
+where
+    S: Storage<Index> + Send,
+    Node<Index, S>: Send,
+    F: Fn() -> Tables<Index, S>,
+{
+    type Host = NodeHost<Index, S>;
+
+    fn build(&self, _host: Index, config: Checked<Index>) -> Self::Host {
+        NodeHost::new(config, (self.tables)())
+    }
+}
+
+/// Bounds that no table of this scenario reaches: what a run shows is then the protocol's doing.
+#[must_use]
+pub fn roomy(scenario: &Scenario) -> Limits {
+    let hosts = scenario.hosts() as usize;
+    let usual = Limits::default();
+    Limits {
+        members: hosts + 1,
+        entries: hosts.saturating_mul(scenario.keys() as usize + 1),
+        news: usual.news.max(2 * hosts),
+        duties: usual.duties.max(hosts),
+        ..usual
+    }
+}
+
+/// Real nodes on the heap with [`roomy`] bounds.
+#[must_use]
+pub fn heap_nodes(scenario: &Scenario) -> impl Build<Host = NodeHost<Index, Heap>> + use<> {
+    let limits = roomy(scenario);
+    Nodes {
+        tables: move || Heap::tables(limits),
+    }
+}

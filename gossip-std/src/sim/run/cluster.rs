@@ -1,0 +1,176 @@
+//! The hosts of a run: how one starts, stops and starts again.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::build::Build;
+use super::watch::Watch;
+use crate::sim::chance::{Purpose, below, stream};
+use crate::sim::host::{Host, Index};
+use crate::sim::inspect::Inspect;
+use crate::sim::network::{Cause, Network};
+use crate::sim::node_host::{Call, id_of};
+use crate::sim::outcome::{LostCount, Outcome};
+use crate::sim::scenario::{Clocks, Scenario, ScenarioError};
+use crate::sim::time::{Span, Time};
+use crate::sim::world::{HostClock, World, WorldOptions};
+
+/// The hosts, and what is needed to make more of them.
+pub(super) struct Cluster<'s, 't, B: Build> {
+    pub world: World<B::Host>,
+    pub watch: Watch<'t>,
+    scenario: &'s Scenario,
+    build: &'s B,
+    seed: u64,
+    /// What hosts were when they went down.
+    memories: BTreeMap<Index, B::Host>,
+}
+
+impl<'s, 't, B: Build> Cluster<'s, 't, B> {
+    pub(super) fn new(
+        scenario: &'s Scenario,
+        build: &'s B,
+        options: WorldOptions,
+        network: Network,
+        watch: Watch<'t>,
+    ) -> Self {
+        Self {
+            world: World::new(options, network),
+            watch,
+            scenario,
+            build,
+            seed: options.seed,
+            memories: BTreeMap::new(),
+        }
+    }
+
+    /// Starts one more host, with its first entries.
+    pub(super) fn add(&mut self) -> Result<Index, ScenarioError> {
+        let host = self.world.len();
+        let clock = self.clock_of(host);
+        let new = self.make(host)?;
+        self.world.add(new, clock);
+        self.set_first_entries(host);
+        Ok(host)
+    }
+
+    /// Lets a host look for the others through the first, the first through the second.
+    pub(super) fn join(&mut self, host: Index) {
+        let seed = Index::from(host == 0);
+        self.world.schedule(host, self.world.now(), Call::Join(seed));
+    }
+
+    /// Takes a host down.
+    pub(super) fn crash(&mut self, host: Index) {
+        if let Some(node) = self.world.host(host) {
+            self.watch.monitor.before_crash(host, node);
+        }
+        if let Some(memory) = self.world.crash(host) {
+            self.memories.insert(host, memory);
+        }
+    }
+
+    /// Starts a host that is down again.
+    pub(super) fn restart(&mut self, host: Index, with_memory: bool) -> Result<(), ScenarioError> {
+        if self.world.host(host).is_some() {
+            return Ok(());
+        }
+        let memory = self.memories.remove(&host).filter(|_| with_memory);
+        if let Some(memory) = memory {
+            self.world.restart(host, memory, true);
+        } else {
+            let new = self.make(host)?;
+            self.world.restart(host, new, false);
+            self.set_first_entries(host);
+            self.join(host);
+        }
+        Ok(())
+    }
+
+    /// Every host that is down.
+    pub(super) fn down(&self) -> Vec<Index> {
+        let hosts = 0..self.world.len();
+        hosts.filter(|host| self.world.host(*host).is_none()).collect()
+    }
+
+    /// Lets everything happen before `until`.
+    pub(super) fn run_until(&mut self, until: Time) {
+        self.world.run_until(until, &mut self.watch);
+    }
+
+    /// Puts another network in place of this one, which it gives back.
+    pub(super) fn swap_network(&mut self, network: Network) -> Network {
+        self.world.swap_network(network)
+    }
+
+    /// Lets all hosts come to know the same before the run begins; `true` if they did.
+    pub(super) fn settle(&mut self, step: Span, limit: u32) -> bool {
+        self.world.warm_up(step, limit, &mut self.watch, is_settled)
+    }
+
+    /// Looks at all hosts.
+    pub(super) fn sample(&mut self) {
+        self.watch.monitor.sample(self.world.now(), &self.world);
+    }
+
+    /// The outcome, as far as the hosts tell it.
+    pub(super) fn finish(self) -> io::Result<Outcome> {
+        let monitor = self.watch.finish()?;
+        let mut outcome = monitor.finish(self.world.now(), &self.world);
+        outcome.events = self.world.events();
+        outcome.traffic.lost = lost(&self.world);
+        Ok(outcome)
+    }
+
+    fn make(&self, host: Index) -> Result<B::Host, ScenarioError> {
+        let config = self.scenario.protocol.config(id_of(host))?;
+        Ok(self.build.build(host, config))
+    }
+
+    fn set_first_entries(&mut self, host: Index) {
+        let entries = &self.scenario.entries;
+        let mut rng = stream(self.seed, host, Purpose::Workload);
+        for number in 0..entries.count {
+            let key = entries.key(number);
+            let value = super::workload::random_value(&mut rng, entries.value_bytes);
+            self.world.schedule(host, self.world.now(), Call::Set { key, value });
+        }
+    }
+
+    fn clock_of(&self, host: Index) -> HostClock {
+        let Clocks { max_offset, max_drift_ppm } = self.scenario.clocks;
+        let mut rng = stream(self.seed, host, Purpose::Setting);
+        let millis = max_offset.as_millis();
+        let drift = below(&mut rng, 2 * u64::from(max_drift_ppm) + 1) as i64;
+        HostClock {
+            // Both signs, counted from the slowest, so that no clock begins before its epoch.
+            offset_millis: below(&mut rng, millis.saturating_mul(2).saturating_add(1)),
+            drift_ppm: (drift - i64::from(max_drift_ppm)) as i32,
+        }
+    }
+}
+
+/// Whether every host holds every other for live, and all replicas are equal.
+fn is_settled<H: Host + Inspect>(world: &World<H>) -> bool {
+    let hosts = world.len();
+    let mut prints = world.hosts().map(|(_, host)| (host.live(), host.fingerprint()));
+    let first = prints.next();
+    first.is_none_or(|(live, _)| live == hosts) && prints.all(|print| Some(print) == first)
+}
+
+/// Datagrams that did not arrive, by cause.
+fn lost<H: Host>(world: &World<H>) -> Vec<LostCount> {
+    let mut sums: BTreeMap<Cause, u64> = BTreeMap::new();
+    let mut dropped = 0;
+    for host in 0..world.len() {
+        let counters = world.counters(host);
+        for (cause, count) in counters.lost() {
+            *sums.entry(cause).or_default() += count;
+        }
+        dropped += counters.dropped;
+    }
+    let named = sums.into_iter().map(|(cause, datagrams)| (cause.to_string(), datagrams));
+    let all = named.chain([("host down or buffer full".to_owned(), dropped)]);
+    let some = all.filter(|(_, datagrams)| *datagrams > 0);
+    some.map(|(cause, datagrams)| LostCount { cause, datagrams }).collect()
+}

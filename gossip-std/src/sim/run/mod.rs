@@ -1,0 +1,198 @@
+//! A scenario and a seed in, an outcome out.
+
+mod build;
+mod cluster;
+mod director;
+mod parameters;
+mod watch;
+mod wiring;
+mod workload;
+
+use std::fmt;
+use std::io::{self, Write};
+
+use super::network::{Network, NetworkConfig};
+use super::outcome::Outcome;
+use super::scenario::{Boot, Scenario, ScenarioError};
+use super::time::{Span, Time};
+use super::world::WorldOptions;
+
+use cluster::Cluster;
+use director::Director;
+use watch::Watch;
+use workload::Load;
+
+pub use build::{Build, Nodes, heap_nodes, roomy};
+
+/// How a scenario is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunOptions {
+    /// Fixes all chance.
+    pub seed: u64,
+    /// On how many cores; it changes nothing in the outcome.
+    pub cores: usize,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self { seed: 1, cores: 1 }
+    }
+}
+
+/// Why a run came to no outcome.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The scenario cannot be played.
+    Scenario(ScenarioError),
+    /// Nodes that were to know each other from the beginning did not come to.
+    Unsettled,
+    /// The trace could not be written.
+    Trace(io::Error),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scenario(error) => error.fmt(f),
+            Self::Unsettled => write!(
+                f,
+                "the nodes did not come to agree within {} before the run; try boot = \"join\"",
+                WARM_UP_STEP.times(f64::from(WARM_UP_STEPS))
+            ),
+            Self::Trace(error) => write!(f, "the trace could not be written: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl From<ScenarioError> for RunError {
+    fn from(error: ScenarioError) -> Self {
+        Self::Scenario(error)
+    }
+}
+
+/// Plays a scenario with real nodes on the heap.
+///
+/// # Errors
+/// The scenario cannot be played. A violated invariant is no error but part of the outcome.
+pub fn run(scenario: &Scenario, options: &RunOptions) -> Result<Outcome, RunError> {
+    run_with(scenario, options, &heap_nodes(scenario), None)
+}
+
+/// Plays a scenario with hosts from `build`, and writes a [trace](super::trace::Trace) if there is
+/// somewhere to write it.
+///
+/// # Errors
+/// The scenario cannot be played, or the trace not be written.
+pub fn run_with<B: Build>(
+    scenario: &Scenario,
+    options: &RunOptions,
+    build: &B,
+    trace: Option<&mut dyn Write>,
+) -> Result<Outcome, RunError> {
+    scenario.check()?;
+    let world = WorldOptions {
+        seed: options.seed,
+        cores: options.cores,
+        detailed: trace.is_some(),
+    };
+    let watch = Watch::new(scenario, trace);
+    let cluster = Cluster::new(scenario, build, world, network(scenario, options.seed)?, watch);
+    let mut run = Run {
+        scenario,
+        director: Director::new(scenario, options.seed),
+        load: Load::new(scenario, options.seed),
+        cluster,
+    };
+    run.start()?;
+    run.play()?;
+    run.finish(options)
+}
+
+fn network(scenario: &Scenario, seed: u64) -> Result<Network, ScenarioError> {
+    let setting = &scenario.network;
+    let config = NetworkConfig {
+        topology: setting.topology.clone(),
+        link: setting.link,
+        rules: setting.rules.clone(),
+    };
+    Network::new(&config, scenario.hosts(), seed)
+        .map_err(|invalid| ScenarioError::new("network", invalid.to_string()))
+}
+
+/// Everybody is linked with everybody, and nothing is lost.
+fn fair_network(hosts: u32) -> Result<Network, ScenarioError> {
+    Network::new(&NetworkConfig::default(), hosts, 0)
+        .map_err(|invalid| ScenarioError::new("network", invalid.to_string()))
+}
+
+/// How long a settled cluster may take to settle, in steps after which it is looked at.
+const WARM_UP_STEP: Span = Span::from_millis(250);
+const WARM_UP_STEPS: u32 = 2400;
+
+/// A run under way.
+struct Run<'s, 't, B: Build> {
+    scenario: &'s Scenario,
+    director: Director<'s>,
+    load: Option<Load<'s>>,
+    cluster: Cluster<'s, 't, B>,
+}
+
+impl<B: Build> Run<'_, '_, B> {
+    /// Starts the first hosts. A settled cluster settles on a fair network before the run begins.
+    fn start(&mut self) -> Result<(), RunError> {
+        if self.scenario.boot != Boot::AllKnown {
+            self.director.boot(&mut self.cluster)?;
+            return Ok(());
+        }
+        let setting = self.cluster.swap_network(fair_network(self.scenario.hosts())?);
+        self.director.boot(&mut self.cluster)?;
+        let settled = self.cluster.settle(WARM_UP_STEP, WARM_UP_STEPS);
+        self.cluster.swap_network(setting);
+        if settled { Ok(()) } else { Err(RunError::Unsettled) }
+    }
+
+    /// Goes from one thing that happens to the next, and looks at everything now and then.
+    fn play(&mut self) -> Result<(), RunError> {
+        let end = Time::START + self.scenario.duration;
+        let period = sampling_period(self.scenario);
+        let mut next_sample = Time::START;
+        loop {
+            let now = self.cluster.world.now();
+            self.director.perform(&mut self.cluster)?;
+            if now >= next_sample {
+                self.cluster.sample();
+                next_sample = now + period;
+                if let Some(load) = &mut self.load {
+                    load.fill(&mut self.cluster, now, next_sample);
+                }
+            }
+            if now >= end || self.cluster.watch.is_violated() {
+                return Ok(());
+            }
+            let next = end.min(next_sample).min(self.director.next_time());
+            self.cluster.run_until(next);
+        }
+    }
+
+    fn finish(self, options: &RunOptions) -> Result<Outcome, RunError> {
+        let mut outcome = self.cluster.finish().map_err(RunError::Trace)?;
+        outcome.scenario.clone_from(&self.scenario.name);
+        outcome.seed = options.seed;
+        outcome.parameters = parameters::of(self.scenario)?;
+        Ok(outcome)
+    }
+}
+
+/// How often everything is looked at: often enough for a smooth curve, rarely enough for the looking
+/// to cost less than the run.
+fn sampling_period(scenario: &Scenario) -> Span {
+    let looks = if scenario.hosts() > 2000 { 60.0 } else { 240.0 };
+    let period = scenario.duration.times(1.0 / looks);
+    let millis = period.as_millis().clamp(50, 1000);
+    // A whole number of them makes up a second, so that a second's traffic is measured whole.
+    let millis = [50, 100, 200, 250, 500, 1000].into_iter().find(|step| *step >= millis);
+    Span::from_millis(millis.unwrap_or(1000))
+}

@@ -1,0 +1,103 @@
+//! What watches a run: the monitor, and the trace if one is wanted.
+
+use std::io::{self, Write};
+
+use crate::sim::host::Index;
+use crate::sim::invariant::Checks;
+use crate::sim::monitor::{Monitor, MonitorOptions};
+use crate::sim::note::Note;
+use crate::sim::outcome::Window;
+use crate::sim::record::{Observer, Record};
+use crate::sim::scenario::{Action, Flash, Scenario, Set};
+use crate::sim::time::{Span, Time};
+use crate::sim::trace::Trace;
+
+/// With more than so many pairs of a replica and an entry, the rules about entries are not checked:
+/// they remember every pair.
+const REMEMBERED_MAX: u64 = 4_000_000;
+
+/// With more hosts than this, staleness is not measured: a sample costs their square.
+const STALENESS_HOSTS_MAX: u32 = 512;
+
+/// How long after a pause, a partition or a slow-down a wrong declaration of death is excused.
+const GRACE: Span = Span::from_secs(30);
+
+/// All that watches a run.
+pub(super) struct Watch<'t> {
+    pub monitor: Monitor,
+    trace: Option<Trace<&'t mut dyn Write>>,
+}
+
+impl<'t> Watch<'t> {
+    pub(super) fn new(scenario: &Scenario, trace: Option<&'t mut dyn Write>) -> Self {
+        Self {
+            monitor: Monitor::new(&options(scenario)),
+            trace: trace.map(Trace::new),
+        }
+    }
+
+    pub(super) fn is_violated(&self) -> bool {
+        self.monitor.violation().is_some()
+    }
+
+    /// The monitor, once the trace is written out.
+    pub(super) fn finish(self) -> io::Result<Monitor> {
+        if let Some(trace) = self.trace {
+            trace.finish()?;
+        }
+        Ok(self.monitor)
+    }
+}
+
+impl Observer<Note> for Watch<'_> {
+    fn record(&mut self, record: &Record<'_, Note>) {
+        self.monitor.record(record);
+        if let Some(trace) = &mut self.trace {
+            trace.record(record);
+        }
+    }
+}
+
+/// What a scenario is watched for.
+fn options(scenario: &Scenario) -> MonitorOptions {
+    let hosts = scenario.hosts();
+    let owners = u64::from(hosts) * u64::from(scenario.keys());
+    let remembers_all = u64::from(hosts) * owners <= REMEMBERED_MAX;
+    let wants = |name| scenario.expect.wants(name);
+    let entries = ["unwritten", "resurrection", "vanished", "backwards"];
+    MonitorOptions {
+        tracked: scenario.at.iter().flat_map(|at| tracked(scenario, &at.action)).collect(),
+        steady: steady(scenario),
+        staleness: hosts <= STALENESS_HOSTS_MAX,
+        grace: GRACE,
+        checks: Checks {
+            entries: remembers_all && entries.into_iter().any(wants),
+            tables: wants("table-bound"),
+            mtu: scenario.protocol.mtu.filter(|_| wants("mtu")),
+            agreement: scenario.expect.agree_within.filter(|_| wants("agreement")),
+        },
+    }
+}
+
+/// The writes whose spread is measured: owner and key.
+fn tracked(scenario: &Scenario, action: &Action) -> Vec<(Index, String)> {
+    match action {
+        Action::Set(Set { host, key, tracked: true, .. }) => vec![(host - 1, key.clone())],
+        Action::Flash(Flash { host, entries, tracked: true }) => {
+            let keys = (0..*entries).map(|number| scenario.entries.key(number));
+            keys.map(|key| (host - 1, key)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The second half of what is left after the last disturbance; of the whole run, if something is
+/// written until its end.
+fn steady(scenario: &Scenario) -> Option<Window> {
+    let end = scenario.duration;
+    let last = scenario.last_disturbance();
+    let calm = if last < end { last } else { Span::ZERO };
+    let rest = Time::START + end;
+    let from = Time::START + calm + rest.since(Time::START + calm).times(0.5);
+    (from < rest).then_some(Window { from, until: rest })
+}

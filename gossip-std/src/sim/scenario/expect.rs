@@ -1,0 +1,42 @@
+//! What must hold in a run, or it fails.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{ScenarioError, ensure};
+use crate::sim::Span;
+
+/// What must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Expect {
+    /// So long after the last disturbance all hosts that are up and connected hold the same members
+    /// and entries. Default: not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agree_within: Option<Span>,
+    /// Invariants to check (`true`) or to leave alone (`false`), by name. Those that are not named
+    /// are checked.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub invariants: BTreeMap<String, bool>,
+}
+
+impl Expect {
+    /// `true` if the invariant of this name is to be checked.
+    #[must_use]
+    pub fn wants(&self, invariant: &str) -> bool {
+        self.invariants.get(invariant).copied().unwrap_or(true)
+    }
+
+    pub(super) fn check(&self, last: Span, duration: Span) -> Result<(), ScenarioError> {
+        let Some(bound) = self.agree_within else {
+            return Ok(());
+        };
+        let needed = last + bound;
+        ensure(needed <= duration, "expect.agree-within", || {
+            format!(
+                "is {bound}: the last disturbance ends at {last}, so duration must be at least {needed}"
+            )
+        })
+    }
+}

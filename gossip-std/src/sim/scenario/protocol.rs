@@ -1,0 +1,163 @@
+//! The protocol's settings in a scenario.
+
+use gossip_core::{Checked, Config, Duration, NodeId};
+use serde::{Deserialize, Serialize};
+
+use super::error::{ScenarioError, ensure};
+use crate::sim::{Index, Span};
+
+/// Every setting of [`Config`]. What is left out has the core's default, with one exception: where
+/// `interval` is shorter than its default, the waits inside a round that are left out shrink with it
+/// (see [`paced`]).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Protocol {
+    /// [`Config::probe_interval`]: one round.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Span>,
+    /// [`Config::gossip_fanout`]: to how many members news is told each time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fanout: Option<u8>,
+    /// [`Config::gossip_interval`]: how often news is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gossip_interval: Option<Span>,
+    /// [`Config::mtu_floor`], in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<usize>,
+    /// [`Config::largest_id`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_id: Option<u64>,
+    /// [`Config::probe_timeout`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probe_timeout: Option<Span>,
+    /// [`Config::indirect_probes`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indirect_probes: Option<u8>,
+    /// [`Config::suspicion_mult`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspicion_mult: Option<u8>,
+    /// [`Config::retransmit_mult`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retransmit_mult: Option<u8>,
+    /// [`Config::reply_timeout`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_timeout: Option<Span>,
+    /// [`Config::reconnect_interval`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconnect_interval: Option<Span>,
+    /// [`Config::forget_after`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forget_after: Option<Span>,
+    /// [`Config::tombstone_grace`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tombstone_grace: Option<Span>,
+}
+
+impl Protocol {
+    /// The configuration of the node `id`.
+    ///
+    /// # Errors
+    /// The first setting that the core refuses, by the name it has in a scenario.
+    pub fn config(&self, id: NodeId) -> Result<Checked<Index>, ScenarioError> {
+        let mut config: Config<Index> = Config::new(id);
+        if let Some(span) = self.interval {
+            config = paced(config, millis("interval", span)?);
+        }
+        config = self.with_times(config)?;
+        config = self.with_numbers(config)?;
+        config
+            .check()
+            .map_err(|error| ScenarioError::new("protocol:", renamed(&error.to_string())))
+    }
+
+    fn with_times(&self, mut config: Config<Index>) -> Result<Config<Index>, ScenarioError> {
+        type Setter = fn(Config<Index>, Duration) -> Config<Index>;
+        let times: [(&str, Option<Span>, Setter); 6] = [
+            (
+                "gossip-interval",
+                self.gossip_interval,
+                Config::gossip_interval,
+            ),
+            ("probe-timeout", self.probe_timeout, Config::probe_timeout),
+            ("reply-timeout", self.reply_timeout, Config::reply_timeout),
+            (
+                "reconnect-interval",
+                self.reconnect_interval,
+                Config::reconnect_interval,
+            ),
+            ("forget-after", self.forget_after, Config::forget_after),
+            (
+                "tombstone-grace",
+                self.tombstone_grace,
+                Config::tombstone_grace,
+            ),
+        ];
+        for (name, span, set) in times {
+            if let Some(span) = span {
+                config = set(config, millis(name, span)?);
+            }
+        }
+        Ok(config)
+    }
+
+    fn with_numbers(&self, mut config: Config<Index>) -> Result<Config<Index>, ScenarioError> {
+        type Setter = fn(Config<Index>, u8) -> Config<Index>;
+        let numbers: [(Option<u8>, Setter); 4] = [
+            (self.fanout, Config::gossip_fanout),
+            (self.indirect_probes, Config::indirect_probes),
+            (self.suspicion_mult, Config::suspicion_mult),
+            (self.retransmit_mult, Config::retransmit_mult),
+        ];
+        for (number, set) in numbers {
+            if let Some(number) = number {
+                config = set(config, number);
+            }
+        }
+        if let Some(mtu) = self.mtu {
+            config = config.mtu_floor(mtu);
+        }
+        if let Some(largest) = self.largest_id {
+            let id = NodeId::new(largest).ok_or_else(|| {
+                let problem = format!("is {largest}; it must be at most {}", NodeId::MAX);
+                ScenarioError::new("protocol.largest-id", problem)
+            })?;
+            config = config.largest_id(id);
+        }
+        Ok(config)
+    }
+}
+
+/// One round in `interval`. If that is shorter than the default, the waits inside a round are shorter
+/// too, in proportion; if it is longer, they are not.
+pub fn paced(config: Config<Index>, interval: Duration) -> Config<Index> {
+    let Ok(usual) = config.check() else {
+        // Only what is wrong already cannot be scaled, and its own check says so.
+        return config.probe_interval(interval);
+    };
+    let part_256 = interval.as_millis().saturating_mul(256) / usual.probe_interval().as_millis();
+    let scaled = |wait: Duration| wait.scaled(part_256.min(256));
+    config
+        .probe_interval(interval)
+        .probe_timeout(scaled(usual.probe_timeout()))
+        .reply_timeout(scaled(usual.reply_timeout()))
+        .gossip_interval(scaled(usual.gossip_interval()))
+}
+
+/// The core counts whole milliseconds in 32 bits.
+fn millis(name: &str, span: Span) -> Result<Duration, ScenarioError> {
+    let place = format!("protocol.{name}");
+    ensure(span.as_micros() % 1000 == 0, &place, || {
+        format!("is {span}; it must be a whole number of milliseconds")
+    })?;
+    let millis = u32::try_from(span.as_millis())
+        .map_err(|_| ScenarioError::new(&place, format!("is {span}; it must be below 49 days")))?;
+    Ok(Duration::from_millis(millis))
+}
+
+/// The core's words for settings as a scenario spells them.
+fn renamed(problem: &str) -> String {
+    problem
+        .replace("probe_interval", "interval")
+        .replace("mtu_floor", "mtu")
+        .replace('_', "-")
+}

@@ -1,0 +1,358 @@
+//! What is wrong with a scenario is told in one line that begins with the field.
+
+use super::*;
+
+/// The least that is a scenario, with more text before its first table.
+fn with(more: &str) -> String {
+    format!("name = \"x\"\nnodes = 8\nduration = \"60s\"\n{more}\n")
+}
+
+/// The least that is a scenario, with one action at 10 s.
+fn doing(action: &str) -> String {
+    with(&format!("[[at]]\ntime = \"10s\"\ndo = {action}"))
+}
+
+fn error(text: &str) -> String {
+    match Scenario::parse(text) {
+        Ok(scenario) => panic!("{text}\nis taken for {scenario:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Each text must be refused with an error of one line that begins and goes on like this.
+fn refused(cases: &[(String, &str, &str)]) {
+    for (text, field, what) in cases {
+        let error = error(text);
+        assert!(error.starts_with(field), "{text}\n{error}");
+        assert!(error.contains(what), "{text}\n{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn the_least_scenario_has_the_defaults() {
+    let scenario = Scenario::parse(&with("")).unwrap();
+    assert_eq!((scenario.nodes, scenario.hosts()), (8, 8));
+    assert_eq!(scenario.boot, Boot::AllKnown);
+    assert_eq!(scenario.protocol, Protocol::default());
+    assert_eq!(scenario.last_disturbance(), Span::ZERO);
+    assert!(scenario.expect.wants("anything"));
+}
+
+#[test]
+fn a_text_that_is_no_scenario_is_refused_by_its_line() {
+    refused(&[
+        (with("nodse = 3"), "line 4: ", "nodse"),
+        (with("nodes = 3"), "line 4: ", "duplicate"),
+        (with("boot = \"jion\""), "line 4: ", "jion"),
+        (
+            with("[protocol]\nintervall = \"1s\""),
+            "line 5: ",
+            "intervall",
+        ),
+        (with("[protocol]\ninterval = \"1\""), "line 5: ", "1.5s"),
+        (with("[protocol]\nfanout = 300"), "line 5: ", "300"),
+        (with("[network.link]\nlos = 0.1"), "line 5: ", "los"),
+        (doing("{ crush = { random = 1 } }"), "line 6: ", "crush"),
+        (doing("{ crash = { randm = 1 } }"), "line 6: ", "randm"),
+        (
+            doing("{ heal = \"p\", crash = { random = 1 } }"),
+            "line 6: ",
+            "",
+        ),
+        ("nodes = 8".to_owned(), "line 1: ", "name"),
+        ("=".to_owned(), "line 1: ", ""),
+    ]);
+}
+
+#[test]
+fn a_setting_that_cannot_be_is_refused_by_its_name() {
+    let nodes = |nodes: u32| with("").replace("nodes = 8", &format!("nodes = {nodes}"));
+    refused(&[
+        (nodes(0), "nodes is 0;", "at least 1"),
+        (nodes(2_000_000), "nodes is 2000000", "1000000"),
+        (with("").replace("60s", "0s"), "duration is 0s", ""),
+        (with("protocol.interval = \"0s\""), "protocol", "interval"),
+        (
+            with("protocol.interval = \"500us\""),
+            "protocol.interval is 500us",
+            "whole",
+        ),
+        (
+            with("protocol.forget-after = \"3000h\""),
+            "protocol.forget-after is",
+            "49 days",
+        ),
+        (
+            with("protocol.probe-timeout = \"2s\""),
+            "protocol",
+            "probe-timeout must be",
+        ),
+        (with("protocol.mtu = 10"), "protocol", "mtu must be between"),
+        (
+            with("protocol.mtu = 9000"),
+            "protocol.mtu is 9000;",
+            "network.link.mtu, 1400",
+        ),
+        (with("protocol.largest-id = 7"), "protocol", "largest-id"),
+        (
+            with("protocol.suspicion-mult = 0"),
+            "protocol",
+            "suspicion-mult",
+        ),
+        (
+            with("entries = { count = 1000, key-bytes = 2 }"),
+            "entries.key-bytes is 2;",
+            "3",
+        ),
+        (with("entries.value-bytes = 5000"), "entries", "datagram"),
+        (
+            with("boot = { staggered = { over = \"60s\" } }"),
+            "boot.staggered.over is 1min",
+            "",
+        ),
+        (
+            with("clocks.max-drift-ppm = 1000000"),
+            "clocks.max-drift-ppm is",
+            "500000",
+        ),
+        (
+            with("network.link.loss = 1.5"),
+            "network.link.loss is 1.5;",
+            "from 0 to 1",
+        ),
+        (
+            with("expect.agree-within = \"61s\""),
+            "expect.agree-within is 61s",
+            "61s",
+        ),
+    ]);
+}
+
+#[test]
+fn a_load_that_cannot_be_is_refused_by_its_name() {
+    let load = |more: &str| with(&format!("[workload]\n{more}"));
+    refused(&[
+        (
+            load("updates-per-second = -1"),
+            "workload.updates-per-second is -1;",
+            "",
+        ),
+        (
+            load("updates-per-second = inf"),
+            "workload.updates-per-second is inf;",
+            "",
+        ),
+        (
+            load("updates-per-second = 1\ndeletes = 2"),
+            "workload.deletes is 2;",
+            "0 to 1",
+        ),
+        (
+            load("updates-per-second = 1\nburst = 0"),
+            "workload.burst is 0;",
+            "",
+        ),
+        (
+            load("updates-per-second = 1\nkeys = 0"),
+            "workload.keys is 0;",
+            "",
+        ),
+        (
+            load("updates-per-second = 1\nuntil = \"2min\""),
+            "workload.until is 2min;",
+            "1min",
+        ),
+        (
+            load("updates-per-second = 1\nfrom = \"1min\""),
+            "workload.from is 1min;",
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn an_action_that_cannot_be_is_refused_by_its_place() {
+    refused(&[
+        (
+            doing("{ crash = { random = 9 } }"),
+            "at[1].do.crash.random is 9;",
+            "8 hosts",
+        ),
+        (
+            doing("{ crash = { random = 0 } }"),
+            "at[1].do.crash.random is 0;",
+            "",
+        ),
+        (
+            doing("{ crash = { share = 1.5 } }"),
+            "at[1].do.crash.share is 1.5;",
+            "",
+        ),
+        (
+            doing("{ pause = { hosts = 9 } }"),
+            "at[1].do.pause.hosts",
+            "9",
+        ),
+        (doing("{ heal = \"p\" }"), "at[1].do.heal is \"p\";", "open"),
+        (
+            doing("{ lift-rule = \"r\" }"),
+            "at[1].do.lift-rule is \"r\";",
+            "in force",
+        ),
+        (
+            doing("{ partition = { sides = [] } }"),
+            "at[1].do.partition.sides is empty;",
+            "",
+        ),
+        (
+            doing("{ join = { count = 0 } }"),
+            "at[1].do.join.count is 0;",
+            "",
+        ),
+        (
+            doing("{ join = { count = 1, over = \"1min\" } }"),
+            "at[1].do.join.over",
+            "70s",
+        ),
+        (
+            doing("{ rolling = { every = \"9s\", down = \"1s\" } }"),
+            "at[1].do.rolling.every",
+            "74s",
+        ),
+        (doing("{ set-loss = 3.0 }"), "at[1].do.set-loss", "0 to 1"),
+        (
+            doing("{ set = { host = 0, key = \"k\" } }"),
+            "at[1].do.set.host is 0;",
+            "1 to 8",
+        ),
+        (
+            doing("{ set = { host = 1, key = \"\" } }"),
+            "at[1].do.set.key is empty;",
+            "",
+        ),
+        (
+            doing("{ flash = { host = 1, entries = 0 } }"),
+            "at[1].do.flash.entries is 0;",
+            "",
+        ),
+        (
+            doing("{ delete = { host = 9, key = \"k\" } }"),
+            "at[1].do.delete.host is 9;",
+            "",
+        ),
+        (
+            doing("{ churn = { per-second = 1, until = \"10s\", downtime = \"1s\" } }"),
+            "at[1].do.churn.until is 10s;",
+            "after 10s",
+        ),
+        (
+            doing("\"heal-all\"").replace("10s", "2min"),
+            "at[1].time is 2min;",
+            "1min",
+        ),
+    ]);
+}
+
+#[test]
+fn the_timeline_is_walked_in_order_of_time_and_hosts_that_join_count_from_then_on() {
+    let at = |time: u32, action: &str| format!("[[at]]\ntime = \"{time}s\"\ndo = {action}\n");
+    let set = "{ set = { host = 10, key = \"k\" } }";
+    let join = "{ join = { count = 2 } }";
+    let after = Scenario::parse(&with(&(at(20, set) + &at(10, join)))).unwrap();
+    assert_eq!(after.hosts(), 10);
+    let numbers: Vec<usize> = after.timeline().iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, [2, 1]);
+    let before = error(&with(&(at(10, set) + &at(20, join))));
+    assert!(before.starts_with("at[1].do.set.host is 10;"), "{before}");
+}
+
+#[test]
+fn a_partition_is_open_from_its_beginning_to_its_heal() {
+    let part = "{ partition = { sides = [\"1-4\"] } }";
+    let at = |time: u32, action: &str| format!("[[at]]\ntime = \"{time}s\"\ndo = {action}\n");
+    let twice = with(&(at(1, part) + &at(2, part)));
+    assert!(error(&twice).starts_with("at[2].do.partition.name is \"partition\""));
+    for heal in ["\"heal-all\"", "{ heal = \"partition\" }"] {
+        let again = with(&(at(1, part) + &at(2, heal) + &at(3, part)));
+        assert!(Scenario::parse(&again).is_ok(), "{heal}");
+    }
+}
+
+#[test]
+fn the_last_disturbance_is_the_end_of_whatever_ends_last() {
+    let last = |text: &str| Scenario::parse(text).unwrap().last_disturbance();
+    let secs = Span::from_secs;
+    assert_eq!(last(&doing("{ crash = { random = 1 } }")), secs(10));
+    assert_eq!(
+        last(&doing("{ join = { count = 1, over = \"5s\" } }")),
+        secs(15)
+    );
+    let rolling = "{ rolling = { every = \"3s\", down = \"1s\", hosts = \"1-4\" } }";
+    assert_eq!(last(&doing(rolling)), secs(10 + 3 * 3 + 1));
+    let churn = "{ churn = { per-second = 1, until = \"20s\", downtime = \"4s\" } }";
+    assert_eq!(last(&doing(churn)), secs(24));
+    assert_eq!(
+        last(&with("workload = { updates-per-second = 1 }")),
+        secs(60)
+    );
+    assert_eq!(
+        last(&with("boot = { staggered = { over = \"7s\" } }")),
+        secs(7)
+    );
+}
+
+#[test]
+fn every_setting_of_the_protocol_reaches_the_core() {
+    let text = with(
+        "[protocol]\ninterval = \"2s\"\nfanout = 5\ngossip-interval = \"300ms\"\nmtu = 512\n\
+         largest-id = 99\nprobe-timeout = \"401ms\"\nindirect-probes = 6\nsuspicion-mult = 7\n\
+         retransmit-mult = 8\nreply-timeout = \"402ms\"\nreconnect-interval = \"33s\"\n\
+         forget-after = \"34s\"\ntombstone-grace = \"35s\"",
+    );
+    let scenario = Scenario::parse(&text).unwrap();
+    let config = scenario.protocol.config(5u16.into()).unwrap();
+    let millis = [
+        config.probe_interval(),
+        config.gossip_interval(),
+        config.probe_timeout(),
+        config.reply_timeout(),
+        config.reconnect_interval(),
+        config.forget_after(),
+        config.tombstone_grace(),
+    ]
+    .map(|span| span.as_millis());
+    assert_eq!(millis, [2000, 300, 401, 402, 33_000, 34_000, 35_000]);
+    let numbers = [
+        config.gossip_fanout(),
+        config.indirect_probes(),
+        config.suspicion_mult(),
+        config.retransmit_mult(),
+    ];
+    assert_eq!(numbers, [5, 6, 7, 8]);
+    assert_eq!((config.mtu_floor(), config.largest_id().get()), (512, 99));
+    assert_eq!(Scenario::parse(&scenario.to_toml()), Ok(scenario));
+}
+
+#[test]
+fn a_short_interval_shortens_the_waits_that_are_left_out() {
+    let text = with("protocol = { interval = \"250ms\", reply-timeout = \"99ms\" }");
+    let scenario = Scenario::parse(&text).unwrap();
+    let config = scenario.protocol.config(1u16.into()).unwrap();
+    assert_eq!(config.probe_timeout().as_millis(), 75);
+    assert_eq!(config.gossip_interval().as_millis(), 50);
+    assert_eq!(config.reply_timeout().as_millis(), 99);
+}
+
+#[test]
+fn keys_have_the_length_that_is_asked_for() {
+    let entries = Entries {
+        count: 20,
+        key_bytes: 4,
+        value_bytes: 1,
+    };
+    assert_eq!(entries.key(0), "0000");
+    assert_eq!(entries.key(19), "0019");
+    let text = with("entries = { count = 20, key-bytes = 4 }\n[workload]\nupdates-per-second = 1");
+    assert_eq!(Scenario::parse(&text).unwrap().keys(), 20);
+}
