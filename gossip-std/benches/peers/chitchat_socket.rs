@@ -8,18 +8,17 @@ use chitchat::ChitchatEnvelope;
 use chitchat::transport::{ChannelTransport, RecvOutcome, SendOutcome, Socket, Transport};
 use gossip_core::SplitMix64;
 use gossip_std::sim::chance::{Purpose, stream};
+use gossip_std::sim::network::{Fate, Links, Network};
 use gossip_std::sim::{HostAddress, Index, Time};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Duration, Instant};
-
-use super::standin::Network;
 
 /// The largest payload of a UDP datagram over IPv4, and chitchat's own limit.
 const LARGEST: usize = 65_507;
 
 /// The network between all nodes of a cluster.
 #[derive(Clone)]
-pub(crate) struct Ether(Arc<Mutex<Inner>>);
+pub(crate) struct Air(Arc<Mutex<Inner>>);
 
 struct Inner {
     network: Network,
@@ -30,18 +29,20 @@ struct Inner {
 
 struct Place {
     chance: SplitMix64,
+    links: Links,
     sent_bytes: u64,
     inbox: UnboundedSender<RecvOutcome>,
     /// Until the host takes it.
     outlet: Option<UnboundedReceiver<RecvOutcome>>,
 }
 
-impl Ether {
+impl Air {
     pub(crate) fn new(network: Network, hosts: Index, seed: u64) -> Self {
         let hosts = (0..hosts).map(|host| {
             let (inbox, outlet) = unbounded_channel();
             Place {
                 chance: stream(seed, host, Purpose::Network),
+                links: Links::default(),
                 sent_bytes: 0,
                 inbox,
                 outlet: Some(outlet),
@@ -84,13 +85,19 @@ impl Inner {
             return;
         };
         place.sent_bytes += len as u64;
-        let Some(at) = self.network.transit(&mut place.chance, now, len) else {
+        let Place { links, chance, .. } = place;
+        let Fate::Arrives(arrivals) = self.network.transit(links, chance, now, from, to, len)
+        else {
             return;
         };
         let Some(inbox) = self.hosts.get(to as usize).map(|host| host.inbox.clone()) else {
             return;
         };
-        let at = self.epoch + Duration::from_micros(at.since(Time::START).as_micros());
+        // This network repeats and damages nothing: one copy.
+        let Some(arrival) = arrivals.into_iter().next() else {
+            return;
+        };
+        let at = self.epoch + Duration::from_micros(arrival.at.since(Time::START).as_micros());
         tokio::spawn(async move {
             tokio::time::sleep_until(at).await;
             // A crashed host hears nothing.
@@ -100,15 +107,19 @@ impl Inner {
 }
 
 #[async_trait]
-impl Transport for Ether {
+impl Transport for Air {
     async fn open(&self, listen_addr: SocketAddr) -> anyhow::Result<Box<dyn Socket>> {
         let host = listen_addr.index();
-        let place = self.lock().hosts.get_mut(host as usize).and_then(|host| host.outlet.take());
+        let place = self
+            .lock()
+            .hosts
+            .get_mut(host as usize)
+            .and_then(|host| host.outlet.take());
         let outlet = place.ok_or_else(|| anyhow::anyhow!("{listen_addr} is not free"))?;
         let codec = ChannelTransport::with_mtu(LARGEST);
         Ok(Box::new(Port {
             host,
-            ether: self.clone(),
+            air: self.clone(),
             outlet,
             encoder: codec.open(SocketAddrV4::of(0).into()).await?,
             decoder: codec.open(SocketAddrV4::of(1).into()).await?,
@@ -120,7 +131,7 @@ impl Transport for Ether {
 /// through a channel of chitchat's own, which encodes it, decodes it again and tells its length.
 struct Port {
     host: Index,
-    ether: Ether,
+    air: Air,
     outlet: UnboundedReceiver<RecvOutcome>,
     encoder: Box<dyn Socket>,
     decoder: Box<dyn Socket>,
@@ -137,10 +148,13 @@ impl Socket for Port {
         to: SocketAddr,
         envelope: ChitchatEnvelope,
     ) -> anyhow::Result<SendOutcome> {
-        let outcome = self.encoder.send(self.decoder.local_addr()?, envelope).await?;
+        let outcome = self
+            .encoder
+            .send(self.decoder.local_addr()?, envelope)
+            .await?;
         let mut datagram = self.decoder.recv().await?;
         datagram.from_addr = SocketAddr::of(self.host);
-        self.ether.lock().send(self.host, to.index(), datagram);
+        self.air.lock().send(self.host, to.index(), datagram);
         Ok(outcome)
     }
 

@@ -2,10 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::fmt;
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
-use foca::{Config, Foca, Identity, NoCustomBroadcast, Notification, PostcardCodec, Runtime, Timer};
+use foca::{
+    Config, Foca, Identity, NoCustomBroadcast, Notification, PostcardCodec, Runtime, Timer,
+};
 use gossip_core::{Instant, SplitMix64};
 use gossip_std::sim::chance::{Purpose, stream};
 use gossip_std::sim::{Host, HostAddress, Index, Outgoing, To};
@@ -60,6 +63,10 @@ pub(crate) struct FocaHost {
     effects: Effects,
 }
 
+/// foca says that a member is down.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Down;
+
 /// What foca asked for.
 #[derive(Default)]
 struct Effects {
@@ -68,14 +75,20 @@ struct Effects {
     timers: BinaryHeap<Reverse<(Instant, Timer<Id>, u64)>>,
     scheduled: u64,
     outbox: VecDeque<(Index, Vec<u8>)>,
-    /// Who was told to be down.
-    downs: VecDeque<Index>,
+    /// Notices that some member is down.
+    downs: VecDeque<Down>,
+}
+
+impl fmt::Debug for FocaHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "foca {:?}", self.foca.identity())
+    }
 }
 
 impl Runtime<Id> for Effects {
     fn notify(&mut self, notification: Notification<'_, Id>) {
-        if let Notification::MemberDown(id) = notification {
-            self.downs.push_back(id.addr.index());
+        if let Notification::MemberDown(_) = notification {
+            self.downs.push_back(Down);
         }
     }
 
@@ -113,8 +126,15 @@ impl Watched for FocaHost {
         0
     }
 
-    fn down(note: &Index) -> Option<Index> {
-        Some(*note)
+    fn holds(&self, other: Index) -> bool {
+        let addr = SocketAddrV4::of(other);
+        self.foca
+            .iter_members()
+            .any(|member| member.id().addr == addr)
+    }
+
+    fn is_down(_note: &Down) -> bool {
+        true
     }
 
     fn join(seed: Index) -> Index {
@@ -124,7 +144,7 @@ impl Watched for FocaHost {
 
 /// Errors of foca concern one datagram or one timer; its example logs them and goes on.
 impl Host for FocaHost {
-    type Note = Index;
+    type Note = Down;
     type Call = Index;
 
     fn handle_datagram(&mut self, now: Instant, _from: Index, bytes: &[u8]) {
@@ -157,7 +177,7 @@ impl Host for FocaHost {
         })
     }
 
-    fn poll_note(&mut self) -> Option<Index> {
+    fn poll_note(&mut self) -> Option<Down> {
         self.effects.downs.pop_front()
     }
 

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use gossip_std::sim::{Host, Index, Observer, Record, Span, Time, What};
+use gossip_std::sim::{
+    Host, HostClock, Index, Observer, Record, Span, Time, What, World, WorldOptions,
+};
 
-use super::standin::{Network, World, WorldOptions};
-use super::subject::{Down, Setup, Subject};
+use super::ether;
+use super::subject::{Setup, Subject};
 use super::timed::Timed;
 
 /// What the tables need to know of a host.
@@ -16,8 +18,11 @@ pub(crate) trait Watched: Host {
     /// How many entries, of all owners, it holds.
     fn entries(&self) -> u32;
 
-    /// The member that a note tells to be down.
-    fn down(note: &Self::Note) -> Option<Index>;
+    /// Whether it tells its application that `other` is live.
+    fn holds(&self, other: Index) -> bool;
+
+    /// Whether a note tells that a member is down.
+    fn is_down(note: &Self::Note) -> bool;
 
     /// The call to join through this host.
     fn join(seed: Index) -> Self::Call;
@@ -32,22 +37,16 @@ pub(crate) struct Hosted<H: Watched> {
     crashed: Duration,
 }
 
-/// Collects the notices of down members.
+/// Counts the notices of down members.
 struct Downs<H: Watched> {
-    downs: Vec<Down>,
-    down: fn(&H::Note) -> Option<Index>,
+    count: u64,
+    is_down: fn(&H::Note) -> bool,
 }
 
 impl<H: Watched> Observer<H::Note> for Downs<H> {
     fn record(&mut self, record: &Record<'_, H::Note>) {
-        if let What::Note(note) = record.what
-            && let Some(host) = (self.down)(note)
-        {
-            self.downs.push(Down {
-                at: record.time,
-                observer: record.host,
-                host,
-            });
+        if let What::Note(note) = record.what {
+            self.count += u64::from((self.is_down)(note));
         }
     }
 }
@@ -60,9 +59,9 @@ impl<H: Watched> Hosted<H> {
             cores: 1,
             detailed: false,
         };
-        let mut world = World::new(options, Network { loss: 0.0, mtu: setup.mtu });
+        let mut world = World::new(options, ether::network(setup));
         for host in setup.hosts() {
-            world.add(Timed::new(make(host)));
+            world.add(Timed::new(make(host)), HostClock::default());
             if host > 0 {
                 world.schedule(host, Time::START, H::join(0));
             }
@@ -71,8 +70,8 @@ impl<H: Watched> Hosted<H> {
             world,
             hosts: setup.nodes.get(),
             downs: Downs {
-                downs: Vec::new(),
-                down: H::down,
+                count: 0,
+                is_down: H::is_down,
             },
             crashed: Duration::ZERO,
         }
@@ -101,19 +100,25 @@ impl<H: Watched> Subject for Hosted<H> {
 
     fn lose(&mut self, share: f64) {
         let change = format!("loss {share}");
-        self.world.change_network(What::Rewired { change }, |network| network.loss = share);
+        let change = What::Rewired { change };
+        self.world
+            .change_network(change, |network| ether::lose(network, share));
     }
 
     fn live(&self, host: Index) -> u32 {
         self.host(host).map_or(0, H::live)
     }
 
+    fn holds(&self, host: Index, other: Index) -> bool {
+        self.host(host).is_some_and(|host| host.holds(other))
+    }
+
     fn entries(&self, host: Index) -> u32 {
         self.host(host).map_or(0, H::entries)
     }
 
-    fn downs(&mut self) -> Vec<Down> {
-        std::mem::take(&mut self.downs.downs)
+    fn downs(&self) -> u64 {
+        self.downs.count
     }
 
     fn sent_bytes(&self) -> u64 {

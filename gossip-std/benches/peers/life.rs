@@ -1,13 +1,11 @@
 //! The life of one cluster, from the first datagram to the first crash: what it costs, and how long
 //! everything takes.
 
-use std::num::NonZeroU32;
-
 use gossip_std::sim::chance::{Purpose, below, stream};
-use gossip_std::sim::{Index, Span};
+use gossip_std::sim::{Index, Span, Time};
 
 use super::plan::Windows;
-use super::subject::{Down, Protocol, Setup, Subject, start};
+use super::subject::{Protocol, Setup, Subject, start};
 
 /// How exactly the moment is found at which everybody knows everybody.
 const STEP: Span = Span::from_millis(50);
@@ -43,12 +41,15 @@ pub(crate) fn measure(protocol: Protocol, setup: &Setup, windows: &Windows) -> L
 
     let pairs = u64::from(nodes) * u64::from(nodes);
     let most = cluster.run_while(windows.join, STEP, |cluster| {
-        let known: u64 = setup.hosts().map(|host| u64::from(cluster.live(host))).sum();
+        let known: u64 = setup
+            .hosts()
+            .map(|host| u64::from(cluster.live(host)))
+            .sum();
         known * 100 >= pairs * 99
     });
     let left = Span::from_micros(windows.join.as_micros() - cluster.now().as_micros());
     let all = cluster.run_while(left, STEP, |cluster| cluster.is_complete(nodes));
-    let all = all.map(|_| cluster.now().since(gossip_std::sim::Time::START));
+    let all = all.map(|_| cluster.now().since(Time::START));
     let join_bytes = cluster.sent_bytes() as f64 * per_node;
 
     cluster.run(windows.settle);
@@ -56,7 +57,8 @@ pub(crate) fn measure(protocol: Protocol, setup: &Setup, windows: &Windows) -> L
     cluster.run(windows.steady);
     let seconds = windows.steady.as_secs();
     let steady_bytes = (cluster.sent_bytes() - bytes) as f64 * per_node / seconds;
-    let steady_micros = (cluster.busy() - busy).as_secs_f64() * 1e6 * per_node / seconds;
+    let steady_micros =
+        cluster.busy().saturating_sub(busy).as_secs_f64() * 1e6 * per_node / seconds;
 
     let [first, median, last] = detection(cluster, setup, windows.detect);
     Life {
@@ -71,7 +73,8 @@ pub(crate) fn measure(protocol: Protocol, setup: &Setup, windows: &Windows) -> L
     }
 }
 
-/// Crashes a node at any point of its round; when the first, half and all of the others know.
+/// Crashes a node at some point of its round; when the first, half and all of those that held it for
+/// live do so no more.
 pub(crate) fn detection(
     cluster: &mut dyn Subject,
     setup: &Setup,
@@ -80,20 +83,25 @@ pub(crate) fn detection(
     let mut chance = stream(setup.seed, Index::MAX, Purpose::Fault);
     cluster.run(Span::from_micros(below(&mut chance, 1_000_000)));
     let victim = setup.nodes.get() / 2;
+    let held = setup
+        .hosts()
+        .filter(|host| *host != victim && cluster.holds(*host, victim));
+    let mut delays: Vec<(Index, Option<Span>)> = held.map(|host| (host, None)).collect();
     cluster.crash(victim);
-    cluster.downs();
     let crashed_at = cluster.now();
-    let mut delays: Vec<Option<Span>> = vec![None; setup.nodes.get() as usize];
-    let survivors = delays.len() - 1;
-    while cluster.now().since(crashed_at) < limit && delays.iter().flatten().count() < survivors {
-        cluster.run(Span::from_millis(100));
-        for Down { at, observer, .. } in cluster.downs().iter().filter(|down| down.host == victim) {
-            delays[*observer as usize].get_or_insert(at.since(crashed_at));
+    while cluster.now().since(crashed_at) < limit && delays.iter().any(|(_, delay)| delay.is_none())
+    {
+        cluster.run(STEP);
+        let delay = cluster.now().since(crashed_at);
+        for (host, known) in &mut delays {
+            // One who takes it for live again did not know yet.
+            *known = (!cluster.holds(*host, victim)).then(|| known.unwrap_or(delay));
         }
     }
-    let mut known: Vec<Span> = delays.into_iter().flatten().collect();
+    let mut known: Vec<Span> = delays.iter().filter_map(|(_, delay)| *delay).collect();
     known.sort_unstable();
-    [1, survivors.div_ceil(2), survivors].map(|rank| known.get(rank - 1).copied())
+    let of = delays.len();
+    [1, of.div_ceil(2), of].map(|rank| known.get(rank.saturating_sub(1)).copied())
 }
 
 /// How long until every node holds every entry, within `limit`, and the bytes that the mean node
@@ -113,31 +121,26 @@ pub(crate) fn entries_told(protocol: Protocol, setup: &Setup, limit: Span) -> (O
 #[derive(Clone, Debug)]
 pub(crate) struct Endurance {
     /// Notices that a live node is down, of all observers together.
-    pub wrong: u32,
+    pub wrong: u64,
     /// From a crash under this loss until half and all of the survivors knew.
     pub median: Option<Span>,
     pub last: Option<Span>,
 }
 
 /// Loses a share of all datagrams for so long, and then a node.
-pub(crate) fn endure(
-    protocol: Protocol,
-    setup: &Setup,
-    loss: f64,
-    windows: &Windows,
-) -> Endurance {
+pub(crate) fn endure(protocol: Protocol, setup: &Setup, loss: f64, windows: &Windows) -> Endurance {
     let mut cluster = start(protocol, setup);
     let cluster = &mut *cluster;
-    let nodes: NonZeroU32 = setup.nodes;
-    cluster.run_while(windows.join, STEP, |cluster| cluster.is_complete(nodes.get()));
+    let nodes = setup.nodes.get();
+    cluster.run_while(windows.join, STEP, |cluster| cluster.is_complete(nodes));
     cluster.run(windows.settle);
-    cluster.downs();
     cluster.lose(loss);
+    let before = cluster.downs();
     let begin = cluster.now();
     while cluster.now().since(begin) < windows.endure {
         cluster.run(Span::from_secs(1));
     }
-    let wrong = cluster.downs().len() as u32;
+    let wrong = cluster.downs() - before;
     let [_, median, last] = detection(cluster, setup, windows.detect);
     Endurance {
         wrong,

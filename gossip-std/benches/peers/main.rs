@@ -1,34 +1,84 @@
-//! peers
+//! Published protocols and ours on the same virtual network, in one run.
+//!
+//! ```sh
+//! cargo bench -p gossip-std --bench peers                        # minutes
+//! cargo bench -p gossip-std --bench peers -- --quick             # seconds, small clusters
+//! cargo bench -p gossip-std --bench peers -- --all               # also the cells left out, half an hour or more
+//! cargo bench -p gossip-std --bench peers -- --markdown FILE     # the tables, also into a file
+//! ```
+//!
+//! The tables go to standard output, progress to standard error. `docs/measurements.md` shows one
+//! run and says how everybody is configured. Run without cargo's `--bench` it makes the quick run,
+//! as a test that everything works.
+
 mod chitchat_socket;
 mod chitchat_world;
+mod ether;
 mod foca_host;
 mod hosted;
+mod life;
+mod lives;
+mod loss;
 mod ours;
-mod standin;
+mod plan;
 mod subject;
+mod table;
 mod timed;
-use std::num::NonZeroU32;
-use gossip_std::sim::Span;
-use subject::*;
-fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let n: u32 = args[1].parse().unwrap();
-    for p in args[2].split(',') {
-    let (protocol, entries) = match p { "ours" => (Protocol::Ours, 0), "ours16" => (Protocol::Ours, 16), "foca" => (Protocol::Foca, 0), "c0" => (Protocol::Chitchat(chitchat::ProtocolVersion::V0), 16), _ => (Protocol::Chitchat(chitchat::ProtocolVersion::V1), 16) };
-    let mtu = args[3].parse().unwrap();
-    let setup = Setup { nodes: NonZeroU32::new(n).unwrap(), entries, mtu, seed: 1 };
-    let t = std::time::Instant::now();
-    let mut s = start(protocol, &setup);
-    let m = s.run_while(Span::from_secs(args[4].parse().unwrap()), Span::from_millis(50), |s| s.is_complete(n));
-    eprintln!("{p} complete {m:?} bytes/node {} busy {:?} real {:?}", s.sent_bytes() / n as u64, s.busy(), t.elapsed());
-    if entries > 0 {
-    let m = s.run_while(Span::from_secs(args[4].parse().unwrap()), Span::from_millis(50), |s| (0..n).all(|h| s.entries(h) == n * 16));
-    eprintln!("  entries +{m:?} bytes/node {} busy {:?} real {:?}", s.sent_bytes() / n as u64, s.busy(), t.elapsed());
+mod told;
+
+use std::process::ExitCode;
+
+use lives::Lives;
+use plan::Effort;
+use table::Table;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (effort, file) = match options(&args) {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    let text: Vec<String> = tables(effort).iter().map(Table::to_string).collect();
+    let text = text.join("\n");
+    print!("{text}");
+    if let Some(file) = file
+        && let Err(error) = std::fs::write(file, text)
+    {
+        eprintln!("cannot write {file}: {error}");
+        return ExitCode::FAILURE;
     }
-    s.run(Span::from_secs(30));
-    let (b, u) = (s.sent_bytes(), s.busy());
-    s.downs();
-    s.run(Span::from_secs(30));
-    eprintln!("  steady {:.1} B/node/s, cpu {:.2} us, downs {}, real {:?}", (s.sent_bytes() - b) as f64 / n as f64 / 30.0, (s.busy() - u).as_secs_f64() * 1e6 / n as f64 / 30.0, s.downs().len(), t.elapsed());
+    ExitCode::SUCCESS
+}
+
+/// How much to run, and the file to write. What is asked for wins over cargo's `--bench`.
+fn options(args: &[String]) -> Result<(Effort, Option<&str>), String> {
+    let (mut asked, mut usual, mut file) = (None, Effort::Quick, None);
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--bench" => usual = Effort::Usual,
+            "--quick" => asked = Some(Effort::Quick),
+            "--all" => asked = Some(Effort::All),
+            "--markdown" => file = Some(args.next().ok_or("--markdown needs a file")?.as_str()),
+            other => return Err(format!("{other} is not --quick, --all or --markdown FILE")),
+        }
     }
+    Ok((asked.unwrap_or(usual), file))
+}
+
+fn tables(effort: Effort) -> Vec<Table> {
+    let lives = Lives::live(effort);
+    let mut tables = vec![
+        lives.steady(),
+        lives.join_time(),
+        lives.join_bytes(),
+        told::table(effort),
+        lives.detection(),
+        lives.computing(),
+    ];
+    tables.extend(loss::tables(effort));
+    tables
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddrV4;
 
-use gossip_core::{Config, Node, Status};
+use gossip_core::{Checked, Config, Status};
 use gossip_std::sim::{Call, HostAddress, Index, NodeHost, Note, id_of};
 use gossip_std::{Heap, Limits};
 
@@ -14,18 +14,22 @@ type OurHost = NodeHost<SocketAddrV4, Heap>;
 /// Starts a cluster: storage on the heap, IPv4 addresses.
 pub(crate) fn start(setup: &Setup) -> Hosted<OurHost> {
     Hosted::start(setup, |host| {
-        let mut node = Node::new(config(host, setup), Heap::tables(Limits::default()));
+        let mut node = NodeHost::new(config(host, setup), Heap::tables(Limits::default()));
         for entry in 0..setup.entries {
             let (key, value) = setup.entry(host, entry);
-            node.set(&key, value.as_bytes()).expect("an entry of 24 bytes fits");
+            let set = node.node_mut().set(&key, value.as_bytes());
+            set.expect("an entry of 14 bytes fits");
         }
-        NodeHost::new(node)
+        node
     })
 }
 
-fn config(host: Index, setup: &Setup) -> gossip_core::Checked<SocketAddrV4> {
+fn config(host: Index, setup: &Setup) -> Checked<SocketAddrV4> {
+    let last = setup.nodes.get() - 1;
     let config = Config::new(id_of(host)).address(SocketAddrV4::of(host));
-    config.mtu_floor(setup.mtu).check().expect("the MTU is in range")
+    // Small ids leave room for entries in a datagram of 64 bytes; they change nothing else.
+    let config = config.largest_id(id_of(last)).mtu_floor(setup.mtu);
+    config.check().expect("the MTU is in range")
 }
 
 impl Watched for OurHost {
@@ -37,11 +41,14 @@ impl Watched for OurHost {
         self.node().entries().count() as u32
     }
 
-    fn down(note: &Note) -> Option<Index> {
-        match note {
-            Note::Member { id, status: Status::Dead, .. } => Some(*id),
-            _ => None,
-        }
+    fn holds(&self, other: Index) -> bool {
+        let member = self.node().member(id_of(other));
+        member.is_some_and(|member| matches!(member.status(), Status::Alive | Status::Suspect))
+    }
+
+    fn is_down(note: &Note) -> bool {
+        let dead = Status::Dead;
+        matches!(note, Note::Member { status, .. } if *status == dead)
     }
 
     fn join(seed: Index) -> Call {

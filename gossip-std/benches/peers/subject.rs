@@ -34,28 +34,17 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// An entry: a key of 6 bytes and a value of 16, hexadecimal and hard to compress.
+    /// An entry: a key of 6 bytes and a value of 8, hexadecimal and hard to compress.
     pub(crate) fn entry(&self, host: Index, number: u32) -> (String, String) {
         let place = u64::from(host) << 32 | u64::from(number);
         let value = SplitMix64::new(self.seed ^ place).next();
-        (format!("key-{number:02}"), format!("{value:016x}"))
+        (format!("key-{number:02}"), format!("{:08x}", value >> 32))
     }
 
     /// The hosts.
     pub(crate) fn hosts(&self) -> std::ops::Range<Index> {
         0..self.nodes.get()
     }
-}
-
-/// Somebody told its application that somebody else is down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Down {
-    /// When.
-    pub at: Time,
-    /// Who told it.
-    pub observer: Index,
-    /// Who is said to be down.
-    pub host: Index,
 }
 
 /// A cluster under measurement, in virtual time.
@@ -75,11 +64,14 @@ pub(crate) trait Subject {
     /// How many members a host tells its application to be live, itself included.
     fn live(&self, host: Index) -> u32;
 
+    /// Whether a host tells its application that `other` is live.
+    fn holds(&self, host: Index, other: Index) -> bool;
+
     /// How many entries, of all owners, a host holds.
     fn entries(&self, host: Index) -> u32;
 
-    /// Takes the notices of down members since the last call.
-    fn downs(&mut self) -> Vec<Down>;
+    /// How often any host has told its application that another is down.
+    fn downs(&self) -> u64;
 
     /// Bytes of UDP payload sent so far by all hosts.
     fn sent_bytes(&self) -> u64;
