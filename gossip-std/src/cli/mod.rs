@@ -9,6 +9,7 @@ mod demo;
 mod failure;
 mod random;
 mod signals;
+mod sim;
 mod text;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ struct Cli {
 enum Command {
     Demo(demo::Args),
     Agent(agent::Args),
+    Sim(Box<sim::Args>),
 }
 
 /// Reads the command line and runs what it says.
@@ -47,6 +49,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo(args) => demo::run(&args),
         Command::Agent(args) => agent::run(&args),
+        Command::Sim(args) => sim::run(&args),
     }
 }
 

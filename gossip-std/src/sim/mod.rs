@@ -9,6 +9,7 @@ pub mod measure;
 mod monitor;
 pub mod network;
 mod node_host;
+mod node_inspect;
 mod note;
 pub mod outcome;
 mod queue;

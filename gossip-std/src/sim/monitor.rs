@@ -78,6 +78,11 @@ impl Monitor {
         self.tally.read(index, host);
     }
 
+    /// The run begins: what hosts sent before is not counted.
+    pub fn begin(&mut self, cluster: &dyn Cluster) {
+        self.tally.begin(cluster, self.truth.ground.hosts());
+    }
+
     /// Looks at all hosts. Every note up to `now` must have been recorded.
     pub fn sample(&mut self, now: Time, cluster: &dyn Cluster) {
         let hosts = self.truth.ground.hosts();
@@ -104,6 +109,7 @@ impl Monitor {
     #[must_use]
     pub fn finish(mut self, now: Time, cluster: &dyn Cluster) -> Outcome {
         self.sample(now, cluster);
+        self.invariants.finish(now, &self.truth, cluster);
         let claims = self.claims();
         let (coverage, epidemic) = self.spread.finish(claims);
         Outcome {
@@ -131,8 +137,8 @@ impl Monitor {
 impl Observer<Note> for Monitor {
     fn record(&mut self, record: &Record<'_, Note>) {
         self.truth.record(record);
-        if matches!(record.what, What::Crashed) {
-            self.tally.crashed(record.host);
+        if matches!(record.what, What::Restarted { with_memory: false }) {
+            self.tally.restarted(record.host);
         }
         let claims = self.claims();
         self.spread.record(record, &self.truth, claims);

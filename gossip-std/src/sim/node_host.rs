@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use gossip_core::{Checked, Event, Generation, Instant, Node, NodeId, SplitMix64, Storage, Tables, Version};
+use gossip_core::{
+    Checked, Event, Generation, Instant, Node, NodeId, SplitMix64, Storage, Tables, Version,
+};
 
 use super::address::HostAddress;
 use super::host::{Host, Index, Outgoing, To};

@@ -71,15 +71,24 @@ mod tests {
         let mut trace = Trace::new(Vec::new());
         for (host, what) in whats {
             let time = Time::from_micros(1500);
-            trace.record(&Record { time, host: *host, what });
+            trace.record(&Record {
+                time,
+                host: *host,
+                what,
+            });
         }
         String::from_utf8(trace.finish().unwrap()).unwrap()
     }
 
     #[test]
     fn a_record_is_a_line() {
-        let sent = What::Sent { to: To::One(7), len: 36 };
-        let healed = What::Healed { name: "wan".to_owned() };
+        let sent = What::Sent {
+            to: To::One(7),
+            len: 36,
+        };
+        let healed = What::Healed {
+            name: "wan".to_owned(),
+        };
         let expected = concat!(
             r#"{"us":1500,"host":3,"what":{"sent":{"to":{"one":7},"len":36}}}"#,
             "\n",
@@ -94,7 +103,11 @@ mod tests {
         let mut full = [0u8; 4];
         let mut trace = Trace::new(&mut full[..]);
         let (time, what) = (Time::START, What::<()>::Crashed);
-        trace.record(&Record { time, host: 1, what: &what });
+        trace.record(&Record {
+            time,
+            host: 1,
+            what: &what,
+        });
         assert!(trace.finish().is_err());
     }
 }

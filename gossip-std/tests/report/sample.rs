@@ -28,6 +28,7 @@ pub fn run(seed: u64) -> Outcome {
         },
         detection: vec![detection(&mut rng)],
         false_deaths: 0,
+        unreachable_deaths: 3,
         traffic: traffic(&mut rng),
         tables: vec![TablePeak {
             table: "members".to_owned(),

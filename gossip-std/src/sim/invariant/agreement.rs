@@ -1,6 +1,8 @@
 //! Once the network is whole and the faults are over, all running hosts agree within a bound, and
 //! what they agree on is the truth.
 
+use std::collections::BTreeMap;
+
 use super::Broken;
 use crate::sim::measure::{Cluster, Inspect, Truth};
 use crate::sim::{Index, Span, Time};
@@ -37,9 +39,13 @@ impl Agreement {
         if self.reached == Some(since) {
             return Ok(());
         }
+        let late = now.since(since) > self.bound;
+        if !late && !are_equal(truth, cluster) {
+            return Ok(());
+        }
         match difference(truth, cluster) {
             Ok(()) => self.reached = Some(since),
-            Err((host, what)) if now.since(since) > self.bound => {
+            Err((host, what)) if late => {
                 let (calm, bound) = (now.since(since), self.bound);
                 return Err(Broken {
                     rule: RULE,
@@ -58,20 +64,33 @@ impl Agreement {
 /// The first thing in which a host differs from the truth, and the host.
 type Difference = (Index, String);
 
+/// Whether all running hosts have one fingerprint.
+fn are_equal(truth: &Truth, cluster: &dyn Cluster) -> bool {
+    let hosts = truth.ground.live().iter();
+    let mut fingerprints = hosts.map(|host| Some(cluster.host(host)?.fingerprint()));
+    let first = fingerprints.next();
+    fingerprints.all(|fingerprint| Some(fingerprint) == first)
+}
+
+/// Hosts with equal fingerprints hold the same hosts for live, so one of each kind is asked.
 fn difference(truth: &Truth, cluster: &dyn Cluster) -> Result<(), Difference> {
-    let mut fingerprint = None;
+    let mut fingerprints: BTreeMap<u64, Index> = BTreeMap::new();
     for host in truth.ground.live().iter() {
         let node = cluster
             .host(host)
-            .ok_or_else(|| (host, "is said to run and does not".to_owned()))?;
-        check_members(host, node, truth)?;
-        check_entries(host, node, truth)?;
-        let (other, first) = *fingerprint.get_or_insert((host, node.fingerprint()));
-        if node.fingerprint() != first {
-            return Err((host, format!("has another fingerprint than host {other}")));
+            .ok_or_else(|| (host, "should run and does not".to_owned()))?;
+        if fingerprints.insert(node.fingerprint(), host).is_none() {
+            check_members(host, node, truth)?;
         }
+        check_entries(host, node, truth)?;
     }
-    Ok(())
+    let mut hosts = fingerprints.values();
+    match (hosts.next(), hosts.next()) {
+        (Some(one), Some(other)) => {
+            Err((*one, format!("has another fingerprint than host {other}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A host holds just the running hosts for live.
@@ -124,4 +143,103 @@ fn check_entries(host: Index, node: &dyn Inspect, truth: &Truth) -> Result<(), D
         host,
         format!("shows {shown} entries of running owners where {set} are set"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::What;
+    use crate::sim::invariant::Checks;
+    use crate::sim::invariant::trial::Trial;
+    use crate::sim::measure::script::{Replica, cut, heal, life, wrote};
+
+    /// Host 0 wrote a = 7 in second 10; 30 s are allowed.
+    fn trial() -> Trial {
+        let mut trial = Trial::new(Checks {
+            agreement: Some(Span::from_secs(30)),
+            ..Checks::default()
+        });
+        trial.tell(10, 0, wrote("a", 2, 7));
+        trial
+    }
+
+    /// A host that knows all three and shows this value of a.
+    fn shows(value: u64) -> Replica {
+        let mut replica = Replica::knowing(3);
+        replica.held.insert(0, (life(0), 2));
+        replica.shown = vec![(0, "a", 2, value)];
+        replica
+    }
+
+    fn with(host: Replica) -> Vec<Option<Replica>> {
+        vec![Some(shows(7)), Some(host), Some(shows(7))]
+    }
+
+    /// What was wrong with a host 1 that is like this after `secs` seconds.
+    fn verdict(secs: u64, host: Replica) -> Option<Index> {
+        let mut trial = trial();
+        trial.sample(secs, &with(host));
+        let found = !trial.what().is_empty();
+        found.then(|| {
+            assert_eq!(trial.broken().0, RULE);
+            trial.broken().1.unwrap()
+        })
+    }
+
+    #[test]
+    fn replicas_that_agree_with_the_truth_pass() {
+        assert_eq!(verdict(100, shows(7)), None);
+    }
+
+    #[test]
+    fn every_lasting_difference_is_caught() {
+        let mut differing = shows(7);
+        differing.fingerprint = 5;
+        let mut lonely = shows(7);
+        lonely.fingerprint = 5;
+        lonely.live.remove(&2);
+        let mut crowded = shows(7);
+        crowded.fingerprint = 5;
+        crowded.live.insert(3);
+        let mut empty = shows(7);
+        empty.shown.clear();
+        let mut old = shows(7);
+        old.shown[0].2 = 1;
+        for host in [lonely, crowded, empty, old, shows(8)] {
+            assert_eq!(verdict(41, host.clone()), Some(1), "{host:?}");
+            assert_eq!(verdict(40, host.clone()), None, "in time: {host:?}");
+        }
+        assert!(verdict(41, differing).is_some());
+    }
+
+    #[test]
+    fn agreement_once_in_each_calm_is_enough() {
+        let mut trial = trial();
+        trial.sample(20, &with(shows(7)));
+        trial.sample(90, &with(shows(8)));
+        assert_eq!(trial.what(), "");
+        trial.tell(91, 2, What::Crashed);
+        trial.sample(121, &with(shows(7)));
+        trial.sample(122, &with(shows(7)));
+        assert_eq!(
+            trial.broken(),
+            (RULE, Some(0), 122.0),
+            "2 is still held for live"
+        );
+    }
+
+    #[test]
+    fn nothing_is_asked_while_a_trouble_lasts() {
+        let mut trial = trial();
+        trial.tell(11, crate::sim::NETWORK, cut(&[0, 1]));
+        trial.sample(100, &with(shows(8)));
+        trial.tell(110, crate::sim::NETWORK, heal());
+        trial.tell(120, 2, What::Paused);
+        trial.sample(200, &with(shows(8)));
+        trial.tell(210, 2, What::Resumed);
+        trial.sample(240, &with(shows(8)));
+        assert_eq!(trial.what(), "");
+        trial.sample(241, &with(shows(8)));
+        assert_eq!(trial.broken(), (RULE, Some(1), 241.0));
+    }
 }

@@ -49,3 +49,62 @@ fn broken(showing: &Showing<'_>, why: &str) -> Broken {
         what: format!("shows {showing}, but {why}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::invariant::trial::Trial;
+    use crate::sim::measure::script::{Replica, life, note, set, wrote};
+    use crate::sim::{Index, Note, What};
+
+    /// Host 0 set a to 7 and then to 8, which host 1 shows; then this.
+    fn after(rest: &[(Index, What<Note>)]) -> Trial {
+        let before = [
+            (0, wrote("a", 2, 7)),
+            (0, wrote("a", 3, 8)),
+            (1, set(0, "a", life(0), 3, 8)),
+        ];
+        Trial::of_entries().play(before.iter().chain(rest).cloned())
+    }
+
+    fn grown() -> (Index, What<Note>) {
+        let generation = life(1);
+        (0, note(Note::Started { generation }))
+    }
+
+    #[test]
+    fn an_older_version_after_a_newer_one_is_caught() {
+        let older = (1, set(0, "a", life(0), 2, 7));
+        assert_eq!(after(&[older]).broken(), (RULE, Some(1), 4.0));
+        let other = (2, set(0, "a", life(0), 2, 7));
+        assert_eq!(after(&[other]).what(), "", "another host is still behind");
+    }
+
+    #[test]
+    fn versions_begin_anew_with_each_life_but_writes_do_not() {
+        let carried = (1, set(0, "a", life(1), 1, 8));
+        let renumbered = (1, set(0, "a", life(1), 2, 8));
+        assert_eq!(after(&[grown(), carried, renumbered]).what(), "");
+        let older = (1, set(0, "a", life(1), 1, 7));
+        assert_eq!(after(&[grown(), older]).broken().0, RULE);
+    }
+
+    #[test]
+    fn an_earlier_life_after_a_later_one_is_caught() {
+        let later = (1, set(0, "a", life(1), 2, 8));
+        let earlier = (1, set(0, "a", life(0), 3, 8));
+        let trial = after(&[grown(), later.clone(), earlier.clone()]);
+        assert_eq!(trial.broken(), (RULE, Some(1), 6.0));
+        let forgotten = (1, note(Note::Forgotten { id: 0, live: 2 }));
+        assert_eq!(after(&[grown(), later, forgotten, earlier]).what(), "");
+    }
+
+    #[test]
+    fn samples_find_a_silent_step_back() {
+        let mut replica = Replica::knowing(3);
+        replica.shown = vec![(0, "a", 2, 7)];
+        let mut trial = after(&[]);
+        trial.sample(9, &vec![None, Some(replica)]);
+        assert_eq!(trial.broken(), (RULE, Some(1), 9.0));
+    }
+}

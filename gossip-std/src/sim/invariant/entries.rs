@@ -9,10 +9,15 @@ use super::{Broken, backwards, resurrection, unwritten, vanished};
 use crate::sim::measure::{Cluster, Inspect, Ledger, Truth};
 use crate::sim::{Index, Note, Record, What};
 
+/// A sample looks at so many entries and then at no further host: the next one goes on there.
+const LOOK_AT: usize = 8192;
+
 /// The latest sights of every replica: O(replicas * entries) of memory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entries {
     replicas: Vec<Replica>,
+    /// The host at which the next sample begins.
+    turn: Index,
 }
 
 /// What one replica showed of each owner.
@@ -92,7 +97,9 @@ impl Entries {
     ) -> Result<(), Broken> {
         let host = record.host;
         match record.what {
-            What::Crashed | What::Note(Note::Resync) => self.replica(host).clear(),
+            What::Crashed | What::Restarted { .. } | What::Note(Note::Resync) => {
+                self.replica(host).clear();
+            }
             What::Note(Note::Forgotten { id, .. }) => {
                 self.replica(host).remove(id);
             }
@@ -124,17 +131,35 @@ impl Entries {
         Ok(())
     }
 
-    /// Judges everything that every running host shows.
+    /// Judges what some of the running hosts show, in turn.
     pub(super) fn sample(&mut self, truth: &Truth, cluster: &dyn Cluster) -> Result<(), Broken> {
-        for host in truth.ground.live().iter() {
-            if let Some(node) = cluster.host(host) {
+        let hosts = truth.ground.hosts();
+        let mut looked = 0;
+        for _ in 0..hosts {
+            let host = self.turn;
+            self.turn = (host + 1) % hosts;
+            if let Some(node) = running(host, truth, cluster) {
+                looked += self.look(host, node, &truth.ledger)?;
+            }
+            if looked >= LOOK_AT {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges everything that every running host shows.
+    pub(super) fn finish(&mut self, truth: &Truth, cluster: &dyn Cluster) -> Result<(), Broken> {
+        for host in 0..truth.ground.hosts() {
+            if let Some(node) = running(host, truth, cluster) {
                 self.look(host, node, &truth.ledger)?;
             }
         }
         Ok(())
     }
 
-    fn look(&mut self, host: Index, node: &dyn Inspect, ledger: &Ledger) -> Result<(), Broken> {
+    /// Judges everything that one host shows, and counts it.
+    fn look(&mut self, host: Index, node: &dyn Inspect, ledger: &Ledger) -> Result<usize, Broken> {
         let mut found: BTreeSet<(Index, u32)> = BTreeSet::new();
         let mut result = Ok(());
         node.visible(&mut |owner, key, version, value| {
@@ -162,7 +187,7 @@ impl Entries {
         for (owner, key) in self.missing(host, &found) {
             self.lacks(host, owner, key, ledger)?;
         }
-        Ok(())
+        Ok(found.len())
     }
 
     /// A replica shows an entry; returns the key's number.
@@ -220,4 +245,9 @@ impl Entries {
         }
         &mut self.replicas[index]
     }
+}
+
+fn running<'c>(host: Index, truth: &Truth, cluster: &'c dyn Cluster) -> Option<&'c dyn Inspect> {
+    let live = truth.ground.is_live(host);
+    cluster.host(host).filter(|_| live)
 }

@@ -19,6 +19,8 @@ mod entries;
 mod mtu;
 mod resurrection;
 mod table_bound;
+#[cfg(test)]
+mod trial;
 mod unwritten;
 mod vanished;
 
@@ -99,6 +101,17 @@ impl Invariants {
     pub fn sample(&mut self, now: Time, truth: &Truth, cluster: &dyn Cluster) {
         if self.violation.is_none()
             && let Err(broken) = self.sweep(now, truth, cluster)
+        {
+            self.violation = Some(broken.at(now));
+        }
+    }
+
+    /// Judges the state of all hosts when a run ends, each of them whole.
+    pub fn finish(&mut self, now: Time, truth: &Truth, cluster: &dyn Cluster) {
+        self.sample(now, truth, cluster);
+        if self.violation.is_none()
+            && self.checks.entries
+            && let Err(broken) = self.entries.finish(truth, cluster)
         {
             self.violation = Some(broken.at(now));
         }

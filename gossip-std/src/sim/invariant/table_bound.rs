@@ -25,3 +25,29 @@ pub(super) fn check(hosts: u32, cluster: &dyn Cluster) -> Result<(), Broken> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::sim::invariant::Checks;
+    use crate::sim::invariant::trial::Trial;
+    use crate::sim::measure::script::Replica;
+
+    fn holding(rows: usize) -> Trial {
+        let mut trial = Trial::new(Checks {
+            tables: true,
+            ..Checks::default()
+        });
+        let replica = Replica {
+            tables: vec![("members", rows, 8), ("news", 0, 0)],
+            ..Replica::default()
+        };
+        trial.sample(5, &vec![None, Some(replica)]);
+        trial
+    }
+
+    #[test]
+    fn a_table_may_be_full_and_no_fuller() {
+        assert_eq!(holding(8).what(), "");
+        assert_eq!(holding(9).broken(), (super::RULE, Some(1), 5.0));
+    }
+}

@@ -82,3 +82,81 @@ fn broken(showing: &Showing<'_>, why: &str) -> Broken {
         what: format!("shows {showing}: {why}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::invariant::trial::Trial;
+    use crate::sim::measure::script::{Replica, life, note, set, wrote};
+    use crate::sim::{Note, What};
+
+    /// Host 0 wrote a = 7 at version 2 and a = 8 at version 3; then this.
+    fn after(rest: &[(Index, What<Note>)]) -> Trial {
+        let written = [(0, wrote("a", 2, 7)), (0, wrote("a", 3, 8))];
+        Trial::of_entries().play(written.iter().chain(rest).cloned())
+    }
+
+    #[test]
+    fn what_was_written_may_be_shown() {
+        let shown = [
+            (1, set(0, "a", life(0), 2, 7)),
+            (1, set(0, "a", life(0), 3, 8)),
+            (2, set(0, "a", life(0), 3, 8)),
+        ];
+        assert_eq!(after(&shown).what(), "");
+    }
+
+    #[test]
+    fn a_key_value_version_or_life_that_was_never_written_is_caught() {
+        for shown in [
+            set(0, "b", life(0), 2, 7),
+            set(2, "a", life(0), 2, 7),
+            set(0, "a", life(0), 2, 8),
+            set(0, "a", life(0), 4, 8),
+            set(0, "a", life(1), 2, 7),
+            set(0, "a", life(1), 1, 9),
+        ] {
+            let trial = after(&[(1, shown.clone())]);
+            assert_eq!(trial.broken(), (RULE, Some(1), 3.0), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_may_be_carried_into_a_life_that_does_not_cover_it_yet() {
+        let generation = life(1);
+        let shown = [
+            (1, set(0, "a", life(0), 2, 7)),
+            (0, What::Crashed),
+            (0, What::Restarted),
+            (0, note(Note::Started { generation })),
+            (1, set(0, "a", life(1), 1, 7)),
+            (2, set(0, "a", life(1), 1, 8)),
+        ];
+        assert_eq!(after(&shown).what(), "");
+    }
+
+    #[test]
+    fn a_life_that_grows_renumbers_what_is_shown() {
+        let generation = life(1);
+        let grown = (0, note(Note::Started { generation }));
+        let (new, old) = (set(0, "a", life(1), 2, 8), set(0, "a", life(1), 3, 8));
+        assert_eq!(after(&[grown.clone(), (1, new)]).what(), "");
+        assert_eq!(after(&[grown, (1, old)]).broken().0, RULE);
+    }
+
+    #[test]
+    fn samples_find_what_no_note_told() {
+        let mut replica = Replica::knowing(3);
+        replica.shown = vec![(0, "a", 2, 9)];
+        let mut trial = after(&[]);
+        trial.sample(5, &vec![None, Some(replica)]);
+        assert_eq!(trial.broken(), (RULE, Some(1), 5.0));
+        let stranger = Replica {
+            shown: vec![(0, "a", 2, 7)],
+            ..Replica::default()
+        };
+        let mut trial = after(&[]);
+        trial.sample(5, &vec![None, Some(stranger)]);
+        assert!(trial.what().contains("no member"), "{}", trial.what());
+    }
+}

@@ -34,3 +34,76 @@ pub(super) fn check(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::invariant::trial::Trial;
+    use crate::sim::measure::script::{Replica, deleted, life, note, set, wrote};
+    use crate::sim::{Note, What};
+
+    /// Host 0 set a to 7, which host 1 shows; then this.
+    fn after(rest: &[(Index, What<Note>)]) -> Trial {
+        let before = [(0, wrote("a", 2, 7)), (1, set(0, "a", life(0), 2, 7))];
+        Trial::of_entries().play(before.iter().chain(rest).cloned())
+    }
+
+    /// Looks at host 1, which shows nothing.
+    fn look(trial: &mut Trial) {
+        trial.sample(9, &vec![None, Some(Replica::knowing(3))]);
+    }
+
+    #[test]
+    fn a_key_that_vanishes_undeleted_is_caught() {
+        assert_eq!(
+            after(&[(1, deleted(0, "a"))]).broken(),
+            (RULE, Some(1), 3.0)
+        );
+        let mut trial = after(&[]);
+        look(&mut trial);
+        assert_eq!(trial.broken(), (RULE, Some(1), 9.0));
+        assert!(trial.what().contains("\"a\" of host 0"), "{}", trial.what());
+    }
+
+    #[test]
+    fn a_deleted_key_may_vanish_once_and_be_deleted_later() {
+        let mut trial = after(&[(0, wrote("a", 3, None)), (1, deleted(0, "a"))]);
+        look(&mut trial);
+        assert_eq!(trial.what(), "");
+        let newer = [
+            (0, wrote("a", 3, None)),
+            (0, wrote("a", 4, 8)),
+            (1, set(0, "a", life(0), 4, 8)),
+            (1, deleted(0, "a")),
+        ];
+        let trial = after(&newer);
+        assert_eq!(trial.broken(), (RULE, Some(1), 6.0), "deleted before only");
+    }
+
+    #[test]
+    fn a_key_may_vanish_with_the_life_in_which_it_was_written() {
+        let mut trial = after(&[(0, What::Crashed)]);
+        look(&mut trial);
+        assert_eq!(trial.broken().0, RULE, "no new life has begun");
+        let mut trial = after(&[(0, What::Crashed), (0, What::Restarted)]);
+        look(&mut trial);
+        assert_eq!(trial.what(), "");
+        let generation = life(1);
+        let mut trial = after(&[(0, note(Note::Started { generation }))]);
+        look(&mut trial);
+        assert_eq!(trial.broken().0, RULE, "the new life carries it on");
+    }
+
+    #[test]
+    fn what_was_forgotten_may_vanish() {
+        for forgets in [
+            note(Note::Forgotten { id: 0, live: 2 }),
+            note(Note::Resync),
+            What::Crashed,
+        ] {
+            let mut trial = after(&[(1, forgets)]);
+            look(&mut trial);
+            assert_eq!(trial.what(), "");
+        }
+    }
+}

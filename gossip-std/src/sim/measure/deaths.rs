@@ -64,3 +64,65 @@ impl Deaths {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::measure::script::{at, cut, heal, member, tell, truth};
+    use crate::sim::{NETWORK, Observer};
+
+    /// Mistaken and unreachable deaths of host 0 that host 1 declares after this script.
+    fn run(script: &[(u64, Index, What<Note>)], declared: u64) -> (u32, u32) {
+        let (mut truth, mut deaths) = (truth(3), Deaths::default());
+        let dead = member(0, Status::Dead, 2);
+        let declaration = [(declared, 1, dead)];
+        for (secs, host, what) in script.iter().chain(&declaration) {
+            tell(at(*secs), *host, what.clone(), |record| {
+                truth.record(record);
+                deaths.record(record, &truth);
+            });
+        }
+        (deaths.mistaken(), deaths.unreachable())
+    }
+
+    #[test]
+    fn the_death_of_a_running_host_is_mistaken() {
+        assert_eq!(run(&[], 100), (1, 0));
+        assert_eq!(run(&[(1, 1, member(0, Status::Suspect, 3))], 2), (1, 0));
+    }
+
+    #[test]
+    fn a_true_death_is_no_mistake() {
+        assert_eq!(run(&[(1, 0, What::Crashed)], 100), (0, 0));
+        assert_eq!(run(&[(1, 0, What::Note(Note::Left))], 100), (0, 0));
+    }
+
+    #[test]
+    fn what_a_trouble_explains_counts_apart_until_the_grace_is_over() {
+        let paused = [(50, 0, What::Paused)];
+        assert_eq!(run(&paused, 100), (0, 1));
+        let resumed = [paused[0].clone(), (90, 0, What::Resumed)];
+        assert_eq!(run(&resumed, 99), (0, 1));
+        assert_eq!(run(&resumed, 100), (1, 0));
+        let restarted = [(50, 0, What::Crashed), (90, 0, What::Restarted)];
+        assert_eq!(run(&restarted, 99), (0, 1));
+        let apart = [(50, NETWORK, cut(&[0, 1, 1])), (90, NETWORK, heal())];
+        assert_eq!(run(&apart, 99), (0, 1));
+        assert_eq!(run(&apart, 100), (1, 0));
+        let together = [(50, NETWORK, cut(&[0, 0, 1]))];
+        assert_eq!(run(&together, 51), (1, 0), "on the same side");
+    }
+
+    #[test]
+    fn the_echo_of_an_excused_death_is_excused() {
+        // Host 2 cannot hear host 0; host 1 hears both.
+        let mut script = vec![
+            (50, NETWORK, cut(&[0, 0, 1])),
+            (60, 2, member(0, Status::Dead, 2)),
+        ];
+        assert_eq!(run(&script, 69), (0, 2));
+        assert_eq!(run(&script, 70), (1, 1), "too late for an echo");
+        script.pop();
+        assert_eq!(run(&script, 69), (1, 0));
+    }
+}

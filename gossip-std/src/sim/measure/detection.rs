@@ -36,7 +36,7 @@ impl Detections {
                 self.lose(host);
                 self.crashed(now, host, truth);
             }
-            What::Restarted => {
+            What::Restarted { .. } => {
                 self.open.remove(&host);
             }
             What::Paused | What::Note(Note::Left) => self.lose(host),
@@ -88,5 +88,70 @@ impl Detections {
             let crash = &mut self.crashes[*crash];
             crash.of -= u32::from(crash.awaiting.remove(observer));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::Observer;
+    use crate::sim::measure::script::{at, member, tell, truth};
+
+    fn run(hosts: Index, script: &[(u64, Index, What<Note>)]) -> Vec<Detection> {
+        let (mut truth, mut detections) = (truth(hosts), Detections::default());
+        for (secs, host, what) in script {
+            tell(at(*secs), *host, what.clone(), |record| {
+                truth.record(record);
+                detections.record(record, &truth);
+            });
+        }
+        detections.finish()
+    }
+
+    fn dead(id: Index) -> What<Note> {
+        member(id, Status::Dead, 1)
+    }
+
+    #[test]
+    fn a_crash_is_found_by_each_observer_once() {
+        let found = run(
+            6,
+            &[
+                (10, 5, What::Crashed),
+                (12, 0, member(5, Status::Suspect, 6)),
+                (14, 0, dead(5)),
+                (15, 1, dead(5)),
+                (16, 0, dead(5)),
+                (18, 2, dead(5)),
+                (19, 3, dead(4)),
+            ],
+        );
+        let span = |secs| Some(Span::from_secs(secs));
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].host, found[0].at), (5, at(10)));
+        assert_eq!((found[0].of, found[0].observers), (5, 3));
+        assert_eq!((found[0].first, found[0].median), (span(4), span(8)));
+        assert_eq!(found[0].last, None, "two never found out");
+    }
+
+    #[test]
+    fn observers_that_stop_running_are_not_waited_for() {
+        let found = run(
+            4,
+            &[
+                (10, 3, What::Crashed),
+                (11, 0, dead(3)),
+                (12, 1, What::Crashed),
+                (13, 2, dead(3)),
+                (14, 3, What::Restarted),
+                (15, 2, dead(3)),
+                (16, 0, dead(1)),
+            ],
+        );
+        assert_eq!((found[0].of, found[0].observers), (2, 2));
+        assert_eq!(found[0].last, Some(Span::from_secs(3)));
+        // When host 1 crashed, 0 and 2 were running.
+        assert_eq!((found[1].of, found[1].observers), (2, 1));
+        assert_eq!(found[1].first, Some(Span::from_secs(4)));
     }
 }

@@ -66,7 +66,7 @@ impl Ground {
         match record.what {
             What::Added => self.turn(now, host, Presence::Live),
             What::Crashed => self.turn(now, host, Presence::Absent),
-            What::Restarted => self.come_back(now, host),
+            What::Restarted { .. } => self.come_back(now, host),
             What::Resumed if self.is(host, Presence::Paused) => self.come_back(now, host),
             What::Paused if self.is_live(host) => self.turn(now, host, Presence::Paused),
             What::Note(Note::Left) => self.turn(now, host, Presence::Left),
@@ -246,7 +246,7 @@ mod tests {
         record(&mut ground, 1, 2, What::Note(Note::Left));
         record(&mut ground, 2, 2, What::Resumed);
         assert_eq!(ground.live().iter().collect::<Vec<_>>(), [3, 4]);
-        record(&mut ground, 3, 0, What::Restarted);
+        record(&mut ground, 3, 0, What::Restarted { with_memory: false });
         record(&mut ground, 3, 1, What::Resumed);
         assert_eq!(ground.live().iter().collect::<Vec<_>>(), [0, 1, 3, 4]);
         assert!(ground.is_just_back(at(12), 0) && !ground.is_just_back(at(13), 0));

@@ -52,7 +52,7 @@ impl Ledger {
     /// Takes notice of one record.
     pub fn record(&mut self, record: &Record<'_, Note>) {
         match record.what {
-            What::Restarted => self.restarted(record.host),
+            What::Restarted { with_memory: false } => self.restarted(record.host),
             What::Note(Note::Started { generation }) => {
                 self.owner_mut(record.host).begin(*generation);
             }
@@ -251,5 +251,82 @@ impl Owner {
         self.latest.push(version);
         let versions = version.saturating_sub(BIRTH) as usize;
         self.log.resize(versions, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::measure::script::{at, life, note, tell, wrote};
+
+    fn record(ledger: &mut Ledger, secs: u64, what: What<Note>) {
+        tell(at(secs), 0, what, |record| ledger.record(record));
+    }
+
+    /// a is set, b set and set again, c set and deleted.
+    fn ledger() -> Ledger {
+        let mut ledger = Ledger::default();
+        record(&mut ledger, 1, wrote("b", 2, 20));
+        let generation = life(0);
+        record(&mut ledger, 1, note(Note::Started { generation }));
+        record(&mut ledger, 2, wrote("c", 3, 30));
+        record(&mut ledger, 3, wrote("a", 4, 40));
+        record(&mut ledger, 4, wrote("b", 5, 50));
+        record(&mut ledger, 5, wrote("c", 6, None));
+        ledger
+    }
+
+    fn shown(owner: &Owner) -> Vec<(&str, u32, Option<u64>, u32)> {
+        let shown = owner.shown();
+        shown
+            .map(|(key, write)| (key, write.version, write.value, write.number))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_true_is_the_last_write_of_each_key() {
+        let ledger = ledger();
+        let owner = ledger.owner(0).unwrap();
+        assert_eq!(shown(owner), [("a", 4, Some(40), 3), ("b", 5, Some(50), 4)]);
+        assert_eq!((owner.version(), owner.set()), (6, 2));
+        assert_eq!(owner.generation(), Some(life(0)), "also of earlier writes");
+        let above: Vec<_> = (1..8).map(|held| owner.keys_above(held)).collect();
+        assert_eq!(above, [3, 3, 3, 2, 1, 0, 0]);
+        assert_eq!(owner.first_above(3), Some(at(3)));
+        assert_eq!(owner.first_above(6), None);
+        let c = owner.key("c").unwrap();
+        assert_eq!((owner.name(c), owner.writes(c).len()), ("c", 2));
+        assert_eq!(owner.key("d"), None);
+    }
+
+    #[test]
+    fn a_life_that_grows_numbers_its_values_anew_and_keeps_them() {
+        let mut ledger = ledger();
+        let generation = life(7);
+        record(&mut ledger, 9, note(Note::Started { generation }));
+        let owner = ledger.owner(0).unwrap();
+        assert_eq!(shown(owner), [("a", 2, Some(40), 3), ("b", 3, Some(50), 4)]);
+        assert_eq!((owner.version(), owner.set()), (3, 2));
+        assert_eq!(owner.first_above(1), Some(at(3)), "when a was written");
+        assert_eq!(owner.keys_above(2), 1);
+        let a = owner.key("a").unwrap();
+        let lives = owner.writes(a).iter().map(|write| write.life);
+        assert_eq!(lives.collect::<Vec<_>>(), [0, 1]);
+        assert!(owner.is_life(1, life(7)) && !owner.is_life(0, life(7)));
+    }
+
+    #[test]
+    fn a_restart_deletes_everything() {
+        let mut ledger = ledger();
+        record(&mut ledger, 9, What::Restarted);
+        let owner = ledger.owner(0).unwrap();
+        assert_eq!((shown(owner), owner.set()), (Vec::new(), 0));
+        assert_eq!((owner.version(), owner.generation()), (BIRTH, None));
+        let a = owner.key("a").unwrap();
+        let last = owner.writes(a).last().unwrap();
+        assert_eq!((last.value, last.number), (None, 7));
+        record(&mut ledger, 10, wrote("a", 2, 70));
+        let owner = ledger.owner(0).unwrap();
+        assert_eq!(shown(owner), [("a", 2, Some(70), 8)]);
     }
 }

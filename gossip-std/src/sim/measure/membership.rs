@@ -29,11 +29,15 @@ impl Acquaintance {
                 (self.full_after, self.state_after) = (None, None);
                 self.knows(host, 1);
             }
-            What::Restarted => self.knows(host, 1),
+            What::Restarted { with_memory: false } => self.knows(host, 1),
             What::Note(Note::Member { live, .. } | Note::Forgotten { live, .. }) => {
                 self.knows(host, *live);
             }
-            What::Crashed | What::Paused | What::Resumed | What::Note(Note::Left) => {}
+            What::Crashed
+            | What::Restarted { with_memory: true }
+            | What::Paused
+            | What::Resumed
+            | What::Note(Note::Left) => {}
             _ => return,
         }
         self.count(host, truth.ground.is_live(host));
@@ -130,4 +134,106 @@ fn is_complete(truth: &Truth, cluster: &dyn Cluster) -> bool {
         all.is_none() || first.held(host) == all
     };
     live.count() > 1 && nodes().all(equal) && live.iter().all(holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use gossip_core::Status;
+
+    use super::*;
+    use crate::sim::Observer;
+    use crate::sim::measure::script::{Replica, at, life, member, tell, wrote};
+
+    struct Trial {
+        truth: Truth,
+        acquaintance: Acquaintance,
+    }
+
+    impl Trial {
+        /// Three hosts that begin together.
+        fn new() -> Self {
+            let mut trial = Self {
+                truth: Truth::new(Span::ZERO),
+                acquaintance: Acquaintance::default(),
+            };
+            for host in 0..3 {
+                trial.tell(0, host, What::Added);
+            }
+            trial
+        }
+
+        fn tell(&mut self, secs: u64, host: Index, what: What<Note>) {
+            tell(at(secs), host, what, |record| {
+                self.truth.record(record);
+                self.acquaintance.record(record, &self.truth);
+            });
+        }
+
+        fn full_after(&self) -> Option<Span> {
+            self.acquaintance.full_after
+        }
+    }
+
+    #[test]
+    fn hosts_know_each_other_when_the_last_one_knows_the_last() {
+        let mut trial = Trial::new();
+        for (secs, host, live) in [(1, 0, 2), (1, 1, 2), (2, 0, 3), (3, 1, 3), (4, 2, 2)] {
+            trial.tell(secs, host, member(0, Status::Alive, live));
+        }
+        assert_eq!(trial.full_after(), None);
+        trial.tell(5, 2, member(1, Status::Alive, 3));
+        trial.tell(6, 2, member(1, Status::Dead, 2));
+        trial.tell(7, 2, member(1, Status::Alive, 3));
+        assert_eq!(trial.full_after(), Some(Span::from_secs(5)));
+        trial.tell(8, 3, What::Added);
+        assert_eq!(trial.full_after(), None, "one more to know");
+    }
+
+    #[test]
+    fn a_host_that_does_not_run_is_not_waited_for() {
+        let mut trial = Trial::new();
+        trial.tell(1, 0, member(1, Status::Alive, 2));
+        trial.tell(2, 1, member(0, Status::Alive, 2));
+        assert_eq!(trial.full_after(), None);
+        trial.tell(3, 2, What::Crashed);
+        assert_eq!(trial.full_after(), Some(Span::from_secs(3)));
+    }
+
+    #[test]
+    fn the_state_is_full_when_replicas_are_equal_and_complete() {
+        let mut trial = Trial::new();
+        let generation = life(0);
+        trial.tell(0, 0, What::Note(Note::Started { generation }));
+        trial.tell(1, 0, wrote("a", 2, 7));
+        let node = |fingerprint, version, live| {
+            let mut replica = Replica::knowing(live);
+            replica.fingerprint = fingerprint;
+            replica.held.insert(0, (life(0), version));
+            Some(replica)
+        };
+        let mut sample = |secs, nodes: [Option<Replica>; 3]| {
+            let cluster = nodes.to_vec();
+            let truth = &trial.truth;
+            trial.acquaintance.sample(at(secs), truth, &cluster);
+            trial.acquaintance.state_after.is_some()
+        };
+        let node3 = |fingerprint, version| node(fingerprint, version, 3);
+        assert!(
+            !sample(2, [node3(1, 2), node3(2, 1), node3(1, 2)]),
+            "unequal"
+        );
+        assert!(
+            !sample(3, [node3(2, 1), node3(2, 1), node3(2, 1)]),
+            "behind"
+        );
+        let one_missing = || node(3, 2, 2);
+        assert!(!sample(4, [one_missing(), one_missing(), one_missing()]));
+        assert!(sample(5, [node3(1, 2), node3(1, 2), node3(1, 2)]));
+        assert!(sample(6, [node3(2, 1), node3(2, 1), node3(2, 1)]), "once");
+        let end = vec![node3(1, 2), node(2, 2, 2), node3(1, 2)];
+        let measure = trial.acquaintance.finish(&trial.truth, &end);
+        assert_eq!(measure.state_after, Some(Span::from_secs(5)));
+        // Of 6 pairs, host 1 knows one of its two.
+        assert_eq!(measure.known_at_end, 5.0 / 6.0);
+    }
 }

@@ -68,7 +68,7 @@ impl Spread {
                 self.reach(now, host, *owner, key, |update| update.value.is_none());
             }
             What::Crashed | What::Note(Note::Left) => self.lose(host),
-            What::Restarted => self.close_all_of(host),
+            What::Restarted { with_memory: false } => self.close_all_of(host),
             _ => {}
         }
     }
@@ -228,5 +228,147 @@ impl Update {
         };
         let coverage = Coverage::new(self.name, self.origin, self.at, self.of, sent, self.delays);
         (coverage, epidemic)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::Observer;
+    use crate::sim::measure::script::{Replica, at, deleted, life, note, set, tell, truth, wrote};
+
+    struct Trial {
+        truth: Truth,
+        spread: Spread,
+    }
+
+    impl Trial {
+        fn new(hosts: Index) -> Self {
+            let mut spread = Spread::default();
+            spread.track(0, "a");
+            Self {
+                truth: truth(hosts),
+                spread,
+            }
+        }
+
+        fn tell(&mut self, secs: u64, host: Index, what: What<Note>) {
+            tell(at(secs), host, what, |record| {
+                self.truth.record(record);
+                self.spread.record(record, &self.truth, 100);
+            });
+        }
+
+        fn sample(&mut self, secs: u64, cluster: &Vec<Option<Replica>>, claims: u64) {
+            self.spread.sample(at(secs), &self.truth, cluster, claims);
+        }
+
+        fn coverage(self) -> Vec<Coverage> {
+            self.spread.finish(140).0
+        }
+    }
+
+    #[test]
+    fn an_update_is_covered_by_those_who_show_it() {
+        let mut trial = Trial::new(5);
+        trial.tell(10, 0, wrote("a", 2, 7));
+        trial.tell(10, 0, wrote("b", 3, 7));
+        trial.tell(11, 1, set(0, "a", life(0), 2, 7));
+        trial.tell(12, 1, set(0, "a", life(0), 2, 7));
+        trial.tell(12, 2, set(0, "b", life(0), 3, 7));
+        trial.tell(14, 3, set(0, "a", life(0), 2, 7));
+        let coverage = trial.coverage();
+        let [update] = coverage.as_slice() else {
+            panic!("only one is tracked: {coverage:?}");
+        };
+        assert_eq!((update.update.as_str(), update.at), ("0/a@2", at(10)));
+        assert_eq!((update.reached, update.of), (3, 5));
+        assert_eq!(update.residue, 0.4);
+        assert_eq!(update.t_ave, Some(Span::from_millis(2500)));
+        assert_eq!(update.t_last, Some(Span::from_secs(4)));
+        assert_eq!(update.traffic, 8.0, "40 claims for 5 hosts");
+    }
+
+    #[test]
+    fn a_later_version_covers_the_earlier_ones() {
+        let mut trial = Trial::new(3);
+        trial.tell(10, 0, wrote("a", 2, 7));
+        trial.tell(20, 0, wrote("a", 3, 8));
+        trial.tell(21, 1, set(0, "a", life(0), 3, 8));
+        trial.tell(22, 2, set(0, "a", life(0), 2, 7));
+        trial.tell(30, 0, wrote("a", 4, None));
+        trial.tell(31, 1, deleted(0, "a"));
+        let reached = |coverage: &Coverage| (coverage.reached, coverage.t_last);
+        let coverage: Vec<_> = trial.coverage().iter().map(reached).collect();
+        let secs = |secs| Some(Span::from_secs(secs));
+        assert_eq!(coverage, [(3, secs(12)), (2, secs(1)), (2, secs(1))]);
+    }
+
+    #[test]
+    fn a_host_that_goes_down_unreached_does_not_count() {
+        let mut trial = Trial::new(4);
+        trial.tell(10, 0, wrote("a", 2, 7));
+        trial.tell(11, 1, set(0, "a", life(0), 2, 7));
+        trial.tell(12, 1, What::Crashed);
+        trial.tell(12, 2, What::Crashed);
+        trial.tell(13, 2, What::Restarted);
+        trial.tell(14, 2, set(0, "a", life(0), 2, 7));
+        let coverage = trial.coverage();
+        assert_eq!((coverage[0].reached, coverage[0].of), (2, 3));
+    }
+
+    #[test]
+    fn a_new_life_of_the_origin_covers_only_what_it_carries_on() {
+        let mut trial = Trial::new(4);
+        trial.tell(10, 0, wrote("a", 5, 7));
+        let generation = life(1);
+        trial.tell(11, 0, note(Note::Started { generation }));
+        trial.tell(12, 1, set(0, "a", life(1), 1, 6));
+        trial.tell(13, 1, set(0, "a", life(1), 2, 7));
+        trial.tell(14, 0, What::Crashed);
+        trial.tell(15, 0, What::Restarted);
+        let generation = life(2);
+        trial.tell(16, 0, note(Note::Started { generation }));
+        trial.tell(17, 0, wrote("a", 2, 7));
+        trial.tell(18, 2, set(0, "a", life(2), 2, 7));
+        let coverage = trial.coverage();
+        let reached: Vec<_> = coverage.iter().map(|update| update.reached).collect();
+        assert_eq!(reached, [2, 2], "the first was lost in the crash");
+        assert_eq!(coverage[0].t_last, Some(Span::from_secs(3)));
+    }
+
+    #[test]
+    fn samples_count_the_susceptible_the_infective_and_the_removed() {
+        let mut trial = Trial::new(4);
+        trial.tell(10, 0, wrote("a", 2, 7));
+        trial.tell(11, 1, set(0, "a", life(0), 2, 7));
+        let node = |version, telling| {
+            let mut replica = Replica::knowing(4);
+            replica.held.insert(0, (life(0), version));
+            replica.telling = telling;
+            Some(replica)
+        };
+        // Host 2 holds it without having shown it; host 3 tells other news of the owner.
+        let first = vec![node(2, false), node(2, true), node(2, true), node(1, true)];
+        trial.sample(12, &first, 110);
+        let all = vec![
+            node(2, false),
+            node(2, false),
+            node(2, false),
+            node(3, false),
+        ];
+        trial.sample(13, &all, 120);
+        trial.sample(14, &all, 130);
+        let (coverage, epidemic) = trial.spread.finish(140);
+        let sir = |secs, susceptible, infective, removed| Sir {
+            at: at(secs),
+            susceptible,
+            infective,
+            removed,
+        };
+        // When all is over no more is counted.
+        assert_eq!(epidemic[0].counts, [sir(12, 1, 2, 1), sir(13, 0, 0, 4)]);
+        assert_eq!((coverage[0].reached, coverage[0].residue), (4, 0.0));
+        assert_eq!(coverage[0].traffic, 5.0, "20 claims until all had it");
     }
 }

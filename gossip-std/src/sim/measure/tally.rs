@@ -15,7 +15,6 @@ pub struct Tally {
     before: Vec<Option<Stats>>,
     sent: Count,
     sections: [Count; Kind::COUNT],
-    claims_received: u64,
     counters: Vec<(&'static str, u64)>,
 }
 
@@ -40,8 +39,18 @@ impl Tally {
         self.add(&before, &now);
     }
 
-    /// A host went down: its counters will begin at zero.
-    pub fn crashed(&mut self, index: Index) {
+    /// What the hosts have counted until now is not part of the run.
+    pub fn begin(&mut self, cluster: &dyn Cluster, hosts: u32) {
+        self.sample(cluster, hosts);
+        let before = std::mem::take(&mut self.before);
+        *self = Self {
+            before,
+            ..Self::default()
+        };
+    }
+
+    /// A host came up without memory: its counters begin at zero.
+    pub fn restarted(&mut self, index: Index) {
         if let Some(before) = self.before.get_mut(index as usize) {
             *before = None;
         }
@@ -66,11 +75,16 @@ impl Tally {
         found.map_or(0, |(_, total)| *total)
     }
 
-    /// The share of the claims received that told nothing new; `None` if none came.
+    /// The share of the rows, hints and claims received that told nothing new; `None` if none came.
     #[must_use]
     pub fn redundant_share(&self) -> Option<f64> {
-        let idle = self.counter("idle_claims") as f64;
-        (self.claims_received > 0).then(|| idle / self.claims_received as f64)
+        let sum = |names: &[&str]| names.iter().map(|name| self.counter(name)).sum::<u64>();
+        let heard = sum(&["rows_heard", "hints_heard", "claims_heard"]);
+        let new_rows = sum(&["rows_new", "hints_new"]);
+        let idle_claims = sum(&["idle_claims", "foreign_claims"]);
+        let new_claims = self.counter("claims_heard").saturating_sub(idle_claims);
+        let idle = heard.saturating_sub(new_rows + new_claims);
+        (heard > 0).then(|| idle as f64 / heard as f64)
     }
 
     fn add(&mut self, before: &Stats, now: &Stats) {
@@ -80,8 +94,6 @@ impl Tally {
             let more = grown(before.sent.of(*kind), now.sent.of(*kind));
             self.sections[*kind as usize].add(more);
         }
-        let claims = |stats: &Stats| stats.received.of(Kind::Claim);
-        self.claims_received += grown(claims(before), claims(now)).count;
         if self.counters.is_empty() {
             self.counters = now.counters().map(|(name, _)| (name, 0)).collect();
         }
@@ -120,10 +132,22 @@ mod tests {
         tally.sample(&vec![Some(replica(15, 3)), Some(replica(2, 0))], 2);
         assert_eq!(tally.sent().count, 15 + u64::from(u32::MAX) + 3);
         assert_eq!(tally.counter("idle_claims"), 3);
-        tally.crashed(0);
+        tally.restarted(0);
         tally.sample(&vec![Some(replica(4, 0)), None], 2);
         assert_eq!(tally.sent().count, 19 + u64::from(u32::MAX) + 3);
         assert_eq!(tally.counter("idle_claims"), 3);
-        assert_eq!(tally.redundant_share(), None, "no claim was received");
+        assert_eq!(tally.redundant_share(), None, "nothing was heard");
+    }
+
+    #[test]
+    fn what_told_nothing_new_is_redundant() {
+        let mut replica = Replica::default();
+        (replica.stats.rows_heard, replica.stats.rows_new) = (10, 4);
+        (replica.stats.hints_heard, replica.stats.hints_new) = (6, 2);
+        (replica.stats.claims_heard, replica.stats.idle_claims) = (4, 1);
+        let mut tally = Tally::default();
+        tally.sample(&vec![Some(replica)], 1);
+        // 20 were heard; 4 rows, 2 hints and 3 claims told something.
+        assert_eq!(tally.redundant_share(), Some(11.0 / 20.0));
     }
 }

@@ -84,3 +84,38 @@ fn less(now: Count, before: Count) -> Count {
         bytes: now.bytes.saturating_sub(before.bytes),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::measure::script::{Replica, at, truth};
+
+    #[test]
+    fn each_sample_holds_what_was_sent_since_the_one_before() {
+        let (truth, mut tally) = (truth(2), Tally::default());
+        let mut traffic = TrafficSeries::default();
+        for (secs, datagrams, bytes) in [(0, 0, 0), (1, 4, 100), (3, 10, 400), (3, 99, 999)] {
+            let mut replica = Replica::default();
+            replica.stats.sent.datagrams.count = datagrams;
+            replica.stats.sent.datagrams.bytes = bytes;
+            tally.sample(&vec![Some(replica), Some(Replica::default())], 2);
+            traffic.sample(at(secs), &truth, &tally);
+        }
+        let steady = Window {
+            from: at(1),
+            until: at(3),
+        };
+        let measure = traffic.finish(&tally, Some(steady));
+        let series: Vec<_> = measure
+            .series
+            .iter()
+            .map(|s| (s.from, s.host_seconds, s.datagrams.count, s.datagrams.bytes))
+            .collect();
+        assert_eq!(series, [(at(0), 2.0, 4, 100), (at(1), 4.0, 6, 300)]);
+        let steady = measure.steady.unwrap();
+        assert_eq!(steady.rate.bytes_per_node_second, 75.0);
+        let header = measure.kinds.last().unwrap();
+        assert_eq!((header.kind.as_str(), header.total.bytes), (HEADER, 400));
+        assert_eq!(measure.kinds.len(), Kind::ALL.len() + 1);
+    }
+}

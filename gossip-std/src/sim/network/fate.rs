@@ -30,6 +30,29 @@ pub enum Cause {
     Congestion,
 }
 
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 5] = [
+        Self::Random,
+        Self::Partition,
+        Self::NoRoute,
+        Self::TooLarge,
+        Self::Congestion,
+    ];
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Random => "random",
+            Self::Partition => "partition",
+            Self::NoRoute => "no route",
+            Self::TooLarge => "too large",
+            Self::Congestion => "congestion",
+        })
+    }
+}
+
 /// The copies of a datagram that arrive: one, or two where the network duplicates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrivals {

@@ -10,6 +10,8 @@ use crate::sim::Index;
 
 /// A set of hosts, whether or not they exist yet. In TOML `"all"`, `"none"`, `3`, `"1-8"`,
 /// `"20-"` (20 and all after it), `"1-3, 7"`, `[1, 2, "5-8"]`; and `"not 1-8"` for all others.
+///
+/// Where people write it, hosts are numbered from 1, as nodes' ids are: number 1 has index 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostSet {
     /// First and last of each run, in order, with a gap between any two.
@@ -66,6 +68,16 @@ impl HostSet {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
+    }
+
+    /// Whether it makes sense where there are so many `hosts`: at least one of them is in it, and
+    /// nobody beyond the last but in a run that is open above.
+    #[must_use]
+    pub fn fits(&self, hosts: u32) -> bool {
+        let fits = |(first, last): &(Index, Index)| {
+            *first < hosts && (*last == Index::MAX || *last < hosts)
+        };
+        !self.is_empty() && self.runs.iter().all(fits)
     }
 
     /// The union of these runs, which may overlap.
@@ -136,14 +148,14 @@ impl FromStr for HostSet {
 
 /// Reads `3`, `1-8` or `20-`.
 fn run(text: &str) -> Option<(Index, Index)> {
-    let text = text.trim();
+    let index = |number: &str| number.trim().parse::<u32>().ok()?.checked_sub(1);
     let Some((first, last)) = text.split_once('-') else {
-        return text.parse().ok().map(|host| (host, host));
+        return index(text).map(|host| (host, host));
     };
-    let first = first.trim_end().parse().ok()?;
-    let last = match last.trim_start() {
+    let first = index(first)?;
+    let last = match last.trim() {
         "" => Index::MAX,
-        last => last.parse().ok()?,
+        last => index(last)?,
     };
     (first <= last).then_some((first, last))
 }
@@ -159,10 +171,11 @@ impl fmt::Display for HostSet {
             runs => {
                 for (place, run) in runs.iter().enumerate() {
                     f.write_str(if place == 0 { "" } else { ", " })?;
+                    let number = |index: Index| u64::from(index) + 1;
                     match *run {
-                        (first, last) if first == last => write!(f, "{first}")?,
-                        (first, Index::MAX) => write!(f, "{first}-")?,
-                        (first, last) => write!(f, "{first}-{last}")?,
+                        (first, Index::MAX) => write!(f, "{}-", number(first))?,
+                        (first, last) if first == last => write!(f, "{}", number(first))?,
+                        (first, last) => write!(f, "{}-{}", number(first), number(last))?,
                     }
                 }
                 Ok(())
@@ -193,9 +206,9 @@ impl<'de> Visitor<'de> for Written {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<HostSet, E> {
-        let host = Index::try_from(number)
-            .map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))?;
-        Ok(HostSet::from_iter([host]))
+        let index = number.checked_sub(1).and_then(|index| Index::try_from(index).ok());
+        let index = index.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))?;
+        Ok(HostSet::from_iter([index]))
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<HostSet, E> {
@@ -215,5 +228,96 @@ impl<'de> Visitor<'de> for Written {
             runs.extend(part.runs);
         }
         Ok(HostSet::from_runs(runs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gossip_core::SplitMix64;
+
+    use super::*;
+    use crate::sim::chance::below;
+
+    fn set(text: &str) -> HostSet {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_set_holds_what_was_written() {
+        for (text, hosts) in [
+            ("all", vec![0, 1, 2, 3, 4, 5, 6, 7]),
+            ("none", vec![]),
+            ("3", vec![2]),
+            ("2-4", vec![1, 2, 3]),
+            ("6-", vec![5, 6, 7]),
+            ("5, 1-2 , 2-3", vec![0, 1, 2, 4]),
+            ("not 2-7", vec![0, 7]),
+            ("not all", vec![]),
+            ("not not 2", vec![1]),
+        ] {
+            let set = set(text);
+            assert_eq!(set.iter(8).collect::<Vec<_>>(), hosts, "{text}");
+            assert!((0..8).all(|host| set.contains(host) == hosts.contains(&host)));
+        }
+        assert!(set("20-").contains(Index::MAX));
+        assert!(set("none").is_empty());
+    }
+
+    #[test]
+    fn every_set_reads_back_and_its_complement_is_all_others() {
+        let mut rng = SplitMix64::new(1);
+        for _ in 0..500 {
+            let hosts: Vec<Index> = (0..20).filter(|_| below(&mut rng, 2) == 0).collect();
+            let some = HostSet::from_iter(hosts.iter().copied());
+            let open = HostSet::from_runs(vec![(25, Index::MAX), (30, 40)]);
+            let both = HostSet::from_runs([some.runs.clone(), open.runs].concat());
+            for set in [some, both] {
+                assert_eq!(set.to_string().parse(), Ok(set.clone()), "{set}");
+                let others = set.complement();
+                assert!((0..50).all(|host| set.contains(host) != others.contains(host)));
+                assert_eq!(others.complement(), set);
+            }
+        }
+    }
+
+    #[test]
+    fn what_names_no_hosts_is_refused() {
+        for text in ["", "x", "0", "0-3", "8-1", "-3", "1,,2", "not", "4294967296", "1-2-3"] {
+            let error = text.parse::<HostSet>().unwrap_err().to_string();
+            assert!(error.contains("names no hosts; write all"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_set_fits_the_hosts_that_there_are_or_does_not() {
+        for text in ["1", "8", "1-8", "8-", "all", "not 3"] {
+            assert!(set(text).fits(8), "{text}");
+        }
+        for text in ["9", "8-9", "9-", "none", "1, 9"] {
+            assert!(!set(text).fits(8), "{text}");
+        }
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Table {
+        hosts: HostSet,
+    }
+
+    fn read(value: &str) -> Result<Table, toml::de::Error> {
+        toml::from_str(&format!("hosts = {value}"))
+    }
+
+    #[test]
+    fn toml_may_say_it_in_several_ways() {
+        for value in ["[1, 2, \"5-8\"]", "\"1, 2, 5-8\"", "[\"1-2\", \"5-8\"]"] {
+            let table = read(value).unwrap();
+            assert_eq!(table.hosts, set("1-2, 5-8"));
+            let text = toml::to_string(&table).unwrap();
+            assert_eq!(text, "hosts = \"1-2, 5-8\"\n");
+        }
+        assert_eq!(read("3").unwrap().hosts, set("3"));
+        for value in ["0", "-1", "5000000000", "1.5", "\"some\"", "{}", "[[1], -2]"] {
+            assert!(read(value).is_err(), "{value}");
+        }
     }
 }

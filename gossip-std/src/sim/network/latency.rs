@@ -67,7 +67,9 @@ impl Latency {
     pub fn draw(&self, rng: &mut SplitMix64) -> Span {
         match *self {
             Self::Constant(span) => span,
-            Self::Uniform { min, max } => min + evenly(rng, max.as_micros() - min.as_micros()),
+            Self::Uniform { min, max } => {
+                min + evenly(rng, max.as_micros().saturating_sub(min.as_micros()))
+            }
             Self::Normal {
                 mean,
                 deviation,
@@ -155,5 +157,113 @@ impl<'de> Shorthand<'de> for Latency {
 
     fn from_table<D: Deserializer<'de>>(table: D) -> Result<Self, D::Error> {
         Self::deserialize(table)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DRAWS: usize = 100_000;
+
+    fn draws(latency: Latency) -> Vec<f64> {
+        latency.check().unwrap();
+        let mut rng = SplitMix64::new(1);
+        let spans = (0..DRAWS).map(|_| latency.draw(&mut rng));
+        let checked = spans.inspect(|span| assert!(*span >= latency.min(), "{span}"));
+        checked.map(Span::as_secs).collect()
+    }
+
+    fn mean(values: &[f64]) -> f64 {
+        values.iter().sum::<f64>() / values.len() as f64
+    }
+
+    /// Holds if `found` is within five standard errors of `want`, for draws of this deviation.
+    fn assert_near(found: f64, want: f64, deviation: f64) {
+        let bound = 5.0 * deviation / (DRAWS as f64).sqrt();
+        assert!((found - want).abs() < bound, "{found}, not {want}");
+    }
+
+    fn share_above(values: &[f64], bound: f64) -> f64 {
+        values.iter().filter(|value| **value > bound).count() as f64 / DRAWS as f64
+    }
+
+    fn ms(millis: u64) -> Span {
+        Span::from_millis(millis)
+    }
+
+    #[test]
+    fn a_constant_is_constant() {
+        let values = draws(Latency::Constant(ms(5)));
+        assert!(values.iter().all(|value| *value == 0.005));
+    }
+
+    #[test]
+    fn uniform_fills_its_range_evenly() {
+        let uniform = |min, max| Latency::Uniform { min, max };
+        let values = draws(uniform(ms(1), ms(10)));
+        assert!(values.iter().all(|value| *value <= 0.010));
+        assert_near(mean(&values), 0.0055, 0.009 / 12f64.sqrt());
+        let two = Span::from_micros(2);
+        let ends = draws(uniform(Span::from_micros(1), two));
+        assert_near(share_above(&ends, 1.5e-6), 0.5, 0.5);
+    }
+
+    #[test]
+    fn normal_has_its_mean_and_deviation_and_keeps_its_minimum() {
+        let normal = |min| Latency::Normal {
+            mean: ms(20),
+            deviation: ms(4),
+            min,
+        };
+        let values = draws(normal(Span::ZERO));
+        assert_near(mean(&values), 0.020, 0.004);
+        // 15.87 % lie above one deviation, 2.275 % above two.
+        assert_near(share_above(&values, 0.024), 0.158_655, 0.366);
+        assert_near(share_above(&values, 0.028), 0.022_75, 0.15);
+        // Half of all are cut off at the mean.
+        let cut = draws(normal(ms(20)));
+        assert_near(share_above(&cut, 0.020), 0.5, 0.5);
+    }
+
+    #[test]
+    fn log_normal_has_its_median_and_tail() {
+        let values = draws(Latency::LogNormal {
+            min: ms(10),
+            median: ms(30),
+            sigma: 1.0,
+        });
+        assert_near(share_above(&values, 0.030), 0.5, 0.5);
+        // One deviation up: e times the median above the minimum.
+        let one_up = 0.010 + 0.020 * std::f64::consts::E;
+        assert_near(share_above(&values, one_up), 0.158_655, 0.366);
+    }
+
+    #[test]
+    fn pareto_has_its_tail() {
+        let values = draws(Latency::Pareto {
+            min: ms(10),
+            shape: 3.0,
+        });
+        assert_near(share_above(&values, 0.020), 0.125, 0.331);
+        assert_near(share_above(&values, 0.100), 0.001, 0.0316);
+        assert_near(mean(&values), 0.015, 0.00866);
+    }
+
+    #[test]
+    fn what_is_no_distribution_is_refused() {
+        let uniform = Latency::Uniform {
+            min: ms(2),
+            max: ms(1),
+        };
+        let text = "latency.uniform.max is 1ms; it must be at least min";
+        assert_eq!(uniform.check().unwrap_err().to_string(), text);
+        for shape in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            let min = ms(1);
+            assert!(Latency::Pareto { min, shape }.check().is_err(), "{shape}");
+        }
+        let (min, median, sigma) = (ms(2), ms(1), 1.0);
+        let upside_down = Latency::LogNormal { min, median, sigma };
+        assert!(upside_down.check().is_err());
     }
 }

@@ -83,3 +83,58 @@ impl Links {
         model.loses(&mut memory.burst, rng, at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::Span;
+
+    const THIN: Bandwidth = Bandwidth {
+        bytes_per_second: 1000,
+        queue_bytes: 1000,
+        shared: Shared::Pair,
+    };
+
+    fn flow(to: Index) -> Flow {
+        Flow {
+            sender: 0,
+            from: 0,
+            to,
+        }
+    }
+
+    #[test]
+    fn an_uplink_is_one_queue_and_pairs_have_their_own() {
+        let uplink = Bandwidth {
+            shared: Shared::Uplink,
+            ..THIN
+        };
+        let one_second = Time::START + Span::from_secs(1);
+        let mut links = Links::default();
+        for to in 0..3 {
+            let sent = links.admit(&THIN, flow(to), Time::START, 1000);
+            assert_eq!(sent, Some(one_second));
+        }
+        assert!(links.admit(&uplink, flow(0), Time::START, 1000).is_some());
+        assert_eq!(links.admit(&uplink, flow(1), Time::START, 1000), None);
+    }
+
+    #[test]
+    fn only_what_still_says_something_is_kept() {
+        let mut links = Links::default();
+        let pairs = CROWDED_MIN as Index + 10;
+        for to in 0..pairs {
+            links.admit(&THIN, flow(to), Time::START, 1);
+        }
+        links.admit(&THIN, flow(7), Time::START, 900);
+        links.tidy(Time::START);
+        assert_eq!(links.memories.len(), pairs as usize);
+        // Not looked at again until there are twice as many.
+        let later = Time::START + Span::from_millis(500);
+        links.tidy(later);
+        assert_eq!(links.memories.len(), pairs as usize);
+        links.crowded = 0;
+        links.tidy(later);
+        assert_eq!(links.memories.keys().collect::<Vec<_>>(), [&flow(7)]);
+    }
+}

@@ -169,3 +169,81 @@ impl<'de> Shorthand<'de> for LossModel {
         Self::deserialize(table)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHANNEL: GilbertElliott = GilbertElliott {
+        good: Span::from_millis(100),
+        bad: Span::from_millis(25),
+        loss_good: 0.01,
+        loss_bad: 0.9,
+    };
+
+    /// The fates of `count` datagrams, one every `gap`.
+    fn fates(model: &GilbertElliott, gap: Span, count: u64) -> Vec<bool> {
+        let mut rng = SplitMix64::new(1);
+        let mut burst = None;
+        let times = (0..count).map(|n| Time::from_micros(n * gap.as_micros()));
+        times
+            .map(|now| model.loses(&mut burst, &mut rng, now))
+            .collect()
+    }
+
+    fn lost(fates: &[bool]) -> usize {
+        fates.iter().filter(|lost| **lost).count()
+    }
+
+    #[test]
+    fn the_long_run_share_is_the_mean() {
+        // 0.8 of the time 0.01, 0.2 of the time 0.9.
+        assert!((CHANNEL.mean() - 0.188).abs() < 1e-12);
+        let far_apart = fates(&CHANNEL, Span::from_secs(10), 100_000);
+        // Mean 18,800, standard deviation 124: five of them.
+        assert!((18_180..19_420).contains(&lost(&far_apart)));
+    }
+
+    #[test]
+    fn loss_comes_in_bursts_of_the_mean_length() {
+        let all = GilbertElliott {
+            loss_good: 0.0,
+            loss_bad: 1.0,
+            ..CHANNEL
+        };
+        let dense = fates(&all, Span::from_millis(1), 500_000);
+        let bursts = dense.windows(2).filter(|pair| !pair[0] && pair[1]).count();
+        let length_ms = lost(&dense) as f64 / bursts as f64;
+        // Seen every millisecond, a burst of 25 ms on average lasts 1 / (0.8 (1 - e^-0.05)) =
+        // 25.6 datagrams; its deviation is as large, and there are some 4000 bursts.
+        assert!((bursts as f64 - 4000.0).abs() < 5.0 * 4000f64.sqrt());
+        assert!((length_ms - 25.6).abs() < 5.0 * 25.6 / 63.0, "{length_ms}");
+    }
+
+    #[test]
+    fn a_state_that_is_not_remembered_says_nothing() {
+        for bad in [false, true] {
+            let old = Burst {
+                bad,
+                as_of: Time::START,
+            };
+            let later = Time::START + CHANNEL.memory();
+            assert_eq!(CHANNEL.chance_of_bad(Some(old), later), 0.2);
+            let chance = CHANNEL.chance_of_bad(Some(old), Time::START);
+            assert_eq!(chance, if bad { 1.0 } else { 0.0 });
+        }
+    }
+
+    #[test]
+    fn what_is_no_loss_is_refused() {
+        let stuck = GilbertElliott {
+            bad: Span::ZERO,
+            ..CHANNEL
+        };
+        let error = LossModel::GilbertElliott(stuck).check().unwrap_err();
+        let text = "gilbert-elliott.bad is 0s; it must be above 0s";
+        assert_eq!(error.to_string(), text);
+        assert!(LossModel::Independent(-0.1).check().is_err());
+        assert_eq!(LossModel::Independent(1.0).check(), Ok(()));
+    }
+}

@@ -1,4 +1,10 @@
 //! The network between simulated hosts: what becomes of each datagram.
+//!
+//! A [`Topology`] says who has a link to whom, a [`Link`] what all links are like, [`Rule`]s which
+//! ones differ. A link takes a datagram in this order: it refuses what is longer than its MTU,
+//! makes it wait where [`Bandwidth`] is short, loses it ([`LossModel`]), delays it ([`Latency`],
+//! [`Reorder`]) and damages it ([`Damage`]). A duplicate goes through all of that for itself.
+//! Partitions cut links by name. A [`Medium`] stands in for links where all share one channel.
 
 mod bandwidth;
 mod damage;
@@ -9,11 +15,14 @@ mod latency;
 mod link;
 mod links;
 mod loss;
+mod medium;
 mod partition;
 mod reorder;
 mod rule;
 mod rules;
 mod shorthand;
+#[cfg(test)]
+mod tests;
 mod topology;
 mod transit;
 
@@ -28,6 +37,7 @@ pub use latency::Latency;
 pub use link::Link;
 pub use links::Links;
 pub use loss::{GilbertElliott, LossModel};
+pub use medium::{Medium, MediumConfig, Reception, Refusal};
 pub use reorder::Reorder;
 pub use rule::{Change, Rule};
 pub use topology::{Reach, Topology};
@@ -107,10 +117,11 @@ impl Network {
         self.rules.latency_min()
     }
 
-    /// How long a datagram `from` may send, in bytes: the MTU of the links without rules.
+    /// How long a datagram `from` may send, in bytes: what the widest of its links carries (within
+    /// its site). A narrower link on the way drops what is too long for it.
     #[must_use]
-    pub fn mtu(&self, _from: Index) -> usize {
-        self.link.mtu
+    pub fn mtu(&self, from: Index) -> usize {
+        self.rules.mtu(from)
     }
 
     /// The link from one host to the other, under the rules in force.
@@ -203,7 +214,8 @@ impl Network {
         found
     }
 
-    /// There are `hosts` hosts from now on; the number never falls.
+    /// There are `hosts` hosts from now on; the number never falls. Takes time for every host, so
+    /// add many at once.
     pub fn grow(&mut self, hosts: u32) {
         self.layout.grow(hosts);
         self.partitions.grow(self.hosts());

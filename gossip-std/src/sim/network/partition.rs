@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn one_side_is_cut_off_from_all_others() {
         let mut partitions = Partitions::default();
-        partitions.open("a", &sides(&["0-3"]), 8).unwrap();
+        partitions.open("a", &sides(&["1-4"]), 8).unwrap();
         assert!(partitions.part(0, 4) && partitions.part(4, 0));
         assert!(!partitions.part(0, 3) && !partitions.part(4, 7));
         assert!(partitions.close("a"));
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn who_is_on_two_sides_talks_to_both() {
         let mut partitions = Partitions::default();
-        partitions.open("a", &sides(&["0-4", "4-8"]), 9).unwrap();
+        partitions.open("a", &sides(&["1-5", "5-9"]), 9).unwrap();
         assert!(partitions.part(0, 8));
         assert!(!partitions.part(0, 4) && !partitions.part(4, 8));
     }
@@ -120,8 +120,8 @@ mod tests {
     #[test]
     fn two_partitions_cut_more_than_one_and_heal_alone() {
         let mut partitions = Partitions::default();
-        partitions.open("rows", &sides(&["0-1"]), 4).unwrap();
-        partitions.open("columns", &sides(&["0, 2"]), 4).unwrap();
+        partitions.open("rows", &sides(&["1-2"]), 4).unwrap();
+        partitions.open("columns", &sides(&["1, 3"]), 4).unwrap();
         assert!((1..4).all(|other| partitions.part(0, other)));
         partitions.close("rows");
         assert!(!partitions.part(0, 2) && partitions.part(0, 1));
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_late_host_finds_its_side() {
         let mut partitions = Partitions::default();
-        partitions.open("a", &sides(&["0-3, 5"]), 4).unwrap();
+        partitions.open("a", &sides(&["1-4, 6"]), 4).unwrap();
         partitions.grow(6);
         assert!(partitions.part(0, 4));
         assert!(!partitions.part(0, 5));

@@ -37,3 +37,29 @@ impl Reorder {
         probability("reorder.share", self.share)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_held_back_by_up_to_the_span() {
+        let reorder = Reorder {
+            share: 0.3,
+            by: Span::from_millis(50),
+        };
+        let mut rng = SplitMix64::new(1);
+        let spans: Vec<Span> = (0..100_000).map(|_| reorder.draw(&mut rng)).collect();
+        let held: Vec<f64> = spans
+            .iter()
+            .filter(|span| **span > Span::ZERO)
+            .map(|span| span.as_secs())
+            .collect();
+        // Mean 30,000, standard deviation 145: five of them. (One in 50,001 is held for no time.)
+        assert!((29_270..30_730).contains(&held.len()), "{}", held.len());
+        let mean = held.iter().sum::<f64>() / held.len() as f64;
+        // Deviation 50 / sqrt(12) = 14.4 ms, over the square root of 30,000.
+        assert!((mean - 0.025).abs() < 5.0 * 0.0144 / 173.0, "{mean}");
+        assert!(held.iter().all(|secs| *secs <= 0.050));
+    }
+}

@@ -11,7 +11,7 @@ use super::loss::LossModel;
 use super::reorder::Reorder;
 
 /// Some links differ: those from these hosts to those. In TOML
-/// `{ from = "0-3", to = "4-", set = { loss = 0.5 } }`. Rules compose: each changes what it names,
+/// `{ from = "1-4", to = "5-", set = { loss = 0.5 } }`. Rules compose: each changes what it names,
 /// and of two that name the same property the later one holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

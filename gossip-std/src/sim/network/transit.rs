@@ -41,16 +41,7 @@ impl Network {
         len: usize,
     ) -> Fate {
         let way = self.way(from, to);
-        if let Way::None(cause) = way {
-            return Fate::Lost(cause);
-        }
         links.tidy(now);
-        let mut path = std::mem::take(&mut links.path);
-        path.clear();
-        path.extend([from, to]);
-        if matches!(way, Way::Routed) {
-            self.route(links, from, to, &mut path);
-        }
         let mut trip = Trip {
             network: self,
             links,
@@ -58,9 +49,11 @@ impl Network {
             start: now,
             len,
         };
-        let fate = trip.fate(&path);
-        links.path = path;
-        fate
+        match way {
+            Way::Direct => trip.fate(&[from, to]),
+            Way::Routed => trip.routed(from, to),
+            Way::None(cause) => Fate::Lost(cause),
+        }
     }
 
     /// Whether a datagram can get from one host to the other: there is a way, and no partition
@@ -106,17 +99,28 @@ impl Network {
     fn rejoined(&self, from: Index, to: Index) -> bool {
         self.joined.is_empty() || self.joined[from as usize] == self.joined[to as usize]
     }
-
-    /// Writes the hosts on the way into `path`.
-    fn route(&self, links: &mut Links, from: Index, to: Index, path: &mut Vec<Index>) {
-        if let Some(graph) = self.layout.graph() {
-            let cut = |a, b| self.partitions.part(a, b);
-            links.routes.find(graph, self.epoch, cut, (from, to), path);
-        }
-    }
 }
 
 impl Trip<'_> {
+    /// What becomes of the datagram along a shortest path past the open partitions.
+    fn routed(&mut self, from: Index, to: Index) -> Fate {
+        let network = self.network;
+        let Some(graph) = network.layout.graph() else {
+            return Fate::Lost(Cause::NoRoute);
+        };
+        let cut = |a, b| network.partitions.part(a, b);
+        let mut path = std::mem::take(&mut self.links.path);
+        let routes = &mut self.links.routes;
+        let found = routes.find(graph, network.epoch, cut, (from, to), &mut path);
+        let fate = if found {
+            self.fate(&path)
+        } else {
+            Fate::Lost(Cause::NoRoute)
+        };
+        self.links.path = path;
+        fate
+    }
+
     /// What becomes of the datagram along `path`. Each link may send a second copy on its way,
     /// and each copy fares for itself.
     fn fate(&mut self, path: &[Index]) -> Fate {

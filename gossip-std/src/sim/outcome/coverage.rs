@@ -86,13 +86,6 @@ impl Coverage {
             delays: Delays::new(delays),
         }
     }
-
-    /// When the update's `share` of the hosts was reached, as far as the curve tells.
-    #[must_use]
-    pub fn time_to(&self, share: f64) -> Option<Span> {
-        let point = self.curve.iter().find(|point| point.share >= share)?;
-        Some(point.after)
-    }
 }
 
 /// The delay after which the origin and the hosts with sorted `delays` are `share` of `of`.
@@ -118,4 +111,73 @@ fn curve(delays: &[Span], of: u32) -> Vec<SharePoint> {
     let ranks = (1..=steps).map(|step| step * delays.len() / steps);
     let rest = ranks.map(|rank| point(delays[rank - 1], rank + 1));
     std::iter::once(point(Span::ZERO, 1)).chain(rest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secs(delays: impl IntoIterator<Item = u64>) -> Vec<Span> {
+        delays.into_iter().map(Span::from_secs).collect()
+    }
+
+    fn measured(of: u32, sent: u64, delays: Vec<Span>) -> Coverage {
+        Coverage::new("x".to_owned(), 0, Time::START, of, sent, delays)
+    }
+
+    #[test]
+    fn the_measures_are_those_of_demers() {
+        let one = measured(5, 10, secs([3, 1, 2]));
+        assert_eq!((one.reached, one.residue, one.traffic), (4, 0.2, 2.0));
+        assert_eq!(one.t_ave, Some(Span::from_secs(2)));
+        assert_eq!(one.t_last, Some(Span::from_secs(3)));
+        assert_eq!(one.to_9999, None);
+        assert_eq!(measured(4, 0, secs([3, 1, 2])).to_9999, one.t_last);
+    }
+
+    #[test]
+    fn the_curve_begins_with_the_origin_and_ends_with_all_that_were_reached() {
+        for of in [2u32, 5, 257, 5000] {
+            let one = measured(of, 0, secs(1..u64::from(of)));
+            let first = one.curve.first().unwrap();
+            assert_eq!(
+                (first.after, first.share),
+                (Span::ZERO, 1.0 / f64::from(of))
+            );
+            let last = one.curve.last().unwrap();
+            assert_eq!((Some(last.after), last.share), (one.t_last, 1.0));
+            assert!(one.curve.len() <= CURVE_POINTS);
+            assert!(
+                one.curve
+                    .is_sorted_by(|a, b| a.share < b.share && a.after <= b.after)
+            );
+        }
+    }
+
+    #[test]
+    fn of_ten_thousand_hosts_all_but_one_are_9999_of_10_000() {
+        let one = measured(10_000, 0, secs(1..10_000));
+        assert_eq!(one.to_9999, Some(Span::from_secs(9998)));
+        assert_eq!(one.t_last, Some(Span::from_secs(9999)));
+    }
+
+    #[test]
+    fn an_update_that_reached_nobody_has_no_delays() {
+        let alone = measured(1, 0, Vec::new());
+        assert_eq!(
+            (alone.residue, alone.t_ave, alone.to_9999),
+            (0.0, None, Some(Span::ZERO))
+        );
+        let stuck = measured(4, 0, Vec::new());
+        assert_eq!(
+            (stuck.residue, stuck.t_last, stuck.to_9999),
+            (0.75, None, None)
+        );
+        let nowhere = measured(0, 7, secs([1]));
+        assert_eq!(
+            (nowhere.residue, nowhere.traffic, nowhere.reached),
+            (0.0, 0.0, 0)
+        );
+        assert!(nowhere.curve.is_empty());
+    }
 }

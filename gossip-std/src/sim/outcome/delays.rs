@@ -111,3 +111,38 @@ fn binned(delays: impl Iterator<Item = (Span, u64)>, width: Span) -> Vec<Bin> {
 fn width_for(last: Span, most: u64) -> Span {
     Span::from_micros(last.as_micros() / most + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bin(from: u64, until: u64, count: u64) -> Bin {
+        Bin {
+            from: Span::from_micros(from),
+            until: Span::from_micros(until),
+            count,
+        }
+    }
+
+    #[test]
+    fn a_histogram_counts_every_delay_once() {
+        let delays = Delays::new([0, 9, 10, 35].map(Span::from_micros).to_vec());
+        let bins = [bin(0, 10, 2), bin(10, 20, 1), bin(30, 40, 1)];
+        assert_eq!(delays.histogram(Span::from_micros(10)), bins);
+        assert_eq!(delays.histogram(Span::ZERO).len(), 4);
+        assert!(Delays::default().histogram(Span::ZERO).is_empty());
+    }
+
+    #[test]
+    fn too_many_delays_become_bins_that_lose_none() {
+        let many = DELAYS_KEPT as u64 + 1;
+        let delays = Delays::new((0..many).map(Span::from_micros).collect());
+        assert!(matches!(&delays, Delays::Binned { bins } if bins.len() as u64 <= BINS));
+        assert_eq!(delays.count(), many);
+        let half = many.div_ceil(2);
+        let coarse = delays.histogram(Span::from_micros(half));
+        assert_eq!(coarse.iter().map(|bin| bin.count).sum::<u64>(), many);
+        assert_eq!(coarse.len(), 2);
+        assert!(delays.last() >= Some(Span::from_micros(many - 1)));
+    }
+}

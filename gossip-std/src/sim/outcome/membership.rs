@@ -62,3 +62,23 @@ impl Detection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(of: u32, delays: &[u64]) -> [Option<u64>; 3] {
+        let delays = delays.iter().copied().map(Span::from_micros).collect();
+        let one = Detection::new(1, Time::START, of, delays);
+        [one.first, one.median, one.last].map(|span| span.map(Span::as_micros))
+    }
+
+    #[test]
+    fn a_crash_is_found_by_half_and_by_all_of_those_who_could() {
+        assert_eq!(found(4, &[40, 10, 30, 20]), [Some(10), Some(20), Some(40)]);
+        assert_eq!(found(5, &[10, 20, 30]), [Some(10), Some(30), None]);
+        assert_eq!(found(5, &[10, 20]), [Some(10), None, None]);
+        assert_eq!(found(1, &[10]), [Some(10), Some(10), Some(10)]);
+        assert_eq!(found(0, &[]), [None, None, None]);
+    }
+}

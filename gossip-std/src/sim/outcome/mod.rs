@@ -48,6 +48,8 @@ pub struct Outcome {
     pub detection: Vec<Detection>,
     /// How often some host declared another dead that was running and connected to it.
     pub false_deaths: u32,
+    /// How often some host declared another dead that was running, but paused, cut off or just back.
+    pub unreachable_deaths: u32,
     /// What was sent.
     pub traffic: TrafficMeasure,
     /// How full each bounded table got.

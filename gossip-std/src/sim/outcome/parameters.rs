@@ -113,3 +113,23 @@ impl From<String> for Setting {
         Self::Text(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_keep_their_order_and_their_last_setting() {
+        let mut parameters = Parameters::default();
+        parameters.set("nodes", 8u32);
+        parameters.set("loss", 0.25);
+        parameters.set("interval", Span::from_millis(1500));
+        parameters.set("nodes", 64u32);
+        parameters.set("phi", f64::INFINITY);
+        let json = serde_json::to_string(&parameters).unwrap();
+        let expected = r#"{"nodes":64,"loss":0.25,"interval":"1.5s","phi":"inf"}"#;
+        assert_eq!(json, expected);
+        assert_eq!(parameters.get("loss"), Some(&Setting::Number(0.25)));
+        assert_eq!(parameters.get("mtu"), None);
+    }
+}

@@ -49,3 +49,24 @@ impl StalenessMeasure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peaks_and_means_are_those_of_the_samples() {
+        let sample = |entries, age| StaleSample {
+            at: Time::START,
+            entries,
+            max_age: Span::from_secs(age),
+        };
+        let measure = StalenessMeasure::new(vec![sample(0, 0), sample(9, 2), sample(3, 5)]);
+        assert_eq!((measure.peak_entries, measure.mean_entries), (9, 4.0));
+        assert_eq!(measure.peak_age, Span::from_secs(5));
+        assert_eq!(
+            StalenessMeasure::new(Vec::new()),
+            StalenessMeasure::default()
+        );
+    }
+}

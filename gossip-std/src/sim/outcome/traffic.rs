@@ -17,7 +17,7 @@ pub struct TrafficMeasure {
     pub steady: Option<Steady>,
     /// The same by kind of section, in the wire format's order.
     pub kinds: Vec<KindTraffic>,
-    /// The share of received entries that their receiver held already; `None` if none were received.
+    /// The share of the rows, hints and claims received that told nothing new; `None` if none came.
     pub redundant_share: Option<f64>,
     /// Datagrams lost on the way, by cause.
     pub lost: Vec<LostCount>,
@@ -172,4 +172,56 @@ fn sum(counts: impl Iterator<Item = Count>) -> Count {
     let mut total = Count::default();
     counts.for_each(|count| total.add(count));
     total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::Span;
+
+    fn second(at: u64, host_seconds: f64, ping: u64, ack: u64) -> TrafficSample {
+        let count = |bytes| Count { count: 1, bytes };
+        TrafficSample {
+            from: Time::START + Span::from_secs(at),
+            host_seconds,
+            datagrams: count(ping + ack),
+            kinds: vec![count(ping), count(ack)],
+        }
+    }
+
+    fn window(from: u64, until: u64) -> Option<Window> {
+        let at = |second| Time::START + Span::from_secs(second);
+        Some(Window {
+            from: at(from),
+            until: at(until),
+        })
+    }
+
+    #[test]
+    fn rates_are_per_second_of_a_running_node() {
+        let series = vec![
+            second(0, 2.0, 80, 20),
+            second(1, 1.0, 15, 5),
+            second(2, 1.0, 25, 5),
+        ];
+        let measure = TrafficMeasure::new(&["ping", "ack"], series, window(1, 3));
+        assert_eq!((measure.total.count, measure.total.bytes), (3, 150));
+        assert_eq!(measure.overall.bytes_per_node_second, 37.5);
+        assert_eq!(measure.kinds[0].total.bytes, 120);
+        assert_eq!(measure.kinds[1].bytes_per_node_second, 7.5);
+        let steady = measure.steady.unwrap().rate;
+        assert_eq!(steady.bytes_per_node_second, 25.0);
+        assert_eq!(steady.datagrams_per_node_second, 1.0);
+    }
+
+    #[test]
+    fn where_no_host_runs_there_is_no_rate() {
+        let series = vec![second(0, 0.0, 0, 0)];
+        let measure = TrafficMeasure::new(&["ping", "ack"], series, window(0, 9));
+        assert_eq!((measure.overall, measure.steady), (Rate::default(), None));
+        assert_eq!(
+            TrafficMeasure::new(&[], Vec::new(), window(0, 9)).steady,
+            None
+        );
+    }
 }

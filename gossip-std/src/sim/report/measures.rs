@@ -141,6 +141,12 @@ fn detection(run: &Outcome) -> Vec<Measure> {
             Unit::Count,
             Some(run.false_deaths.into()),
         ),
+        Measure::new(
+            "unreachable-deaths",
+            "unreachable hosts declared dead",
+            Unit::Count,
+            Some(run.unreachable_deaths.into()),
+        ),
     ]
 }
 
@@ -186,7 +192,7 @@ fn traffic(run: &Outcome) -> Vec<Measure> {
         ),
         Measure::new(
             "redundant",
-            "entries received in vain",
+            "received in vain",
             Unit::Share,
             traffic.redundant_share,
         ),

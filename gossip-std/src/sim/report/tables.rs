@@ -259,7 +259,7 @@ fn cut(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
         let width = rows[0].len();
         rows.truncate(MOST_ROWS);
         let mut last = vec![String::new(); width];
-        last[0] = format!("+ {more}");
+        last[0] = format!("{more} more");
         rows.push(last);
     }
     rows

@@ -4,7 +4,7 @@ use gossip_core::{Checked, Node, Storage, Tables};
 
 use crate::heap::{Heap, Limits};
 use crate::sim::host::{Host, Index};
-use crate::sim::inspect::Inspect;
+use crate::sim::measure::Inspect;
 use crate::sim::node_host::{Call, NodeHost};
 use crate::sim::note::Note;
 use crate::sim::scenario::Scenario;

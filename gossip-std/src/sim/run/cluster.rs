@@ -7,7 +7,7 @@ use super::build::Build;
 use super::watch::Watch;
 use crate::sim::chance::{Purpose, below, stream};
 use crate::sim::host::{Host, Index};
-use crate::sim::inspect::Inspect;
+use crate::sim::measure::Inspect;
 use crate::sim::network::{Cause, Network};
 use crate::sim::node_host::{Call, id_of};
 use crate::sim::outcome::{LostCount, Outcome};
@@ -57,7 +57,8 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
     /// Lets a host look for the others through the first, the first through the second.
     pub(super) fn join(&mut self, host: Index) {
         let seed = Index::from(host == 0);
-        self.world.schedule(host, self.world.now(), Call::Join(seed));
+        self.world
+            .schedule(host, self.world.now(), Call::Join(seed));
     }
 
     /// Takes a host down.
@@ -90,7 +91,9 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
     /// Every host that is down.
     pub(super) fn down(&self) -> Vec<Index> {
         let hosts = 0..self.world.len();
-        hosts.filter(|host| self.world.host(*host).is_none()).collect()
+        hosts
+            .filter(|host| self.world.host(*host).is_none())
+            .collect()
     }
 
     /// Lets everything happen before `until`.
@@ -105,7 +108,9 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
 
     /// Lets all hosts come to know the same before the run begins; `true` if they did.
     pub(super) fn settle(&mut self, step: Span, limit: u32) -> bool {
-        self.world.warm_up(step, limit, &mut self.watch, is_settled)
+        let settled = self.world.warm_up(step, limit, &mut self.watch, is_settled);
+        self.watch.monitor.begin(&self.world);
+        settled
     }
 
     /// Looks at all hosts.
@@ -133,12 +138,16 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
         for number in 0..entries.count {
             let key = entries.key(number);
             let value = super::workload::random_value(&mut rng, entries.value_bytes);
-            self.world.schedule(host, self.world.now(), Call::Set { key, value });
+            self.world
+                .schedule(host, self.world.now(), Call::Set { key, value });
         }
     }
 
     fn clock_of(&self, host: Index) -> HostClock {
-        let Clocks { max_offset, max_drift_ppm } = self.scenario.clocks;
+        let Clocks {
+            max_offset,
+            max_drift_ppm,
+        } = self.scenario.clocks;
         let mut rng = stream(self.seed, host, Purpose::Setting);
         let millis = max_offset.as_millis();
         let drift = below(&mut rng, 2 * u64::from(max_drift_ppm) + 1) as i64;
@@ -153,7 +162,9 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
 /// Whether every host holds every other for live, and all replicas are equal.
 fn is_settled<H: Host + Inspect>(world: &World<H>) -> bool {
     let hosts = world.len();
-    let mut prints = world.hosts().map(|(_, host)| (host.live(), host.fingerprint()));
+    let mut prints = world
+        .hosts()
+        .map(|(_, host)| (host.live(), host.fingerprint()));
     let first = prints.next();
     first.is_none_or(|(live, _)| live == hosts) && prints.all(|print| Some(print) == first)
 }
@@ -169,8 +180,11 @@ fn lost<H: Host>(world: &World<H>) -> Vec<LostCount> {
         }
         dropped += counters.dropped;
     }
-    let named = sums.into_iter().map(|(cause, datagrams)| (cause.to_string(), datagrams));
+    let named = sums
+        .into_iter()
+        .map(|(cause, datagrams)| (cause.to_string(), datagrams));
     let all = named.chain([("host down or buffer full".to_owned(), dropped)]);
     let some = all.filter(|(_, datagrams)| *datagrams > 0);
-    some.map(|(cause, datagrams)| LostCount { cause, datagrams }).collect()
+    some.map(|(cause, datagrams)| LostCount { cause, datagrams })
+        .collect()
 }

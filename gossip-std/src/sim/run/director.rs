@@ -7,10 +7,12 @@ use gossip_core::SplitMix64;
 use super::build::Build;
 use super::cluster::Cluster;
 use super::wiring;
-use crate::sim::chance::{Purpose, below, happens, stream, unit};
+use crate::sim::chance::{Purpose, below, stream, unit};
 use crate::sim::host::Index;
 use crate::sim::node_host::Call;
-use crate::sim::scenario::{Action, Boot, Churn, Flash, Pick, Restart, Rolling, Scenario, ScenarioError, Set};
+use crate::sim::scenario::{
+    Action, Boot, Churn, Flash, Pick, Restart, Rolling, Scenario, ScenarioError, Set,
+};
 use crate::sim::time::{Span, Time};
 
 /// How long a host that says goodbye stays to say it.
@@ -56,11 +58,16 @@ impl<'s> Director<'s> {
 
     /// When the next thing happens; [`Time::FAR`] if nothing will.
     pub(super) fn next_time(&self) -> Time {
-        self.plan.first_key_value().map_or(Time::FAR, |((at, _), _)| *at)
+        self.plan
+            .first_key_value()
+            .map_or(Time::FAR, |((at, _), _)| *at)
     }
 
     /// Starts the first hosts as the scenario says.
-    pub(super) fn boot<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>) -> Result<(), ScenarioError> {
+    pub(super) fn boot<B: Build>(
+        &mut self,
+        cluster: &mut Cluster<'_, '_, B>,
+    ) -> Result<(), ScenarioError> {
         let nodes = self.scenario.nodes;
         match self.scenario.boot {
             Boot::Staggered { over } => self.start(cluster, nodes, over),
@@ -74,7 +81,10 @@ impl<'s> Director<'s> {
     }
 
     /// Makes everything happen that is due.
-    pub(super) fn perform<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>) -> Result<(), ScenarioError> {
+    pub(super) fn perform<B: Build>(
+        &mut self,
+        cluster: &mut Cluster<'_, '_, B>,
+    ) -> Result<(), ScenarioError> {
         let now = cluster.world.now();
         while let Some(entry) = self.plan.first_entry() {
             if entry.key().0 > now {
@@ -86,7 +96,11 @@ impl<'s> Director<'s> {
         Ok(())
     }
 
-    fn step<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, step: Step<'s>) -> Result<(), ScenarioError> {
+    fn step<B: Build>(
+        &mut self,
+        cluster: &mut Cluster<'_, '_, B>,
+        step: Step<'s>,
+    ) -> Result<(), ScenarioError> {
         match step {
             Step::Act(action) => self.act(cluster, action)?,
             Step::Start => start_one(cluster)?,
@@ -98,13 +112,21 @@ impl<'s> Director<'s> {
         Ok(())
     }
 
-    fn act<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, action: &'s Action) -> Result<(), ScenarioError> {
+    fn act<B: Build>(
+        &mut self,
+        cluster: &mut Cluster<'_, '_, B>,
+        action: &'s Action,
+    ) -> Result<(), ScenarioError> {
         let now = cluster.world.now();
         match action {
             Action::Crash(pick) => self.each(cluster, pick, Cluster::crash),
-            Action::Pause(pick) => self.each(cluster, pick, |cluster, host| cluster.world.pause(host)),
-            Action::Slow { hosts, per_datagram } => {
-                self.each(cluster, hosts, |cluster, host| cluster.world.slow(host, *per_datagram));
+            Action::Pause(pick) => {
+                self.each(cluster, pick, |cluster, host| cluster.world.pause(host))
+            }
+            Action::Slow { who, per_datagram } => {
+                self.each(cluster, who, |cluster, host| {
+                    cluster.world.slow(host, *per_datagram)
+                });
             }
             Action::Leave(pick) => {
                 for host in self.pick(cluster, pick) {
@@ -113,7 +135,9 @@ impl<'s> Director<'s> {
             }
             Action::Resume(again) => {
                 let hosts = 0..cluster.world.len();
-                for host in hosts.filter(|host| again.hosts.as_ref().is_none_or(|set| set.contains(*host))) {
+                for host in
+                    hosts.filter(|host| again.hosts.as_ref().is_none_or(|set| set.contains(*host)))
+                {
                     cluster.world.resume(host);
                 }
             }
@@ -123,14 +147,19 @@ impl<'s> Director<'s> {
             Action::Churn(churn) => self.plan_churn(now, churn),
             Action::Set(set) => self.set(cluster, set),
             Action::Delete { host, key } => {
-                cluster.world.schedule(host - 1, now, Call::Delete { key: key.clone() });
+                cluster
+                    .world
+                    .schedule(host - 1, now, Call::Delete { key: key.clone() });
             }
             Action::Flash(flash) => self.flash(cluster, flash),
-            Action::Partition { name, sides } => wiring::partition(&mut cluster.world, name, sides)?,
+            Action::Partition { name, sides } => {
+                wiring::partition(&mut cluster.world, name, sides)?
+            }
             Action::Heal(name) => wiring::heal(&mut cluster.world, name),
             Action::HealAll => wiring::heal_all(&mut cluster.world),
             Action::SetLoss(loss) => wiring::set_loss(&mut cluster.world, *loss)?,
             Action::SetLink(link) => wiring::set_link(&mut cluster.world, *link)?,
+            Action::LiftRule(name) => wiring::lift_rule(&mut cluster.world, name),
             Action::AddRule(rule) => wiring::add_rule(&mut cluster.world, rule)?,
         }
         Ok(())
@@ -157,14 +186,24 @@ impl<'s> Director<'s> {
         up
     }
 
-    fn each<'t, B: Build>(&mut self, cluster: &mut Cluster<'s, 't, B>, pick: &Pick, mut act: impl FnMut(&mut Cluster<'s, 't, B>, Index)) {
+    fn each<'c, 't, B: Build>(
+        &mut self,
+        cluster: &mut Cluster<'c, 't, B>,
+        pick: &Pick,
+        mut act: impl FnMut(&mut Cluster<'c, 't, B>, Index),
+    ) {
         for host in self.pick(cluster, pick) {
             act(cluster, host);
         }
     }
 
     /// Starts `count` hosts, evenly over a span.
-    fn start<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, count: u32, over: Span) -> Result<(), ScenarioError> {
+    fn start<B: Build>(
+        &mut self,
+        cluster: &mut Cluster<'_, '_, B>,
+        count: u32,
+        over: Span,
+    ) -> Result<(), ScenarioError> {
         let now = cluster.world.now();
         let gaps = f64::from(count.saturating_sub(1).max(1));
         for number in 0..count {
@@ -178,7 +217,11 @@ impl<'s> Director<'s> {
         Ok(())
     }
 
-    fn restart<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, restart: &Restart) -> Result<(), ScenarioError> {
+    fn restart<B: Build>(
+        &mut self,
+        cluster: &mut Cluster<'_, '_, B>,
+        restart: &Restart,
+    ) -> Result<(), ScenarioError> {
         for host in cluster.down() {
             if restart.hosts.as_ref().is_none_or(|set| set.contains(host)) {
                 cluster.restart(host, restart.with_memory)?;
@@ -190,12 +233,25 @@ impl<'s> Director<'s> {
     fn rolling<B: Build>(&mut self, cluster: &Cluster<'_, '_, B>, rolling: &'s Rolling) {
         let mut at = cluster.world.now();
         let set = rolling.hosts.as_ref();
-        for host in (0..cluster.world.len()).filter(|host| set.is_none_or(|set| set.contains(*host))) {
-            let stop = if rolling.leaves { Step::Leave(host) } else { Step::Crash(host) };
+        for host in
+            (0..cluster.world.len()).filter(|host| set.is_none_or(|set| set.contains(*host)))
+        {
+            let stop = if rolling.leaves {
+                Step::Leave(host)
+            } else {
+                Step::Crash(host)
+            };
             self.plan(at, stop);
             // A host that says goodbye is not restarted before it has said it.
-            let down = if rolling.leaves { rolling.down.max(GOODBYE) } else { rolling.down };
-            self.plan(at + down, Step::Restart(host, rolling.with_memory && !rolling.leaves));
+            let down = if rolling.leaves {
+                rolling.down.max(GOODBYE)
+            } else {
+                rolling.down
+            };
+            self.plan(
+                at + down,
+                Step::Restart(host, rolling.with_memory && !rolling.leaves),
+            );
             at = at + rolling.every;
         }
     }
@@ -230,7 +286,9 @@ impl<'s> Director<'s> {
             None => super::workload::random_value(&mut self.rng, self.scenario.entries.value_bytes),
         };
         let key = set.key.clone();
-        cluster.world.schedule(set.host - 1, now, Call::Set { key, value });
+        cluster
+            .world
+            .schedule(set.host - 1, now, Call::Set { key, value });
     }
 
     fn flash<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, flash: &Flash) {
@@ -239,7 +297,9 @@ impl<'s> Director<'s> {
         for number in 0..flash.entries {
             let key = entries.key(number);
             let value = super::workload::random_value(&mut self.rng, entries.value_bytes);
-            cluster.world.schedule(flash.host - 1, now, Call::Set { key, value });
+            cluster
+                .world
+                .schedule(flash.host - 1, now, Call::Set { key, value });
         }
     }
 }

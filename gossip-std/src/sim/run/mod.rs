@@ -99,7 +99,13 @@ pub fn run_with<B: Build>(
         detailed: trace.is_some(),
     };
     let watch = Watch::new(scenario, trace);
-    let cluster = Cluster::new(scenario, build, world, network(scenario, options.seed)?, watch);
+    let cluster = Cluster::new(
+        scenario,
+        build,
+        world,
+        network(scenario, options.seed)?,
+        watch,
+    );
     let mut run = Run {
         scenario,
         director: Director::new(scenario, options.seed),
@@ -112,13 +118,7 @@ pub fn run_with<B: Build>(
 }
 
 fn network(scenario: &Scenario, seed: u64) -> Result<Network, ScenarioError> {
-    let setting = &scenario.network;
-    let config = NetworkConfig {
-        topology: setting.topology.clone(),
-        link: setting.link,
-        rules: setting.rules.clone(),
-    };
-    Network::new(&config, scenario.hosts(), seed)
+    Network::new(&scenario.network, scenario.hosts(), seed)
         .map_err(|invalid| ScenarioError::new("network", invalid.to_string()))
 }
 
@@ -147,11 +147,17 @@ impl<B: Build> Run<'_, '_, B> {
             self.director.boot(&mut self.cluster)?;
             return Ok(());
         }
-        let setting = self.cluster.swap_network(fair_network(self.scenario.hosts())?);
+        let setting = self
+            .cluster
+            .swap_network(fair_network(self.scenario.hosts())?);
         self.director.boot(&mut self.cluster)?;
         let settled = self.cluster.settle(WARM_UP_STEP, WARM_UP_STEPS);
         self.cluster.swap_network(setting);
-        if settled { Ok(()) } else { Err(RunError::Unsettled) }
+        if settled {
+            Ok(())
+        } else {
+            Err(RunError::Unsettled)
+        }
     }
 
     /// Goes from one thing that happens to the next, and looks at everything now and then.
@@ -193,6 +199,8 @@ fn sampling_period(scenario: &Scenario) -> Span {
     let period = scenario.duration.times(1.0 / looks);
     let millis = period.as_millis().clamp(50, 1000);
     // A whole number of them makes up a second, so that a second's traffic is measured whole.
-    let millis = [50, 100, 200, 250, 500, 1000].into_iter().find(|step| *step >= millis);
+    let millis = [50, 100, 200, 250, 500, 1000]
+        .into_iter()
+        .find(|step| *step >= millis);
     Span::from_millis(millis.unwrap_or(1000))
 }

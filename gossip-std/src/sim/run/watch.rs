@@ -66,7 +66,11 @@ fn options(scenario: &Scenario) -> MonitorOptions {
     let wants = |name| scenario.expect.wants(name);
     let entries = ["unwritten", "resurrection", "vanished", "backwards"];
     MonitorOptions {
-        tracked: scenario.at.iter().flat_map(|at| tracked(scenario, &at.action)).collect(),
+        tracked: scenario
+            .at
+            .iter()
+            .flat_map(|at| tracked(scenario, &at.action))
+            .collect(),
         steady: steady(scenario),
         staleness: hosts <= STALENESS_HOSTS_MAX,
         grace: GRACE,
@@ -82,8 +86,17 @@ fn options(scenario: &Scenario) -> MonitorOptions {
 /// The writes whose spread is measured: owner and key.
 fn tracked(scenario: &Scenario, action: &Action) -> Vec<(Index, String)> {
     match action {
-        Action::Set(Set { host, key, tracked: true, .. }) => vec![(host - 1, key.clone())],
-        Action::Flash(Flash { host, entries, tracked: true }) => {
+        Action::Set(Set {
+            host,
+            key,
+            tracked: true,
+            ..
+        }) => vec![(host - 1, key.clone())],
+        Action::Flash(Flash {
+            host,
+            entries,
+            tracked: true,
+        }) => {
             let keys = (0..*entries).map(|number| scenario.entries.key(number));
             keys.map(|key| (host - 1, key)).collect()
         }

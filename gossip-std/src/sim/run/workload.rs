@@ -40,7 +40,12 @@ impl<'s> Load<'s> {
     }
 
     /// Schedules every write before `end`; hosts that are new by now write from `now` on.
-    pub(super) fn fill<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, now: Time, end: Time) {
+    pub(super) fn fill<B: Build>(
+        &mut self,
+        cluster: &mut Cluster<'_, '_, B>,
+        now: Time,
+        end: Time,
+    ) {
         while (self.rngs.len() as Index) < cluster.world.len() {
             let host = self.rngs.len() as Index;
             // Another stream than that of the first entries, which a restart draws again.
@@ -65,7 +70,8 @@ impl<'s> Load<'s> {
     fn plan(&mut self, host: Index, from: Time) {
         let rate = self.workload.updates_per_second / f64::from(self.workload.burst);
         let gap = -(1.0 - unit(&mut self.rngs[host as usize])).ln() / rate;
-        self.next.push(Reverse((from + Span::from_secs_f64(gap), host)));
+        self.next
+            .push(Reverse((from + Span::from_secs_f64(gap), host)));
     }
 
     fn write(&mut self, host: Index) -> Call {

@@ -1,10 +1,11 @@
 //! Whether a scenario makes sense.
 
-use gossip_core::{NodeId, wire::limits};
+use gossip_core::{Checked, NodeId, wire::limits};
 
 use super::error::{ScenarioError, ensure, ensure_some, within};
 use super::walk::Walk;
 use super::{Entries, Scenario};
+use crate::sim::Index;
 
 /// The most nodes that a run may have, those that join later included.
 pub(super) const HOSTS_MAX: u32 = 1_000_000;
@@ -16,8 +17,7 @@ impl Scenario {
     /// The first field that makes it impossible.
     pub fn check(&self) -> Result<(), ScenarioError> {
         self.check_size()?;
-        let hosts = self.hosts();
-        let config = self.protocol.config(NodeId::truncated(u64::from(hosts)))?;
+        let config = self.config_of_last()?;
         self.entries.check(self.keys())?;
         check_room(&self.entries, config.entry_room())?;
         self.boot.check(self.duration)?;
@@ -34,6 +34,12 @@ impl Scenario {
         self.expect.check(self.last_disturbance(), self.duration)
     }
 
+    /// The settings of the node with the largest id.
+    pub(super) fn config_of_last(&self) -> Result<Checked<Index>, ScenarioError> {
+        self.protocol
+            .config(NodeId::truncated(u64::from(self.hosts())))
+    }
+
     fn check_network(&self, mtu: usize) -> Result<(), ScenarioError> {
         within("network", self.network.check(self.hosts()))?;
         let carried = self.network.link.mtu;
@@ -43,6 +49,9 @@ impl Scenario {
     }
 
     fn check_size(&self) -> Result<(), ScenarioError> {
+        ensure(!self.name.trim().is_empty(), "name", || {
+            "is empty; give the scenario a name".to_owned()
+        })?;
         ensure_some("nodes", self.nodes)?;
         ensure(self.hosts() <= HOSTS_MAX, "nodes", || {
             let hosts = self.hosts();

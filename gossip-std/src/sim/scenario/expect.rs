@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{ScenarioError, ensure};
 use crate::sim::Span;
+use crate::sim::invariant::RULES;
 
 /// What must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +16,8 @@ pub struct Expect {
     /// and entries. Default: not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agree_within: Option<Span>,
-    /// Invariants to check (`true`) or to leave alone (`false`), by name. Those that are not named
-    /// are checked.
+    /// Invariants to check (`true`) or to leave alone (`false`), by the name of their
+    /// [rule](crate::sim::invariant). Those that are not named are checked.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub invariants: BTreeMap<String, bool>,
 }
@@ -29,6 +30,10 @@ impl Expect {
     }
 
     pub(super) fn check(&self, last: Span, duration: Span) -> Result<(), ScenarioError> {
+        if let Some(name) = self.invariants.keys().find(|name| !is_rule(name)) {
+            let problem = format!("is no rule; the rules are {}", RULES.join(", "));
+            return Err(ScenarioError::new(&format!("expect.invariants.{name}"), problem));
+        }
         let Some(bound) = self.agree_within else {
             return Ok(());
         };
@@ -39,4 +44,8 @@ impl Expect {
             )
         })
     }
+}
+
+fn is_rule(name: &str) -> bool {
+    RULES.contains(&name)
 }

@@ -146,7 +146,7 @@ pub fn paced(config: Config<Index>, interval: Duration) -> Config<Index> {
 /// The core counts whole milliseconds in 32 bits.
 fn millis(name: &str, span: Span) -> Result<Duration, ScenarioError> {
     let place = format!("protocol.{name}");
-    ensure(span.as_micros() % 1000 == 0, &place, || {
+    ensure(span.as_micros().is_multiple_of(1000), &place, || {
         format!("is {span}; it must be a whole number of milliseconds")
     })?;
     let millis = u32::try_from(span.as_millis())

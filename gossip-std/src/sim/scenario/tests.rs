@@ -69,6 +69,7 @@ fn a_text_that_is_no_scenario_is_refused_by_its_line() {
 fn a_setting_that_cannot_be_is_refused_by_its_name() {
     let nodes = |nodes: u32| with("").replace("nodes = 8", &format!("nodes = {nodes}"));
     refused(&[
+        (with("").replace("\"x\"", "\"\""), "name is empty;", ""),
         (nodes(0), "nodes is 0;", "at least 1"),
         (nodes(2_000_000), "nodes is 2000000", "1000000"),
         (with("").replace("60s", "0s"), "duration is 0s", ""),

@@ -231,7 +231,7 @@ impl<'a> Walk<'a> {
 
     /// The hosts must exist by now.
     fn set_of(&self, field: &str, hosts: &HostSet) -> Result<(), ScenarioError> {
-        ensure(hosts.iter(self.hosts).next().is_some(), field, || {
+        ensure(hosts.fits(self.hosts), field, || {
             format!(
                 "is {hosts}; hosts are then numbered from 1 to {}",
                 self.hosts

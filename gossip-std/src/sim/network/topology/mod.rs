@@ -89,6 +89,19 @@ impl Topology {
     ///
     /// [`Invalid`] names the number that cannot be.
     pub fn check(&self, hosts: u32) -> Result<(), Invalid> {
+        let checked = self.check_numbers(hosts);
+        checked.map_err(|error| error.within("topology"))
+    }
+
+    /// What is different about links between sites.
+    pub(super) fn wan(&self) -> Change {
+        match self {
+            Self::Sites { wan, .. } => *wan,
+            _ => Change::default(),
+        }
+    }
+
+    fn check_numbers(&self, hosts: u32) -> Result<(), Invalid> {
         match *self {
             Self::FullMesh => Ok(()),
             Self::Ring { each_side } => {
@@ -113,15 +126,6 @@ impl Topology {
                 ensure(right, "sites.count", count, want)?;
                 wan.check().map_err(|error| error.within("sites.wan"))
             }
-        }
-        .map_err(|error| error.within("topology"))
-    }
-
-    /// What is different about links between sites.
-    pub(super) fn wan(&self) -> Change {
-        match self {
-            Self::Sites { wan, .. } => *wan,
-            _ => Change::default(),
         }
     }
 }

@@ -131,3 +131,88 @@ fn take_apart(edges: &mut Vec<Edge>, count: u32, rng: &mut SplitMix64) -> Vec<Ed
     }
     taken
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn degrees(graph: &Graph) -> Vec<usize> {
+        let hosts = 0..graph.hosts();
+        hosts.map(|host| graph.neighbours(host).len()).collect()
+    }
+
+    #[test]
+    fn everyone_has_as_many_links_and_reaches_everyone() {
+        for (hosts, degree) in [
+            (3, 2),
+            (4, 3),
+            (10, 3),
+            (11, 4),
+            (50, 2),
+            (50, 25),
+            (50, 48),
+            (500, 7),
+        ] {
+            for seed in 0..5 {
+                let graph = graph(hosts, degree, seed).unwrap();
+                let want = vec![degree as usize; hosts as usize];
+                assert_eq!(degrees(&graph), want, "{hosts} hosts of degree {degree}");
+                assert!(graph.is_whole());
+            }
+        }
+    }
+
+    #[test]
+    fn a_seed_fixes_the_graph_and_another_changes_it() {
+        let of = |seed| graph(100, 3, seed).unwrap();
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1), of(2));
+    }
+
+    #[test]
+    fn every_link_is_equally_likely() {
+        let (hosts, degree, graphs) = (8, 3, 2000);
+        let mut seen = [[0u32; 8]; 8];
+        for seed in 0..graphs {
+            for (a, b) in graph(hosts, degree, seed).unwrap().edges() {
+                seen[a as usize][b as usize] += 1;
+            }
+        }
+        // 3 of 7: mean 857, standard deviation 22: five of them.
+        let pairs = (0..8).flat_map(|a| (a + 1..8).map(move |b| (a, b)));
+        for (a, b) in pairs {
+            let count = seen[a][b];
+            assert!((746..968).contains(&count), "{count} links {a}-{b}");
+        }
+    }
+
+    /// A connected cubic graph of 6 hosts is the prism or K(3,3): 60 and 10 ways to label them, so
+    /// one in seven has no triangle.
+    #[test]
+    fn every_graph_is_about_equally_likely() {
+        let graphs = 3500;
+        let without_triangle = |graph: &Graph| {
+            let mut edges = graph.edges();
+            edges.all(|(a, b)| (0..6).all(|c| !(graph.adjacent(a, c) && graph.adjacent(b, c))))
+        };
+        let found = (0..graphs).filter(|seed| {
+            let graph = graph(6, 3, *seed).unwrap();
+            without_triangle(&graph)
+        });
+        // Mean 500, standard deviation 20.7: five of them, and as much again for "about".
+        let count = found.count();
+        assert!((293..707).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn who_comes_later_gets_links_and_takes_none_away() {
+        for (degree, late) in [(4, 4), (3, 2)] {
+            let before = graph(20, degree, 1).unwrap();
+            let after = grown(&before, 30, degree, 1);
+            let degrees = degrees(&after);
+            assert!(degrees[..20].iter().all(|links| *links == degree as usize));
+            assert!(degrees[20..].iter().all(|links| *links == late));
+            assert!(after.is_whole());
+        }
+    }
+}

@@ -7,8 +7,10 @@ use crate::sim::Index;
 
 /// For some senders, the host before each other host on a shortest path to it. What is forgotten
 /// for lack of room is found again, the same.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(in super::super) struct Routes {
+    /// The bound of all trees together.
+    room_bytes: usize,
     /// Which state of the network the paths are of.
     epoch: u64,
     // Only looked up.
@@ -16,12 +18,23 @@ pub(in super::super) struct Routes {
     oldest: VecDeque<Index>,
 }
 
-/// All trees together: enough for every sender among 8,000 hosts. Beyond that a search over the
-/// whole graph precedes many a datagram.
-const TREES_BYTES: usize = 256 << 20;
+/// Enough for every sender among 8,000 hosts. Beyond that a search over the whole graph precedes
+/// many a datagram.
+const ROOM_BYTES: usize = 256 << 20;
 
 /// Nobody: a host that is not reached.
 const NOBODY: Index = Index::MAX;
+
+impl Default for Routes {
+    fn default() -> Self {
+        Self {
+            room_bytes: ROOM_BYTES,
+            epoch: 0,
+            trees: HashMap::new(),
+            oldest: VecDeque::new(),
+        }
+    }
+}
 
 impl Routes {
     /// Writes the hosts of a shortest path, both ends included, into `path`; `false` if there is
@@ -35,10 +48,9 @@ impl Routes {
         path: &mut Vec<Index>,
     ) -> bool {
         if self.epoch != epoch {
-            *self = Self {
-                epoch,
-                ..Self::default()
-            };
+            self.epoch = epoch;
+            self.trees.clear();
+            self.oldest.clear();
         }
         let tree = self.tree(graph, from, cut);
         path.clear();
@@ -56,20 +68,24 @@ impl Routes {
     }
 
     fn tree(&mut self, graph: &Graph, from: Index, cut: impl Fn(Index, Index) -> bool) -> &[Index] {
-        let bytes = graph.hosts() as usize * size_of::<Index>();
-        let most = (TREES_BYTES / bytes.max(1)).max(1);
         let mut room = Vec::new();
         if !self.trees.contains_key(&from) {
-            if self.oldest.len() >= most
-                && let Some(oldest) = self.oldest.pop_front()
-            {
-                room = self.trees.remove(&oldest).unwrap_or_default();
-            }
+            room = self.make_room(graph.hosts() as usize * size_of::<Index>());
             self.oldest.push_back(from);
         }
-        self.trees
-            .entry(from)
-            .or_insert_with(|| search(graph, from, cut, room))
+        let tree = self.trees.entry(from);
+        tree.or_insert_with(|| search(graph, from, cut, room))
+    }
+
+    /// Room for one more tree of so many bytes: that of the oldest, if there are enough.
+    fn make_room(&mut self, tree_bytes: usize) -> Vec<Index> {
+        let most = (self.room_bytes / tree_bytes.max(1)).max(1);
+        if self.oldest.len() < most {
+            return Vec::new();
+        }
+        let oldest = self.oldest.pop_front();
+        let tree = oldest.and_then(|oldest| self.trees.remove(&oldest));
+        tree.unwrap_or_default()
     }
 }
 
@@ -125,5 +141,22 @@ mod tests {
         assert_eq!(path, [0, 9, 8, 7, 6, 5, 4, 3, 2]);
         let two = |a: Index, b: Index| one(a, b) || a.min(b) == 4 && a.max(b) == 5;
         assert!(!routes.find(&graph, 2, two, (0, 2), &mut path));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_found_again() {
+        let graph = grid::graph(25, 5, true);
+        let mut tight = Routes {
+            room_bytes: 3 * 25 * size_of::<Index>(),
+            ..Routes::default()
+        };
+        let (mut wide, mut one, mut other) = (Routes::default(), Vec::new(), Vec::new());
+        for step in 0..500 {
+            let ends = (step * 7 % 25, step * 11 % 25);
+            assert!(tight.find(&graph, 0, WHOLE, ends, &mut one));
+            assert!(wide.find(&graph, 0, WHOLE, ends, &mut other));
+            assert_eq!(one, other);
+        }
+        assert_eq!((tight.trees.len(), wide.trees.len()), (3, 25));
     }
 }

@@ -42,7 +42,8 @@ impl Axis {
 
     /// An axis for seconds from 0 to `most`, in the unit in which people would tell them.
     pub fn time(label: &str, most: f64) -> Self {
-        let (name, length) = time_unit(finite(most));
+        let most = finite(most);
+        let (name, length) = time_unit(if most > 0.0 { most } else { 1.0 });
         Self::in_unit(format!("{label} ({name})"), most, length, 0.0)
     }
 
@@ -164,6 +165,11 @@ mod tests {
         assert_eq!(axis.label, "delay (ms)");
         assert_eq!(numbers(&axis).last().unwrap(), "250");
         assert_eq!(axis.map(&0.1, (0, 1000)), 400);
+    }
+
+    #[test]
+    fn an_axis_of_no_time_is_one_second() {
+        assert_eq!(Axis::time("time", 0.0).label, "time (s)");
     }
 
     #[test]

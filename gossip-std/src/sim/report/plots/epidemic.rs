@@ -17,9 +17,9 @@ const CURVES: [(&str, Read, usize); 3] = [
     ("removed", |sir| sir.removed, 2),
 ];
 
-/// The epidemic of the first update that has one.
+/// The epidemic of the first update that has a course: one moment makes no line.
 pub fn chart(run: &Outcome) -> Option<Chart> {
-    let epidemic = run.epidemic.iter().find(|one| !one.counts.is_empty())?;
+    let epidemic = run.epidemic.iter().find(|one| one.counts.len() > 1)?;
     let counts = &epidemic.counts;
     let (first, last) = (counts.first()?, counts.last()?);
     let after = |sir: &Sir| sir.at.since(first.at).as_secs();

@@ -38,7 +38,8 @@ fn time(points: &[(f64, f64)]) -> Axis {
     Axis::time("time", points.last().map_or(0.0, |(at, _)| *at))
 }
 
-/// A measure over time: the greatest value among samples that share a point. `None` without any.
+/// A measure over time: the greatest value among samples that share a point. `None` where they make
+/// no line.
 fn points(run: &Outcome, value: fn(&StaleSample) -> f64) -> Option<Vec<(f64, f64)>> {
     let series = &run.staleness.series;
     let point = |samples: &[StaleSample]| {
@@ -49,7 +50,7 @@ fn points(run: &Outcome, value: fn(&StaleSample) -> f64) -> Option<Vec<(f64, f64
         .chunks(merged(series.len()))
         .filter_map(point)
         .collect();
-    (!points.is_empty()).then_some(points)
+    (points.len() > 1).then_some(points)
 }
 
 fn highest(points: &[(f64, f64)]) -> f64 {

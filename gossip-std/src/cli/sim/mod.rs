@@ -1,0 +1,136 @@
+//! `gossip sim`: scenarios played in the simulator.
+
+mod batch;
+mod files;
+mod flags;
+mod latency;
+mod overrides;
+mod progress;
+mod source;
+
+use std::io::{self, BufWriter, Write};
+
+use gossip_std::sim::outcome::Outcome;
+use gossip_std::sim::report;
+use gossip_std::sim::scenario::{LIBRARY, Scenario};
+use gossip_std::sim::{self, RunOptions};
+
+use super::failure::Failure;
+use files::Files;
+pub(super) use flags::Args;
+use flags::{Play, Query, Show};
+
+/// Answers or plays what is asked for.
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    match (&args.query, &args.play) {
+        (Some(Query::List), _) => list(),
+        (Some(Query::Show(show)), _) => print(&shown(show)?),
+        (None, Some(play)) => play_all(play),
+        (None, None) => Err(Failure::Usage(format!(
+            "sim: name a scenario; {}",
+            source::known()
+        ))),
+    }
+}
+
+/// Prints the library: a name and a line for each scenario.
+fn list() -> Result<(), Failure> {
+    let width = LIBRARY.iter().map(|named| named.name.len()).max();
+    let width = width.unwrap_or(0);
+    let lines = LIBRARY.iter().map(|named| {
+        let description = named.scenario().description;
+        format!("{:width$}  {description}\n", named.name)
+    });
+    print(&lines.collect::<String>())
+}
+
+/// The file as it is, or the scenario that the flags make of it.
+fn shown(show: &Show) -> Result<String, Failure> {
+    let source = source::find(&show.scenario)?;
+    if show.overrides.is_empty() {
+        return Ok(source.text.into_owned());
+    }
+    Ok(changed(source.scenario, &show.overrides)?.to_toml())
+}
+
+/// The scenario with the flags' changes, if it still makes sense.
+fn changed(mut scenario: Scenario, overrides: &overrides::Overrides) -> Result<Scenario, Failure> {
+    overrides.apply(&mut scenario);
+    scenario
+        .check()
+        .map_err(|error| Failure::Usage(format!("{} with these flags: {error}", scenario.name)))?;
+    Ok(scenario)
+}
+
+/// Plays every run, reports, and fails if a rule was broken.
+fn play_all(play: &Play) -> Result<(), Failure> {
+    let source = source::find(&play.scenario)?;
+    let scenario = changed(source.scenario, &play.overrides)?;
+    let seeds = play.seeds()?;
+    let files = Files::create(play)?;
+    let bar = progress::bar(seeds.len() as u64, play.quiet);
+    let played = batch::play(&seeds, play.jobs(), |seed| {
+        let outcome = simulate(&scenario, play, seed);
+        bar.inc(1);
+        outcome
+    });
+    bar.finish_and_clear();
+    let runs = played?;
+    files.write(&runs)?;
+    if play.json {
+        print(&report::json(&runs))?;
+    } else if !play.quiet {
+        print(&report::text(&runs))?;
+    }
+    judged(play, &runs)
+}
+
+/// Plays one run, and writes its trace if that is asked for.
+fn simulate(scenario: &Scenario, play: &Play, seed: u64) -> Result<Outcome, Failure> {
+    let options = RunOptions {
+        seed,
+        cores: usize::from(play.cores),
+    };
+    let outcome = match &play.trace {
+        None => sim::run(scenario, &options),
+        Some(path) => {
+            let mut trace = BufWriter::new(files::create(path)?);
+            let nodes = sim::heap_nodes(scenario);
+            sim::run_with(scenario, &options, &nodes, Some(&mut trace))
+        }
+    };
+    outcome.map_err(|error| Failure::Run(format!("{}: {error}", scenario.name)))
+}
+
+/// An error that names the first rule broken, and how to see it again.
+fn judged(play: &Play, runs: &[Outcome]) -> Result<(), Failure> {
+    let bad: Vec<&Outcome> = runs
+        .iter()
+        .filter(|run| !run.violations.is_empty())
+        .collect();
+    let Some((run, violation)) = bad
+        .first()
+        .and_then(|run| Some((run, run.violations.first()?)))
+    else {
+        return Ok(());
+    };
+    let runs_told = match runs.len() {
+        1 => String::new(),
+        all => format!("{} of {all} runs broke a rule; ", bad.len()),
+    };
+    Err(Failure::Run(format!(
+        "{runs_told}seed {}: {} at {}: {}; replay it with: {}",
+        run.seed,
+        violation.rule,
+        violation.at,
+        violation.what,
+        play.replay(run.seed)
+    )))
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}

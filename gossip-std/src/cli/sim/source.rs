@@ -1,0 +1,46 @@
+//! Where a scenario comes from: the library, or a file.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
+
+use gossip_std::sim::scenario::{LIBRARY, Named, Scenario};
+
+use crate::cli::failure::Failure;
+
+/// A scenario and the text that it was read from.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) text: Cow<'static, str>,
+    pub(super) scenario: Scenario,
+}
+
+/// The scenario that is meant: a word is a name, anything with a dot or a slash a file.
+pub(super) fn find(what: &str) -> Result<Source, Failure> {
+    if let Some(named) = Named::find(what) {
+        return Ok(Source {
+            text: Cow::Borrowed(named.text),
+            scenario: named.scenario(),
+        });
+    }
+    if !what.contains(['.', '/', '\\']) {
+        return Err(Failure::Usage(format!(
+            "there is no scenario \"{what}\"; {}",
+            known()
+        )));
+    }
+    let text = fs::read_to_string(Path::new(what))
+        .map_err(|error| Failure::Usage(format!("cannot read {what}: {error}")))?;
+    let scenario =
+        Scenario::parse(&text).map_err(|error| Failure::Usage(format!("{what}: {error}")))?;
+    Ok(Source {
+        text: Cow::Owned(text),
+        scenario,
+    })
+}
+
+/// What may be named.
+pub(super) fn known() -> String {
+    let names: Vec<&str> = LIBRARY.iter().map(|named| named.name).collect();
+    format!("there are {}, or give a FILE.toml", names.join(", "))
+}
