@@ -1,7 +1,5 @@
 //! The node of this project, with the configuration that it has by default.
 
-use std::net::SocketAddrV4;
-
 use gossip_core::{Checked, Config, Status};
 use gossip_std::sim::{Call, HostAddress, Index, NodeHost, Note, id_of};
 use gossip_std::{Heap, Limits};
@@ -9,10 +7,8 @@ use gossip_std::{Heap, Limits};
 use super::hosted::{Hosted, Watched};
 use super::subject::Setup;
 
-type OurHost = NodeHost<SocketAddrV4, Heap>;
-
-/// Starts a cluster: storage on the heap, IPv4 addresses.
-pub(crate) fn start(setup: &Setup) -> Hosted<OurHost> {
+/// Starts a cluster with storage on the heap.
+pub(crate) fn start<A: HostAddress>(setup: &Setup) -> Hosted<NodeHost<A, Heap>> {
     Hosted::start(setup, |host| {
         let mut node = NodeHost::new(config(host, setup), Heap::tables(Limits::default()));
         for entry in 0..setup.entries {
@@ -24,15 +20,15 @@ pub(crate) fn start(setup: &Setup) -> Hosted<OurHost> {
     })
 }
 
-fn config(host: Index, setup: &Setup) -> Checked<SocketAddrV4> {
+fn config<A: HostAddress>(host: Index, setup: &Setup) -> Checked<A> {
     let last = setup.nodes.get() - 1;
-    let config = Config::new(id_of(host)).address(SocketAddrV4::of(host));
+    let config = Config::new(id_of(host)).address(A::of(host));
     // Small ids leave room for entries in a datagram of 64 bytes; they change nothing else.
     let config = config.largest_id(id_of(last)).mtu_floor(setup.mtu);
     config.check().expect("the MTU is in range")
 }
 
-impl Watched for OurHost {
+impl<A: HostAddress> Watched for NodeHost<A, Heap> {
     fn live(&self) -> u32 {
         self.node().live() as u32
     }

@@ -2,9 +2,10 @@
 
 use std::num::NonZeroU32;
 
+use chitchat::ProtocolVersion;
 use gossip_std::sim::Span;
 
-use super::subject::{Protocol, Setup};
+use super::subject::{Address, Protocol, Setup};
 
 /// The datagrams of a network that does not fragment, in bytes of UDP payload.
 pub(crate) const MTU: usize = 1400;
@@ -86,33 +87,39 @@ impl Effort {
     pub(crate) fn contenders(self) -> Vec<Contender> {
         let ours = Contender {
             name: "ours, membership alone",
-            protocol: Protocol::Ours,
+            protocol: Protocol::Ours(Address::Socket),
             entries: 0,
             mtu: MTU,
             windows: self.windows(Span::from_secs(60)),
             nodes_max: 1000,
         };
-        let chitchat = |name, version, nodes_max| Contender {
+        let chitchat = |name, version| Contender {
             name,
             protocol: Protocol::Chitchat(version),
             entries: ENTRIES,
             mtu: MTU_MAX,
             windows: self.windows(Span::from_secs(10)),
-            nodes_max: self.at_most(nodes_max),
+            nodes_max: self.at_most(256),
         };
         vec![
             Contender {
                 name: "foca, membership alone",
-                protocol: Protocol::Foca,
+                protocol: Protocol::Foca(Address::Socket),
                 ..ours
             },
             ours,
-            chitchat("chitchat, 16 entries", chitchat::ProtocolVersion::V1, 256),
-            chitchat(
-                "chitchat, 16 entries, plain digests",
-                chitchat::ProtocolVersion::V0,
-                256,
-            ),
+            Contender {
+                name: "foca, short identities",
+                protocol: Protocol::Foca(Address::Short),
+                ..ours
+            },
+            Contender {
+                name: "ours, short addresses",
+                protocol: Protocol::Ours(Address::Short),
+                ..ours
+            },
+            chitchat("chitchat, 16 entries", ProtocolVersion::V1),
+            chitchat("chitchat, 16 entries, plain digests", ProtocolVersion::V0),
             Contender {
                 name: "ours, 16 entries",
                 entries: ENTRIES,

@@ -1,5 +1,6 @@
 //! What every table asks of a cluster under measurement, whoever wrote its protocol.
 
+use std::net::SocketAddrV4;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -7,17 +8,27 @@ use gossip_core::SplitMix64;
 use gossip_std::sim::{Index, Span, Time};
 
 use super::chitchat_world::ChitchatWorld;
+use super::foca_host::BOOT;
 use super::{foca_host, ours};
 
 /// Which protocol is measured, and what about it varies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
     /// The node of this project.
-    Ours,
+    Ours(Address),
     /// foca 2.0 with [`foca::Config::new_lan`].
-    Foca,
+    Foca(Address),
     /// chitchat 0.13 with this version of its messages: version 1 compresses digests.
     Chitchat(chitchat::ProtocolVersion),
+}
+
+/// What nodes give each other for an address, where they have a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// An IPv4 address and a port.
+    Socket,
+    /// A number of 16 bits, as on a radio.
+    Short,
 }
 
 /// One cluster: everything that is not the protocol.
@@ -83,8 +94,10 @@ pub(crate) trait Subject {
 /// Starts a cluster.
 pub(crate) fn start(protocol: Protocol, setup: &Setup) -> Box<dyn Subject> {
     match protocol {
-        Protocol::Ours => Box::new(ours::start(setup)),
-        Protocol::Foca => Box::new(foca_host::start(setup)),
+        Protocol::Ours(Address::Socket) => Box::new(ours::start::<SocketAddrV4>(setup)),
+        Protocol::Ours(Address::Short) => Box::new(ours::start::<u16>(setup)),
+        Protocol::Foca(Address::Socket) => Box::new(foca_host::start::<SocketAddrV4>(setup, BOOT)),
+        Protocol::Foca(Address::Short) => Box::new(foca_host::start::<u16>(setup, 0)),
         Protocol::Chitchat(version) => Box::new(ChitchatWorld::start(setup, version)),
     }
 }

@@ -1,10 +1,11 @@
 //! How long it takes to tell everyone everything.
 
+use chitchat::ProtocolVersion;
 use gossip_std::sim::Span;
 
 use super::life;
 use super::plan::{Contender, Effort, MTU, MTU_MAX};
-use super::subject::Protocol;
+use super::subject::{Address, Protocol};
 use super::table::{Table, kilobytes, median, median_span, seconds};
 
 /// When it is given up, in virtual time.
@@ -12,24 +13,16 @@ const LIMIT: Span = Span::from_secs(60);
 
 /// Who tells its entries, over which datagrams.
 const RUNS: [(&str, Protocol, usize); 6] = [
-    (
-        "chitchat",
-        Protocol::Chitchat(chitchat::ProtocolVersion::V1),
-        MTU,
-    ),
-    (
-        "chitchat",
-        Protocol::Chitchat(chitchat::ProtocolVersion::V1),
-        MTU_MAX,
-    ),
+    ("chitchat", Protocol::Chitchat(ProtocolVersion::V1), MTU),
+    ("chitchat", Protocol::Chitchat(ProtocolVersion::V1), MTU_MAX),
     (
         "chitchat, plain digests",
-        Protocol::Chitchat(chitchat::ProtocolVersion::V0),
+        Protocol::Chitchat(ProtocolVersion::V0),
         MTU_MAX,
     ),
-    ("ours", Protocol::Ours, MTU),
-    ("ours", Protocol::Ours, 127),
-    ("ours", Protocol::Ours, 64),
+    ("ours", Protocol::Ours(Address::Socket), MTU),
+    ("ours", Protocol::Ours(Address::Socket), 127),
+    ("ours", Protocol::Ours(Address::Socket), 64),
 ];
 
 /// Runs them.
