@@ -22,14 +22,10 @@ use flags::{Play, Query, Show};
 
 /// Answers or plays what is asked for.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    match (&args.query, &args.play) {
-        (Some(Query::List), _) => list(),
-        (Some(Query::Show(show)), _) => print(&shown(show)?),
-        (None, Some(play)) => play_all(play),
-        (None, None) => Err(Failure::Usage(format!(
-            "sim: name a scenario; {}",
-            source::known()
-        ))),
+    match &args.query {
+        Some(Query::List) => list(),
+        Some(Query::Show(show)) => print(&shown(show)?),
+        None => play_all(&args.play),
     }
 }
 
@@ -64,7 +60,7 @@ fn changed(mut scenario: Scenario, overrides: &overrides::Overrides) -> Result<S
 
 /// Plays every run, reports, and fails if a rule was broken.
 fn play_all(play: &Play) -> Result<(), Failure> {
-    let source = source::find(&play.scenario)?;
+    let source = source::find(play.scenario()?)?;
     let scenario = changed(source.scenario, &play.overrides)?;
     let seeds = play.seeds()?;
     let files = Files::create(play)?;

@@ -85,7 +85,10 @@ mod tests {
         let mut trial = after(&[(0, What::Crashed)]);
         look(&mut trial);
         assert_eq!(trial.broken().0, RULE, "no new life has begun");
-        let mut trial = after(&[(0, What::Crashed), (0, What::Restarted)]);
+        let mut trial = after(&[
+            (0, What::Crashed),
+            (0, What::Restarted { with_memory: false }),
+        ]);
         look(&mut trial);
         assert_eq!(trial.what(), "");
         let generation = life(1);

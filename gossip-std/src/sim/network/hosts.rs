@@ -74,10 +74,9 @@ impl HostSet {
     /// nobody beyond the last but in a run that is open above.
     #[must_use]
     pub fn fits(&self, hosts: u32) -> bool {
-        let fits = |(first, last): &(Index, Index)| {
-            *first < hosts && (*last == Index::MAX || *last < hosts)
-        };
-        !self.is_empty() && self.runs.iter().all(fits)
+        let mut runs = self.runs.iter();
+        let all_exist = runs.all(|(_, last)| *last == Index::MAX || *last < hosts);
+        all_exist && self.iter(hosts).next().is_some()
     }
 
     /// The union of these runs, which may overlap.
@@ -206,7 +205,9 @@ impl<'de> Visitor<'de> for Written {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<HostSet, E> {
-        let index = number.checked_sub(1).and_then(|index| Index::try_from(index).ok());
+        let index = number
+            .checked_sub(1)
+            .and_then(|index| Index::try_from(index).ok());
         let index = index.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))?;
         Ok(HostSet::from_iter([index]))
     }
@@ -282,7 +283,18 @@ mod tests {
 
     #[test]
     fn what_names_no_hosts_is_refused() {
-        for text in ["", "x", "0", "0-3", "8-1", "-3", "1,,2", "not", "4294967296", "1-2-3"] {
+        for text in [
+            "",
+            "x",
+            "0",
+            "0-3",
+            "8-1",
+            "-3",
+            "1,,2",
+            "not",
+            "4294967296",
+            "1-2-3",
+        ] {
             let error = text.parse::<HostSet>().unwrap_err().to_string();
             assert!(error.contains("names no hosts; write all"), "{error}");
         }
@@ -290,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_set_fits_the_hosts_that_there_are_or_does_not() {
-        for text in ["1", "8", "1-8", "8-", "all", "not 3"] {
+        for text in ["1", "8", "1-8", "8-", "all", "not 3", "not 8"] {
             assert!(set(text).fits(8), "{text}");
         }
         for text in ["9", "8-9", "9-", "none", "1, 9"] {
@@ -316,7 +328,15 @@ mod tests {
             assert_eq!(text, "hosts = \"1-2, 5-8\"\n");
         }
         assert_eq!(read("3").unwrap().hosts, set("3"));
-        for value in ["0", "-1", "5000000000", "1.5", "\"some\"", "{}", "[[1], -2]"] {
+        for value in [
+            "0",
+            "-1",
+            "5000000000",
+            "1.5",
+            "\"some\"",
+            "{}",
+            "[[1], -2]",
+        ] {
             assert!(read(value).is_err(), "{value}");
         }
     }
