@@ -17,8 +17,10 @@ pub(crate) struct Life {
     pub most: Option<Span>,
     /// Until everybody knew everybody.
     pub all: Option<Span>,
-    /// UDP payload sent until then, by the mean node.
-    pub join_bytes: f64,
+    /// UDP payload that the mean node had sent at the first of these moments, in bytes.
+    pub most_bytes: f64,
+    /// And at the second, or when it was given up.
+    pub all_bytes: f64,
     /// UDP payload sent in the steady state, by the mean node in a second.
     pub steady_bytes: f64,
     /// Real time computed in the steady state, by the mean node in a virtual second, in
@@ -47,10 +49,11 @@ pub(crate) fn measure(protocol: Protocol, setup: &Setup, windows: &Windows) -> L
             .sum();
         known * 100 >= pairs * 99
     });
+    let most_bytes = cluster.sent_bytes() as f64 * per_node;
     let left = Span::from_micros(windows.join.as_micros() - cluster.now().as_micros());
     let all = cluster.run_while(left, STEP, |cluster| cluster.is_complete(nodes));
     let all = all.map(|_| cluster.now().since(Time::START));
-    let join_bytes = cluster.sent_bytes() as f64 * per_node;
+    let all_bytes = cluster.sent_bytes() as f64 * per_node;
 
     cluster.run(windows.settle);
     let (bytes, busy) = (cluster.sent_bytes(), cluster.busy());
@@ -64,7 +67,8 @@ pub(crate) fn measure(protocol: Protocol, setup: &Setup, windows: &Windows) -> L
     Life {
         most,
         all,
-        join_bytes,
+        most_bytes,
+        all_bytes,
         steady_bytes,
         steady_micros,
         first,

@@ -1,5 +1,7 @@
 //! The tables that come from whole lives: join, steady state, crash.
 
+use gossip_std::sim::Span;
+
 use super::life::{self, Life};
 use super::plan::{Contender, Effort};
 use super::table::{Table, digits, kilobytes, median, median_span, seconds};
@@ -65,29 +67,34 @@ impl Lives {
         let about = "Bytes of UDP payload that the mean node sends in a second when nothing \
             happens, everything included: probes, anti-entropy, periodic announcements.";
         self.table("Steady traffic", about, |lives, _| {
-            let bytes = median(lives.iter().map(|life| life.steady_bytes));
-            format!("{} B/s", digits(bytes.unwrap_or(f64::NAN)))
+            format!(
+                "{} B/s",
+                digits(median(lives.iter().map(|life| life.steady_bytes)))
+            )
         })
     }
 
     /// How long a join takes.
     pub(crate) fn join_time(&self) -> Table {
         let about = "All nodes start at once and know one address, that of the first. The time \
-            until every node holds every node for live; in parentheses until 99 of 100 pairs do.";
+            until every node holds every node for live, given up after ten minutes; in parentheses \
+            until 99 of 100 pairs do.";
         self.table("Time to full membership", about, |lives, _| {
-            let all = median_span(lives.iter().map(|life| life.all));
-            let most = median_span(lives.iter().map(|life| life.most));
+            let [all, most] = joined(lives);
             format!("{} ({})", seconds(all, "never"), seconds(most, "never"))
         })
     }
 
     /// What a join costs.
     pub(crate) fn join_bytes(&self) -> Table {
-        let about = "Bytes of UDP payload that the mean node has sent by then. With entries these \
-            are told at the same time and counted.";
+        let about = "Bytes of UDP payload that the mean node has sent at these two moments. \
+            Entries are told at the same time and counted.";
         self.table("Bytes to full membership", about, |lives, _| {
-            let bytes = median(lives.iter().map(|life| life.join_bytes));
-            kilobytes(bytes.unwrap_or(f64::NAN))
+            let bytes = |of: fn(&Life) -> f64| kilobytes(median(lives.iter().map(of)));
+            let [all, _] = joined(lives);
+            let more = if all.is_some() { "" } else { "more than " };
+            let (all, most) = (bytes(|life| life.all_bytes), bytes(|life| life.most_bytes));
+            format!("{more}{all} ({most})")
         })
     }
 
@@ -110,17 +117,27 @@ impl Lives {
     pub(crate) fn computing(&self) -> Table {
         let about = "Real time that the mean node computes in a virtual second when nothing \
             happens, and the ratio to the first row. Encoding and decoding are included, sockets \
-            and system calls are not. The time depends on the machine and on what else it does: \
-            only the ratios mean something. (Of chitchat the whole run is timed, with the virtual \
-            network and tokio's scheduler, which are a small part of it.)";
-        let micros =
-            |lives: &[Life]| -> Option<f64> { median(lives.iter().map(|life| life.steady_micros)) };
+            and system calls are not. What else the machine does can only add to it, so each \
+            number is the least of its runs; even so only the ratios mean something. (Of chitchat \
+            the whole run is timed, with the virtual network and tokio's scheduler, which are a \
+            small part of it.)";
         let first = self.rows.first().map(|(_, cells)| cells);
-        let base = |column: usize| first?.get(column)?.as_deref().and_then(micros);
+        let base = |column: usize| Some(least_micros(first?.get(column)?.as_deref()?));
         self.table("Computing", about, |lives, column| {
-            let micros = micros(lives).unwrap_or(f64::NAN);
+            let micros = least_micros(lives);
             let ratio = base(column).map(|base| digits(micros / base));
             format!("{} us (x {})", digits(micros), ratio.unwrap_or_default())
         })
     }
+}
+
+/// Until everybody knew everybody, and until 99 of 100 pairs did.
+fn joined(lives: &[Life]) -> [Option<Span>; 2] {
+    let median = |of: fn(&Life) -> Option<Span>| median_span(lives.iter().map(of));
+    [median(|life| life.all), median(|life| life.most)]
+}
+
+fn least_micros(lives: &[Life]) -> f64 {
+    let micros = lives.iter().map(|life| life.steady_micros);
+    micros.fold(f64::INFINITY, f64::min)
 }

@@ -80,9 +80,10 @@ fn runs(effort: Effort, contender: &Contender, nodes: u32, loss: f64) -> Vec<End
         _ => effort.seeds(contender, nodes),
     };
     let one = |seed| {
-        eprintln!("loss {loss}: {}, seed {seed}", contender.name);
         let setup = contender.setup(nodes, seed);
-        life::endure(contender.protocol, &setup, loss, &contender.windows)
+        let run = life::endure(contender.protocol, &setup, loss, &contender.windows);
+        eprintln!("loss {loss}: {}, seed {seed}: {run:?}", contender.name);
+        run
     };
     (1..=seeds).map(one).collect()
 }
@@ -103,14 +104,15 @@ fn about_wrong(effort: Effort, nodes: u32) -> String {
 fn about_late(nodes: u32) -> String {
     format!(
         "At the end of the same runs one of the {nodes} nodes crashes. The time until half and the \
-         last of the others have told their application since the crash."
+         last of those that held it for live do so no more, given up after two minutes."
     )
 }
 
 fn wrong(runs: &[Endurance]) -> String {
     let wrong = || runs.iter().map(|run| run.wrong);
     let (least, most) = (wrong().min().unwrap_or(0), wrong().max().unwrap_or(0));
-    format!("{} ({least}-{most})", median(wrong()).unwrap_or(0))
+    let middle = median(wrong().map(|wrong| wrong as f64));
+    format!("{middle:.0} ({least} to {most})")
 }
 
 fn late(runs: &[Endurance]) -> String {

@@ -30,16 +30,19 @@ fn row(f: &mut fmt::Formatter<'_>, cells: &[String]) -> fmt::Result {
     writeln!(f, "| {} |", cells.join(" | "))
 }
 
-/// The middle one of several runs; of two in the middle the greater.
-pub(crate) fn median<T: PartialOrd + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
-    let mut values: Vec<T> = values.collect();
-    values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
-    values.get(values.len() / 2).copied()
+/// The middle one of several runs; of two in the middle the greater. Not a number if there is none.
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// The median of spans of which some may have no end.
 pub(crate) fn median_span(spans: impl Iterator<Item = Option<Span>>) -> Option<Span> {
-    median(spans.map(|span| span.unwrap_or(Span::MAX))).filter(|span| *span < Span::MAX)
+    let mut spans: Vec<Span> = spans.map(|span| span.unwrap_or(Span::MAX)).collect();
+    spans.sort_unstable();
+    let middle = spans.get(spans.len() / 2).copied();
+    middle.filter(|span| *span < Span::MAX)
 }
 
 /// Seconds, with what to say when it took too long.

@@ -67,7 +67,7 @@ fn row(effort: Effort, name: &str, contender: &Contender, nodes: u32) -> Vec<Str
         })
         .collect();
     let time = median_span(runs.iter().map(|(time, _)| *time));
-    let bytes = median(runs.iter().map(|(_, bytes)| *bytes)).unwrap_or(f64::NAN);
+    let bytes = median(runs.iter().map(|(_, bytes)| *bytes));
     vec![
         name.to_owned(),
         format!("{} B", contender.mtu),
