@@ -1,11 +1,11 @@
 //! `gossip sim`: scenarios played in the simulator.
 
-mod batch;
 mod files;
 mod flags;
 mod latency;
 mod overrides;
 mod progress;
+mod soak;
 mod source;
 
 use std::io::{self, BufWriter, Write};
@@ -13,7 +13,7 @@ use std::io::{self, BufWriter, Write};
 use gossip_std::sim::outcome::Outcome;
 use gossip_std::sim::report;
 use gossip_std::sim::scenario::{LIBRARY, Scenario};
-use gossip_std::sim::{self, RunOptions};
+use gossip_std::sim::{self, RunOptions, batch};
 
 use super::failure::Failure;
 use files::Files;
@@ -25,6 +25,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match (&args.query, &args.play) {
         (Some(Query::List), _) => list(),
         (Some(Query::Show(show)), _) => print(&shown(show)?),
+        (Some(Query::Soak(soak)), _) => soak::run(soak),
         (None, Some(play)) => play_all(play),
         (None, None) => Err(Failure::Usage(format!(
             "sim: name a scenario; {}",
@@ -69,13 +70,14 @@ fn play_all(play: &Play) -> Result<(), Failure> {
     let seeds = play.seeds()?;
     let files = Files::create(play)?;
     let bar = progress::bar(seeds.len() as u64, play.quiet);
-    let played = batch::play(&seeds, play.jobs(), |seed| {
+    let run = |seed| {
         let outcome = simulate(&scenario, play, seed);
         bar.inc(1);
         outcome
-    });
+    };
+    let played = batch::play(&seeds, play.jobs(), run, Result::is_err);
     bar.finish_and_clear();
-    let runs = played?;
+    let runs = played.into_iter().collect::<Result<Vec<_>, _>>()?;
     files.write(&runs)?;
     if play.json {
         print(&report::json(&runs))?;

@@ -206,7 +206,9 @@ impl<'de> Visitor<'de> for Written {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<HostSet, E> {
-        let index = number.checked_sub(1).and_then(|index| Index::try_from(index).ok());
+        let index = number
+            .checked_sub(1)
+            .and_then(|index| Index::try_from(index).ok());
         let index = index.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))?;
         Ok(HostSet::from_iter([index]))
     }
@@ -282,7 +284,18 @@ mod tests {
 
     #[test]
     fn what_names_no_hosts_is_refused() {
-        for text in ["", "x", "0", "0-3", "8-1", "-3", "1,,2", "not", "4294967296", "1-2-3"] {
+        for text in [
+            "",
+            "x",
+            "0",
+            "0-3",
+            "8-1",
+            "-3",
+            "1,,2",
+            "not",
+            "4294967296",
+            "1-2-3",
+        ] {
             let error = text.parse::<HostSet>().unwrap_err().to_string();
             assert!(error.contains("names no hosts; write all"), "{error}");
         }
@@ -316,7 +329,15 @@ mod tests {
             assert_eq!(text, "hosts = \"1-2, 5-8\"\n");
         }
         assert_eq!(read("3").unwrap().hosts, set("3"));
-        for value in ["0", "-1", "5000000000", "1.5", "\"some\"", "{}", "[[1], -2]"] {
+        for value in [
+            "0",
+            "-1",
+            "5000000000",
+            "1.5",
+            "\"some\"",
+            "{}",
+            "[[1], -2]",
+        ] {
             assert!(read(value).is_err(), "{value}");
         }
     }

@@ -32,7 +32,10 @@ impl Expect {
     pub(super) fn check(&self, last: Span, duration: Span) -> Result<(), ScenarioError> {
         if let Some(name) = self.invariants.keys().find(|name| !is_rule(name)) {
             let problem = format!("is no rule; the rules are {}", RULES.join(", "));
-            return Err(ScenarioError::new(&format!("expect.invariants.{name}"), problem));
+            return Err(ScenarioError::new(
+                &format!("expect.invariants.{name}"),
+                problem,
+            ));
         }
         let Some(bound) = self.agree_within else {
             return Ok(());
