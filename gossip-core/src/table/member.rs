@@ -21,7 +21,7 @@ pub struct Member<A> {
     pub(crate) progress: Progress,
     /// A later life than the one whose entries are held was heard of, and the member was asked with
     /// this token whether it is true. Until it acks in that life its entries stay as they are.
-    pub(crate) unproven: Option<u16>,
+    pub(crate) unproven: Option<Doubt>,
     /// Somebody suspects it; a timer runs.
     pub(crate) suspect: bool,
     /// Dead or departed for so long that it is no longer compared or told.
@@ -31,6 +31,15 @@ pub struct Member<A> {
     /// An event is due.
     pub(crate) changed: bool,
     pub(crate) links: Links,
+}
+
+/// A member is to prove that it lives the life that is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Doubt {
+    /// What its ack must carry.
+    pub(crate) token: u16,
+    /// How often it was asked.
+    pub(crate) asked: u8,
 }
 
 /// What the exchanges under way have to do with a row: one bit for each exchange.

@@ -414,11 +414,6 @@ impl<H: Host> Shard<H> {
         self.settle(host, time, network);
     }
 
-    pub(super) fn slow(&mut self, host: Index, per_datagram: Span) {
-        let local = self.local(host);
-        self.slots[local].slow = per_datagram;
-    }
-
     pub(super) fn reset_counters(&mut self) {
         self.events = 0;
         for slot in &mut self.slots {
