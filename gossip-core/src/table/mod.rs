@@ -12,8 +12,8 @@ use core::marker::PhantomData;
 use core::ops::Range;
 
 pub use facts::{Facts, Liveness};
-pub(crate) use member::{Doubt, Links};
 pub use member::Member;
+pub(crate) use member::{Doubt, Links};
 pub use prefix::Prefix;
 pub(crate) use prefix::RADIX;
 

@@ -69,6 +69,8 @@ pub(super) struct Shard<H: Host> {
     pub detailed: bool,
     pub events: u64,
     buf: Vec<u8>,
+    /// The frame that is being handed out.
+    pub frame: Vec<u8>,
 }
 
 impl<H: Host> Shard<H> {
@@ -86,6 +88,7 @@ impl<H: Host> Shard<H> {
             detailed,
             events: 0,
             buf: Vec::new(),
+            frame: Vec::new(),
         }
     }
 
