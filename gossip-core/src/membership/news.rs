@@ -114,6 +114,18 @@ impl<N: List<News>> Board<N> {
         }
     }
 
+    /// Somebody else tells this too: that counts as told once more (Demers et al. 1987, section 1.4,
+    /// feedback and counter), so that what all know already is dropped by all together.
+    pub(crate) fn heard(&mut self, id: NodeId, what: What, limit: u8) {
+        let found = self
+            .list
+            .iter()
+            .position(|news| news.id == id && news.what == what);
+        if let Some(news) = found.and_then(|index| self.list.remove(index)) {
+            self.put_back(news, limit);
+        }
+    }
+
     /// Counts what was marked as told once more: each piece moves behind those told less, or is
     /// dropped when it was told `limit` times.
     pub(crate) fn count_marked(&mut self, limit: u8) {

@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::entries::OwnerMap;
 use crate::entries::delta::Progress;
 use crate::id::{Generation, NodeId, Version};
-use crate::membership::{What, suspicion_timeout};
+use crate::membership::{What, retransmit_limit, suspicion_timeout};
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Facts, Links, Liveness, Member};
@@ -40,6 +40,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if told > held.facts {
             bump(&mut self.stats.rows_new);
             self.adopt(now, row.id, told);
+        } else {
+            self.hear_again(row.id, What::Facts);
         }
         if let Some(life) = self.life_of(row) {
             self.shorten_memory(now, row.id, life);
@@ -169,7 +171,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             row.facts = facts;
             row.suspect = false;
             row.fading = false;
-            let something = progress.as_of > Version::BIRTH || row.progress != Progress::default();
+            // Even of a life that has written nothing: what was held of lives before it is gone for
+            // good, and must not come back with a third party's word.
+            let nothing = Progress::default();
+            let something = progress != nothing || row.progress != nothing;
             let seen = reborn || before != (row.status(), row.address());
             (reborn && something, seen)
         });
@@ -219,6 +224,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.owe(to, Message::Root);
             }
         }
+    }
+
+    /// Somebody told what is known here.
+    pub(super) fn hear_again(&mut self, id: NodeId, what: What) {
+        let limit = retransmit_limit(self.config.retransmit_mult(), self.tables.members.live());
+        self.tables.news.heard(id, what, limit);
     }
 
     /// Sets the timer that a member's liveness calls for, and notices when peers come and go.

@@ -187,6 +187,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
             return false;
         }
+        if held == row.progress.held {
+            self.hear_again(owner, What::Held);
+        }
         let exchange = self.tables.exchanges.of_peer(sender.id);
         let bit = exchange.map_or(0, |exchange| exchange.bit);
         let Some(row) = self.tables.members.local(owner) else {

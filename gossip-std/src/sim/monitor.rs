@@ -119,6 +119,7 @@ impl Monitor {
             membership: self.acquaintance.finish(&self.truth, cluster),
             detection: self.detections.finish(),
             false_deaths: self.deaths.mistaken(),
+            unreachable_deaths: self.deaths.unreachable(),
             traffic: self.traffic.finish(&self.tally, self.steady),
             tables: self.peaks.finish(&self.tally),
             staleness: self.staleness.unwrap_or_default().finish(),

@@ -11,6 +11,12 @@ use super::time::Time;
 pub(super) enum Class {
     /// A scheduled call.
     Call,
+    /// A radio listens whether the medium is free.
+    Sense,
+    /// A radio begins to send.
+    OnAir,
+    /// A radio has sent its frame.
+    OffAir,
     /// A datagram arrives.
     Arrival,
     /// A slow host gets to a datagram that arrived before.

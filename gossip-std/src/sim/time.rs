@@ -156,7 +156,7 @@ impl fmt::Display for Span {
         }
         // Minutes and hours only where they come out even: "90s" reads better than "1.5min".
         let fits = |&&(name, micros): &&(&str, u64)| match name {
-            "h" | "min" => self.0 % micros == 0,
+            "h" | "min" => self.0.is_multiple_of(micros),
             _ => self.0 >= micros,
         };
         let (name, micros) = *UNITS.iter().find(fits).unwrap_or(&("us", 1));

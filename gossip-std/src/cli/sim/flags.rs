@@ -8,18 +8,19 @@ use clap::{Args as Flags, Subcommand};
 
 use super::overrides::Overrides;
 use super::soak::Soak;
+use super::source;
 use crate::cli::failure::Failure;
 
 /// Play a scenario with real nodes in virtual time; one seed fixes everything.
 ///
 /// Exits with 1 if a rule was broken, and prints the command that replays the run.
 #[derive(Debug, Flags)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(super) query: Option<Query>,
     #[command(flatten)]
-    pub(super) play: Option<Play>,
+    pub(super) play: Play,
 }
 
 /// What can be done besides playing one scenario.
@@ -48,7 +49,7 @@ pub(super) struct Show {
 pub(super) struct Play {
     /// A scenario of the list, or a file
     #[arg(value_name = "NAME|FILE.toml")]
-    pub(super) scenario: String,
+    scenario: Option<String>,
     #[command(flatten)]
     pub(super) overrides: Overrides,
     /// Play it so many times, with one seed after the other
@@ -83,6 +84,13 @@ pub(super) struct Play {
 }
 
 impl Play {
+    /// What is to be played.
+    pub(super) fn scenario(&self) -> Result<&str, Failure> {
+        self.scenario
+            .as_deref()
+            .ok_or_else(|| Failure::Usage(format!("name a scenario: {}", source::known())))
+    }
+
     /// The seeds of the runs.
     pub(super) fn seeds(&self) -> Result<Vec<u64>, Failure> {
         let last = self.seed.checked_add(u64::from(self.runs) - 1);
@@ -110,7 +118,8 @@ impl Play {
 
     /// The command that plays the run with this seed again.
     pub(super) fn replay(&self, seed: u64) -> String {
-        let mut command = format!("gossip sim {} --seed {seed}", quoted(&self.scenario));
+        let scenario = quoted(self.scenario.as_deref().unwrap_or_default());
+        let mut command = format!("gossip sim {scenario} --seed {seed}");
         for word in self.overrides.words() {
             command += " ";
             command += &word;
@@ -145,24 +154,24 @@ mod tests {
     }
 
     fn play(line: &str) -> Play {
-        parse(line).unwrap().play.unwrap()
+        parse(line).unwrap().play
     }
 
     #[test]
     fn a_name_is_played_and_a_question_is_answered() {
-        assert_eq!(play("crash").scenario, "crash");
+        assert_eq!(play("crash").scenario().unwrap(), "crash");
         assert!(matches!(parse("list").unwrap().query, Some(Query::List)));
         let Some(Query::Show(show)) = parse("show crash --nodes 9").unwrap().query else {
             panic!("show is a question");
         };
         assert_eq!(show.scenario, "crash");
         assert!(!show.overrides.is_empty());
+        assert!(parse("").unwrap().play.scenario().is_err());
     }
 
     #[test]
     fn what_makes_no_sense_is_refused() {
         for line in [
-            "",
             "crash serf",
             "show",
             "crash --runs 0",
@@ -187,7 +196,7 @@ mod tests {
         let command = asked.replay(17);
         let again = play(command.strip_prefix("gossip sim ").unwrap());
         assert_eq!(again.overrides, asked.overrides);
-        assert_eq!((again.scenario.as_str(), again.seed), ("crash", 17));
+        assert_eq!((again.scenario().unwrap(), again.seed), ("crash", 17));
         assert_eq!(play("crash").replay(3), "gossip sim crash --seed 3");
     }
 

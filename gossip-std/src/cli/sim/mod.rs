@@ -4,6 +4,7 @@ mod files;
 mod flags;
 mod latency;
 mod overrides;
+mod pace;
 mod progress;
 mod soak;
 mod source;
@@ -19,18 +20,15 @@ use super::failure::Failure;
 use files::Files;
 pub(super) use flags::Args;
 use flags::{Play, Query, Show};
+use pace::Pace;
 
 /// Answers or plays what is asked for.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    match (&args.query, &args.play) {
-        (Some(Query::List), _) => list(),
-        (Some(Query::Show(show)), _) => print(&shown(show)?),
-        (Some(Query::Soak(soak)), _) => soak::run(soak),
-        (None, Some(play)) => play_all(play),
-        (None, None) => Err(Failure::Usage(format!(
-            "sim: name a scenario; {}",
-            source::known()
-        ))),
+    match &args.query {
+        Some(Query::List) => list(),
+        Some(Query::Show(show)) => print(&shown(show)?),
+        Some(Query::Soak(soak)) => soak::run(soak),
+        None => play_all(&args.play),
     }
 }
 
@@ -65,10 +63,11 @@ fn changed(mut scenario: Scenario, overrides: &overrides::Overrides) -> Result<S
 
 /// Plays every run, reports, and fails if a rule was broken.
 fn play_all(play: &Play) -> Result<(), Failure> {
-    let source = source::find(&play.scenario)?;
+    let source = source::find(play.scenario()?)?;
     let scenario = changed(source.scenario, &play.overrides)?;
     let seeds = play.seeds()?;
     let files = Files::create(play)?;
+    let pace = Pace::start();
     let bar = progress::bar(seeds.len() as u64, play.quiet);
     let run = |seed| {
         let outcome = simulate(&scenario, play, seed);
@@ -83,6 +82,7 @@ fn play_all(play: &Play) -> Result<(), Failure> {
         print(&report::json(&runs))?;
     } else if !play.quiet {
         print(&report::text(&runs))?;
+        eprintln!("\n{}", pace.line(&runs, play.jobs()));
     }
     judged(play, &runs)
 }

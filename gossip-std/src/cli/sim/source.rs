@@ -25,7 +25,7 @@ pub(super) fn find(what: &str) -> Result<Source, Failure> {
     }
     if !what.contains(['.', '/', '\\']) {
         return Err(Failure::Usage(format!(
-            "there is no scenario \"{what}\"; {}",
+            "there is no scenario \"{what}\"; known are {}",
             known()
         )));
     }
@@ -39,8 +39,8 @@ pub(super) fn find(what: &str) -> Result<Source, Failure> {
     })
 }
 
-/// What may be named.
+/// What may be named, as the rest of a sentence.
 pub(super) fn known() -> String {
     let names: Vec<&str> = LIBRARY.iter().map(|named| named.name).collect();
-    format!("there are {}, or give a FILE.toml", names.join(", "))
+    format!("{}, or give a FILE.toml", names.join(", "))
 }

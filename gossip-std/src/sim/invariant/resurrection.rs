@@ -68,8 +68,15 @@ mod tests {
         assert_eq!(after(&[forgotten, (1, old())]).what(), "");
         let resync = (1, note(Note::Resync));
         assert_eq!(after(&[resync, (1, old())]).what(), "");
-        let restart = [(1, What::Crashed), (1, What::Restarted), (1, old())];
+        let restart = [
+            (1, What::Crashed),
+            (1, What::Restarted { with_memory: false }),
+            (1, old()),
+        ];
         assert_eq!(after(&restart).what(), "");
+        let with_memory = (1, What::Restarted { with_memory: true });
+        let restart = [(1, What::Crashed), with_memory, (1, old())];
+        assert_eq!(after(&restart).broken().0, RULE, "it forgot nothing");
         let other = (1, note(Note::Forgotten { id: 2, live: 2 }));
         assert_eq!(after(&[other, (1, old())]).broken().0, RULE);
     }
@@ -90,7 +97,7 @@ mod tests {
             (0, wrote("a", 2, 7)),
             (1, set(0, "a", life(0), 2, 7)),
             (0, What::Crashed),
-            (0, What::Restarted),
+            (0, What::Restarted { with_memory: false }),
             (0, note(Note::Started { generation })),
             (1, deleted(0, "a")),
             (1, set(0, "a", life(1), 1, 7)),

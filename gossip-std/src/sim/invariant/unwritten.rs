@@ -127,7 +127,7 @@ mod tests {
         let shown = [
             (1, set(0, "a", life(0), 2, 7)),
             (0, What::Crashed),
-            (0, What::Restarted),
+            (0, What::Restarted { with_memory: false }),
             (0, note(Note::Started { generation })),
             (1, set(0, "a", life(1), 1, 7)),
             (2, set(0, "a", life(1), 1, 8)),

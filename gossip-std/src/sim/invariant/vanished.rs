@@ -85,7 +85,10 @@ mod tests {
         let mut trial = after(&[(0, What::Crashed)]);
         look(&mut trial);
         assert_eq!(trial.broken().0, RULE, "no new life has begun");
-        let mut trial = after(&[(0, What::Crashed), (0, What::Restarted)]);
+        let mut trial = after(&[
+            (0, What::Crashed),
+            (0, What::Restarted { with_memory: false }),
+        ]);
         look(&mut trial);
         assert_eq!(trial.what(), "");
         let generation = life(1);
@@ -99,7 +102,7 @@ mod tests {
         for forgets in [
             note(Note::Forgotten { id: 0, live: 2 }),
             note(Note::Resync),
-            What::Crashed,
+            What::Restarted { with_memory: false },
         ] {
             let mut trial = after(&[(1, forgets)]);
             look(&mut trial);

@@ -104,7 +104,10 @@ mod tests {
         let resumed = [paused[0].clone(), (90, 0, What::Resumed)];
         assert_eq!(run(&resumed, 99), (0, 1));
         assert_eq!(run(&resumed, 100), (1, 0));
-        let restarted = [(50, 0, What::Crashed), (90, 0, What::Restarted)];
+        let restarted = [
+            (50, 0, What::Crashed),
+            (90, 0, What::Restarted { with_memory: false }),
+        ];
         assert_eq!(run(&restarted, 99), (0, 1));
         let apart = [(50, NETWORK, cut(&[0, 1, 1])), (90, NETWORK, heal())];
         assert_eq!(run(&apart, 99), (0, 1));

@@ -143,7 +143,7 @@ mod tests {
                 (11, 0, dead(3)),
                 (12, 1, What::Crashed),
                 (13, 2, dead(3)),
-                (14, 3, What::Restarted),
+                (14, 3, What::Restarted { with_memory: false }),
                 (15, 2, dead(3)),
                 (16, 0, dead(1)),
             ],

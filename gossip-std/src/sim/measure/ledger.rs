@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn a_restart_deletes_everything() {
         let mut ledger = ledger();
-        record(&mut ledger, 9, What::Restarted);
+        record(&mut ledger, 9, What::Restarted { with_memory: false });
         let owner = ledger.owner(0).unwrap();
         assert_eq!((shown(owner), owner.set()), (Vec::new(), 0));
         assert_eq!((owner.version(), owner.generation()), (BIRTH, None));

@@ -311,7 +311,7 @@ mod tests {
         trial.tell(11, 1, set(0, "a", life(0), 2, 7));
         trial.tell(12, 1, What::Crashed);
         trial.tell(12, 2, What::Crashed);
-        trial.tell(13, 2, What::Restarted);
+        trial.tell(13, 2, What::Restarted { with_memory: false });
         trial.tell(14, 2, set(0, "a", life(0), 2, 7));
         let coverage = trial.coverage();
         assert_eq!((coverage[0].reached, coverage[0].of), (2, 3));
@@ -326,7 +326,7 @@ mod tests {
         trial.tell(12, 1, set(0, "a", life(1), 1, 6));
         trial.tell(13, 1, set(0, "a", life(1), 2, 7));
         trial.tell(14, 0, What::Crashed);
-        trial.tell(15, 0, What::Restarted);
+        trial.tell(15, 0, What::Restarted { with_memory: false });
         let generation = life(2);
         trial.tell(16, 0, note(Note::Started { generation }));
         trial.tell(17, 0, wrote("a", 2, 7));

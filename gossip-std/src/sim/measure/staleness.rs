@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(sample(&truth, 50, blank.clone()), (1, Span::from_secs(40)));
         tell_truth(&mut truth, 45, 2, What::Crashed);
         assert_eq!(sample(&truth, 50, blank.clone()), (0, Span::ZERO));
-        tell_truth(&mut truth, 48, 2, What::Restarted);
+        tell_truth(&mut truth, 48, 2, What::Restarted { with_memory: false });
         assert_eq!(sample(&truth, 50, blank), (1, Span::from_secs(2)));
     }
 
@@ -148,7 +148,7 @@ mod tests {
             sample(&truth, 50, [None, node(2), node(4)]),
             (0, Span::ZERO)
         );
-        tell_truth(&mut truth, 46, 0, What::Restarted);
+        tell_truth(&mut truth, 46, 0, What::Restarted { with_memory: false });
         let generation = life(1);
         tell_truth(&mut truth, 46, 0, What::Note(Note::Started { generation }));
         tell_truth(&mut truth, 47, 0, wrote("a", 2, 1));

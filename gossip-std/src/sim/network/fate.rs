@@ -28,16 +28,25 @@ pub enum Cause {
     TooLarge,
     /// The queue of a link with little bandwidth was full.
     Congestion,
+    /// Another frame on the medium overlapped.
+    Collision,
+    /// The receiver was sending itself.
+    Deaf,
+    /// The medium was never free.
+    Busy,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::Random,
         Self::Partition,
         Self::NoRoute,
         Self::TooLarge,
         Self::Congestion,
+        Self::Collision,
+        Self::Deaf,
+        Self::Busy,
     ];
 }
 
@@ -49,6 +58,9 @@ impl std::fmt::Display for Cause {
             Self::NoRoute => "no route",
             Self::TooLarge => "too large",
             Self::Congestion => "congestion",
+            Self::Collision => "collision",
+            Self::Deaf => "receiver was sending",
+            Self::Busy => "medium was busy",
         })
     }
 }

@@ -74,10 +74,9 @@ impl HostSet {
     /// nobody beyond the last but in a run that is open above.
     #[must_use]
     pub fn fits(&self, hosts: u32) -> bool {
-        let fits = |(first, last): &(Index, Index)| {
-            *first < hosts && (*last == Index::MAX || *last < hosts)
-        };
-        !self.is_empty() && self.runs.iter().all(fits)
+        let mut runs = self.runs.iter();
+        let all_exist = runs.all(|(_, last)| *last == Index::MAX || *last < hosts);
+        all_exist && self.iter(hosts).next().is_some()
     }
 
     /// The union of these runs, which may overlap.
@@ -303,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_set_fits_the_hosts_that_there_are_or_does_not() {
-        for text in ["1", "8", "1-8", "8-", "all", "not 3"] {
+        for text in ["1", "8", "1-8", "8-", "all", "not 3", "not 8"] {
             assert!(set(text).fits(8), "{text}");
         }
         for text in ["9", "8-9", "9-", "none", "1, 9"] {

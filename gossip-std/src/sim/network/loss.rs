@@ -67,7 +67,10 @@ impl LossModel {
     pub fn check(&self) -> Result<(), Invalid> {
         match self {
             Self::Independent(loss) => probability("loss", *loss),
-            Self::GilbertElliott(model) => model.check().map_err(|e| e.within("gilbert-elliott")),
+            Self::GilbertElliott(model) => {
+                let checked = model.check();
+                checked.map_err(|error| error.within("loss.gilbert-elliott"))
+            }
         }
     }
 }
@@ -241,7 +244,7 @@ mod tests {
             ..CHANNEL
         };
         let error = LossModel::GilbertElliott(stuck).check().unwrap_err();
-        let text = "gilbert-elliott.bad is 0s; it must be above 0s";
+        let text = "loss.gilbert-elliott.bad is 0s; it must be above 0s";
         assert_eq!(error.to_string(), text);
         assert!(LossModel::Independent(-0.1).check().is_err());
         assert_eq!(LossModel::Independent(1.0).check(), Ok(()));

@@ -59,6 +59,10 @@ pub struct NetworkConfig {
     pub link: Link,
     /// Links that differ.
     pub rules: Vec<Rule>,
+    /// One radio channel that all hosts share, in place of links between any two. Hosts hear their
+    /// neighbours in the topology; links then say what else loses or damages frames.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub medium: Option<MediumConfig>,
 }
 
 /// The network: it decides what becomes of each datagram. It changes between datagrams only (by
@@ -70,6 +74,7 @@ pub struct Network {
     layout: Layout,
     rules: Rules,
     partitions: Partitions,
+    medium: Option<Medium>,
     /// For each host the lowest that routes lead to past the open partitions; empty where
     /// datagrams are not routed or nothing is open.
     joined: Vec<Index>,
@@ -86,8 +91,14 @@ impl NetworkConfig {
     pub fn check(&self, hosts: u32) -> Result<(), Invalid> {
         self.topology.check(hosts)?;
         self.link.check().map_err(|error| error.within("link"))?;
-        let mut rules = self.rules.iter();
-        rules.try_for_each(Rule::check)
+        for (place, rule) in self.rules.iter().enumerate() {
+            let outer = format!("rules[{place}]");
+            rule.check().map_err(|error| error.within(&outer))?;
+        }
+        match &self.medium {
+            Some(medium) => medium.check().map_err(|error| error.within("medium")),
+            None => Ok(()),
+        }
     }
 }
 
@@ -106,6 +117,7 @@ impl Network {
             layout: Layout::new(&config.topology, hosts, seed)?,
             rules: Rules::new(config.rules.clone(), &config.link, &wan, hosts),
             partitions: Partitions::default(),
+            medium: config.medium.as_ref().map(Medium::new).transpose()?,
             joined: Vec::new(),
             epoch: 0,
         })
@@ -115,6 +127,12 @@ impl Network {
     #[must_use]
     pub fn lookahead(&self) -> Span {
         self.rules.latency_min()
+    }
+
+    /// A silent channel, if the hosts share one.
+    #[must_use]
+    pub fn medium(&self) -> Option<Medium> {
+        self.medium.clone()
     }
 
     /// How long a datagram `from` may send, in bytes: what the widest of its links carries (within
@@ -130,7 +148,7 @@ impl Network {
         self.rules.link(from, to, self.layout.far(from, to))
     }
 
-    /// Those that `host` has a link to.
+    /// Those that `host` has a link to; nobody if there is no such host.
     pub fn neighbours(&self, host: Index) -> impl Iterator<Item = Index> {
         self.layout.neighbours(host)
     }
@@ -195,7 +213,7 @@ impl Network {
     ///
     /// [`Invalid`] names the property that cannot be; nothing changes then.
     pub fn rule(&mut self, rule: Rule) -> Result<(), Invalid> {
-        rule.check()?;
+        rule.check().map_err(|error| error.within("rule"))?;
         let mut rules = self.rules.list().to_vec();
         rules.retain(|old| old.name.is_empty() || old.name != rule.name);
         rules.push(rule);

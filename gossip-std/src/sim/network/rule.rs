@@ -66,7 +66,7 @@ impl Rule {
     ///
     /// [`Invalid`] names the first property that cannot.
     pub fn check(&self) -> Result<(), Invalid> {
-        self.set.check().map_err(|error| error.within("rule.set"))
+        self.set.check().map_err(|error| error.within("set"))
     }
 }
 

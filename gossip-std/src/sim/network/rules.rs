@@ -242,7 +242,10 @@ mod tests {
 
     #[test]
     fn a_host_may_send_what_its_widest_link_carries() {
-        let narrow = rules(vec![rule("3", "not 3", mtu(64)), rule("0-1", "9", mtu(64))]);
+        let narrow = rules(vec![
+            rule("4", "not 4", mtu(64)),
+            rule("1-2", "10", mtu(64)),
+        ]);
         assert_eq!(narrow.mtu(3), 64);
         assert_eq!(narrow.mtu(0), 1400);
         assert_eq!(rules(Vec::new()).mtu(3), 1400);

@@ -91,6 +91,7 @@ fn every_topology_can_be_written() {
         let network = network(&format!("topology = {text}"), 16);
         assert!(network.neighbours(5).count() >= 2, "{text}");
         assert!(network.neighbours(5).all(|other| other != 5));
+        assert_eq!(network.neighbours(16).count(), 0);
     }
 }
 
@@ -122,7 +123,7 @@ fn a_wrong_word_or_number_is_named() {
         ),
         (
             "rules = [{ set = { loss = 2 } }]",
-            "rule.set.loss is 2; it must be from 0 to 1",
+            "rules[0].set.loss is 2; it must be from 0 to 1",
         ),
         (
             "topology = { regular = { degree = 3 } }",
@@ -182,7 +183,9 @@ fn a_change_that_cannot_be_changes_nothing() {
     };
     assert!(network.set_link(wrong).is_err());
     let rule = |text| toml::from_str::<Rule>(text).unwrap();
-    assert!(network.rule(rule("set = { mtu = 0 }")).is_err());
+    let error = network.rule(rule("set = { mtu = 0 }")).unwrap_err();
+    let text = "rule.set.mtu is 0; it must be from 1 to 65507 bytes";
+    assert_eq!(error.to_string(), text);
     assert_eq!(network.link_between(0, 1), &before);
 }
 
@@ -190,7 +193,7 @@ fn a_change_that_cannot_be_changes_nothing() {
 fn a_rule_replaces_the_one_of_its_name() {
     let mut network = network("", 4);
     for loss in ["0.1", "0.2"] {
-        let text = format!("name = \"fog\"\nfrom = 0\nset = {{ loss = {loss} }}");
+        let text = format!("name = \"fog\"\nfrom = 1\nset = {{ loss = {loss} }}");
         network.rule(toml::from_str(&text).unwrap()).unwrap();
     }
     assert_eq!(network.link_between(0, 1).loss.mean(), 0.2);

@@ -19,12 +19,17 @@ fn error(text: &str) -> String {
     }
 }
 
-/// Each text must be refused with an error of one line that begins and goes on like this.
-fn refused(cases: &[(String, &str, &str)]) {
-    for (text, field, what) in cases {
-        let error = error(text);
-        assert!(error.starts_with(field), "{text}\n{error}");
-        assert!(error.contains(what), "{text}\n{error}");
+/// Each line of a table is a piece of TOML, how the error about it must begin, and what it must say
+/// besides; `text` makes a scenario of the piece.
+fn refused(table: &str, text: fn(&str) -> String) {
+    for line in table.trim().lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [toml, field, what] = cells[..] else {
+            panic!("{line} has not three cells");
+        };
+        let error = error(&text(&toml.replace("\\n", "\n")));
+        assert!(error.starts_with(field), "{line}\n{error}");
+        assert!(error.contains(what), "{line}\n{error}");
         assert_eq!(error.lines().count(), 1, "{error}");
     }
 }
@@ -41,218 +46,107 @@ fn the_least_scenario_has_the_defaults() {
 
 #[test]
 fn a_text_that_is_no_scenario_is_refused_by_its_line() {
-    refused(&[
-        (with("nodse = 3"), "line 4: ", "nodse"),
-        (with("nodes = 3"), "line 4: ", "duplicate"),
-        (with("boot = \"jion\""), "line 4: ", "jion"),
-        (
-            with("[protocol]\nintervall = \"1s\""),
-            "line 5: ",
-            "intervall",
-        ),
-        (with("[protocol]\ninterval = \"1\""), "line 5: ", "1.5s"),
-        (with("[protocol]\nfanout = 300"), "line 5: ", "300"),
-        (with("[network.link]\nlos = 0.1"), "line 5: ", "los"),
-        (doing("{ crush = { random = 1 } }"), "line 6: ", "crush"),
-        (doing("{ crash = { randm = 1 } }"), "line 6: ", "randm"),
-        (
-            doing("{ heal = \"p\", crash = { random = 1 } }"),
-            "line 6: ",
-            "",
-        ),
-        ("nodes = 8".to_owned(), "line 1: ", "name"),
-        ("=".to_owned(), "line 1: ", ""),
-    ]);
+    refused(
+        r#"
+        nodse = 3                                | line 4: | nodse
+        nodes = 3                                | line 4: | duplicate
+        boot = "jion"                            | line 4: | jion
+        [protocol]\nintervall = "1s"             | line 5: | intervall
+        [protocol]\ninterval = "1"               | line 5: | 1.5s
+        [protocol]\nfanout = 300                 | line 5: | 300
+        [network.link]\nlos = 0.1                | line 5: | los
+        =                                        | line 4: |
+        "#,
+        with,
+    );
+    refused(
+        r#"
+        { crush = { random = 1 } }               | line 6: | crush
+        { crash = { randm = 1 } }                | line 6: | randm
+        { heal = "p", crash = { random = 1 } }   | line 6: |
+        { crash = { hosts = 0 } }                | line 6: | 0
+        "#,
+        doing,
+    );
+    assert!(error("nodes = 8").starts_with("line 1: "));
 }
 
 #[test]
 fn a_setting_that_cannot_be_is_refused_by_its_name() {
-    let nodes = |nodes: u32| with("").replace("nodes = 8", &format!("nodes = {nodes}"));
-    refused(&[
-        (with("").replace("\"x\"", "\"\""), "name is empty;", ""),
-        (nodes(0), "nodes is 0;", "at least 1"),
-        (nodes(2_000_000), "nodes is 2000000", "1000000"),
-        (with("").replace("60s", "0s"), "duration is 0s", ""),
-        (with("protocol.interval = \"0s\""), "protocol", "interval"),
-        (
-            with("protocol.interval = \"500us\""),
-            "protocol.interval is 500us",
-            "whole",
-        ),
-        (
-            with("protocol.forget-after = \"3000h\""),
-            "protocol.forget-after is",
-            "49 days",
-        ),
-        (
-            with("protocol.probe-timeout = \"2s\""),
-            "protocol",
-            "probe-timeout must be",
-        ),
-        (with("protocol.mtu = 10"), "protocol", "mtu must be between"),
-        (
-            with("protocol.mtu = 9000"),
-            "protocol.mtu is 9000;",
-            "network.link.mtu, 1400",
-        ),
-        (with("protocol.largest-id = 7"), "protocol", "largest-id"),
-        (
-            with("protocol.suspicion-mult = 0"),
-            "protocol",
-            "suspicion-mult",
-        ),
-        (
-            with("entries = { count = 1000, key-bytes = 2 }"),
-            "entries.key-bytes is 2;",
-            "3",
-        ),
-        (with("entries.value-bytes = 5000"), "entries", "datagram"),
-        (
-            with("boot = { staggered = { over = \"60s\" } }"),
-            "boot.staggered.over is 1min",
-            "",
-        ),
-        (
-            with("clocks.max-drift-ppm = 1000000"),
-            "clocks.max-drift-ppm is",
-            "500000",
-        ),
-        (
-            with("network.link.loss = 1.5"),
-            "network.link.loss is 1.5;",
-            "from 0 to 1",
-        ),
-        (
-            with("expect.agree-within = \"61s\""),
-            "expect.agree-within is 61s",
-            "61s",
-        ),
-    ]);
+    refused(
+        r#"
+        protocol.interval = "0s"          | protocol: interval              | longer than zero
+        protocol.interval = "500us"       | protocol.interval is 500us;     | whole
+        protocol.forget-after = "3000h"   | protocol.forget-after is        | 49 days
+        protocol.probe-timeout = "2s"     | protocol: probe-timeout must be | below interval
+        protocol.mtu = 10                 | protocol: mtu must be between   | 65507
+        protocol.mtu = 9000               | protocol.mtu is 9000;           | network.link.mtu, 1400
+        protocol.largest-id = 7           | protocol:                       | largest-id
+        protocol.suspicion-mult = 0       | protocol: suspicion-mult        | start at 1
+        entries = { count = 999, key-bytes = 2 } | entries.key-bytes is 2;  | at least 3
+        entries.value-bytes = 5000        | entries: of 8 and 5000 bytes    | datagram
+        boot = { staggered = { over = "60s" } } | boot.staggered.over is 1min; | shorter
+        clocks.max-drift-ppm = 1000000    | clocks.max-drift-ppm is 1000000; | 500000
+        network.link.loss = 1.5           | network.link.loss is 1.5;       | from 0 to 1
+        expect.agree-within = "61s"       | expect.agree-within is 61s      | at least 61s
+        expect.invariants.agreemant = true | expect.invariants.agreemant is no rule; | agreement
+        "#,
+        with,
+    );
+}
+
+#[test]
+fn what_every_scenario_needs_is_refused_by_its_name() {
+    let wrong = |right: &str, wrong: &str| error(&with("").replace(right, wrong));
+    assert!(wrong("\"x\"", "\" \"").starts_with("name is empty;"));
+    assert!(wrong("nodes = 8", "nodes = 0").starts_with("nodes is 0;"));
+    assert!(wrong("nodes = 8", "nodes = 2000000").starts_with("nodes is 2000000"));
+    assert!(wrong("60s", "0s").starts_with("duration is 0s;"));
 }
 
 #[test]
 fn a_load_that_cannot_be_is_refused_by_its_name() {
-    let load = |more: &str| with(&format!("[workload]\n{more}"));
-    refused(&[
-        (
-            load("updates-per-second = -1"),
-            "workload.updates-per-second is -1;",
-            "",
-        ),
-        (
-            load("updates-per-second = inf"),
-            "workload.updates-per-second is inf;",
-            "",
-        ),
-        (
-            load("updates-per-second = 1\ndeletes = 2"),
-            "workload.deletes is 2;",
-            "0 to 1",
-        ),
-        (
-            load("updates-per-second = 1\nburst = 0"),
-            "workload.burst is 0;",
-            "",
-        ),
-        (
-            load("updates-per-second = 1\nkeys = 0"),
-            "workload.keys is 0;",
-            "",
-        ),
-        (
-            load("updates-per-second = 1\nuntil = \"2min\""),
-            "workload.until is 2min;",
-            "1min",
-        ),
-        (
-            load("updates-per-second = 1\nfrom = \"1min\""),
-            "workload.from is 1min;",
-            "",
-        ),
-    ]);
+    refused(
+        r#"
+        updates-per-second = -1                     | workload.updates-per-second is -1;  | 0 or more
+        updates-per-second = inf                    | workload.updates-per-second is inf; | number
+        updates-per-second = 1\ndeletes = 2         | workload.deletes is 2;     | from 0 to 1
+        updates-per-second = 1\nburst = 0           | workload.burst is 0;       | at least 1
+        updates-per-second = 1\nkeys = 0            | workload.keys is 0;        | at least 1
+        updates-per-second = 1\nuntil = "2min"      | workload.until is 2min;    | 1min
+        updates-per-second = 1\nfrom = "1min"       | workload.from is 1min;     | before the end
+        "#,
+        |load| with(&format!("[workload]\n{load}")),
+    );
 }
 
 #[test]
 fn an_action_that_cannot_be_is_refused_by_its_place() {
-    refused(&[
-        (
-            doing("{ crash = { random = 9 } }"),
-            "at[1].do.crash.random is 9;",
-            "8 hosts",
-        ),
-        (
-            doing("{ crash = { random = 0 } }"),
-            "at[1].do.crash.random is 0;",
-            "",
-        ),
-        (
-            doing("{ crash = { share = 1.5 } }"),
-            "at[1].do.crash.share is 1.5;",
-            "",
-        ),
-        (
-            doing("{ pause = { hosts = 9 } }"),
-            "at[1].do.pause.hosts",
-            "9",
-        ),
-        (doing("{ heal = \"p\" }"), "at[1].do.heal is \"p\";", "open"),
-        (
-            doing("{ lift-rule = \"r\" }"),
-            "at[1].do.lift-rule is \"r\";",
-            "in force",
-        ),
-        (
-            doing("{ partition = { sides = [] } }"),
-            "at[1].do.partition.sides is empty;",
-            "",
-        ),
-        (
-            doing("{ join = { count = 0 } }"),
-            "at[1].do.join.count is 0;",
-            "",
-        ),
-        (
-            doing("{ join = { count = 1, over = \"1min\" } }"),
-            "at[1].do.join.over",
-            "70s",
-        ),
-        (
-            doing("{ rolling = { every = \"9s\", down = \"1s\" } }"),
-            "at[1].do.rolling.every",
-            "74s",
-        ),
-        (doing("{ set-loss = 3.0 }"), "at[1].do.set-loss", "0 to 1"),
-        (
-            doing("{ set = { host = 0, key = \"k\" } }"),
-            "at[1].do.set.host is 0;",
-            "1 to 8",
-        ),
-        (
-            doing("{ set = { host = 1, key = \"\" } }"),
-            "at[1].do.set.key is empty;",
-            "",
-        ),
-        (
-            doing("{ flash = { host = 1, entries = 0 } }"),
-            "at[1].do.flash.entries is 0;",
-            "",
-        ),
-        (
-            doing("{ delete = { host = 9, key = \"k\" } }"),
-            "at[1].do.delete.host is 9;",
-            "",
-        ),
-        (
-            doing("{ churn = { per-second = 1, until = \"10s\", downtime = \"1s\" } }"),
-            "at[1].do.churn.until is 10s;",
-            "after 10s",
-        ),
-        (
-            doing("\"heal-all\"").replace("10s", "2min"),
-            "at[1].time is 2min;",
-            "1min",
-        ),
-    ]);
+    refused(
+        r#"
+        { crash = { random = 9 } }               | at[1].do.crash.random is 9;   | 8 hosts
+        { crash = { random = 0 } }               | at[1].do.crash.random is 0;   | at least 1
+        { crash = { share = 1.5 } }              | at[1].do.crash.share is 1.5;  | from 0 to 1
+        { pause = { hosts = 9 } }                | at[1].do.pause.hosts is 9;    | from 1 to 8
+        { leave = { hosts = "none" } }           | at[1].do.leave.hosts is none; | from 1 to 8
+        { restart = { hosts = "8-9" } }          | at[1].do.restart.hosts is 8-9; | from 1 to 8
+        { heal = "p" }                           | at[1].do.heal is "p";         | open
+        { lift-rule = "r" }                      | at[1].do.lift-rule is "r";    | in force
+        { partition = { sides = [] } }           | at[1].do.partition.sides is empty; | one side
+        { join = { count = 0 } }                 | at[1].do.join.count is 0;     | at least 1
+        { join = { count = 1, over = "1min" } }  | at[1].do.join.over            | 70s
+        { rolling = { every = "9s", down = "1s" } } | at[1].do.rolling.every     | 74s
+        { set-loss = 3.0 }                       | at[1].do.set-loss             | from 0 to 1
+        { set = { host = 0, key = "k" } }        | at[1].do.set.host is 0;       | from 1 to 8
+        { set = { host = 1, key = "" } }         | at[1].do.set.key is empty;    | one byte
+        { flash = { host = 1, entries = 0 } }    | at[1].do.flash.entries is 0;  | at least 1
+        { delete = { host = 9, key = "k" } }     | at[1].do.delete.host is 9;    | from 1 to 8
+        { churn = { per-second = 1, until = "9s", downtime = "1s" } } | at[1].do.churn.until is 9s; | after 10s
+        "#,
+        doing,
+    );
+    let late = doing("\"heal-all\"").replace("10s", "2min");
+    assert!(error(&late).starts_with("at[1].time is 2min; the run ends at 1min"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod clock;
 mod parallel;
 mod pool;
+mod radio;
 mod shard;
 mod slot;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use super::network::Network;
 use super::record::{NETWORK, Observer, Record, What};
 use super::time::{Span, Time};
 
+use radio::Air;
 use shard::{Logged, Shard};
 use slot::Slot;
 
@@ -31,7 +33,7 @@ pub struct WorldOptions {
     /// Fixes all chance.
     pub seed: u64,
     /// On how many cores one run works; it changes nothing in the result. A network without latency
-    /// runs on one.
+    /// or with a medium runs on one.
     pub cores: usize,
     /// Whether each datagram is recorded, and not only what hosts tell.
     pub detailed: bool,
@@ -60,16 +62,24 @@ impl<H: Host> World<H> {
     /// A world without hosts, at [`Time::START`].
     #[must_use]
     pub fn new(options: WorldOptions, network: Network) -> Self {
-        let shards = options.cores.max(1);
+        // What one sends on a medium, others hear at once: there is no lookahead.
+        let medium = network.medium();
+        let cores = if medium.is_some() {
+            1
+        } else {
+            options.cores.max(1)
+        };
+        let mut shards: Vec<_> = (0..cores)
+            .map(|number| Shard::new(number, cores, options.detailed))
+            .collect();
+        shards[0].air = medium.map(Air::new);
         Self {
             options,
             elapsed: Time::START,
             epoch: Some(Time::START),
             hosts: 0,
             network,
-            shards: (0..shards)
-                .map(|number| Shard::new(number, shards, options.detailed))
-                .collect(),
+            shards,
             log: Vec::new(),
         }
     }
@@ -238,7 +248,9 @@ impl<H: Host> World<H> {
     }
 
     /// Puts another network in place of this one, which it gives back; datagrams under way arrive.
-    pub fn swap_network(&mut self, network: Network) -> Network {
+    /// A medium must have been there from the beginning, or there must be one core.
+    pub(in crate::sim) fn swap_network(&mut self, network: Network) -> Network {
+        self.shards[0].air = network.medium().map(Air::new);
         std::mem::replace(&mut self.network, network)
     }
 

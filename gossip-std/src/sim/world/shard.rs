@@ -1,6 +1,7 @@
 //! A share of the hosts with a queue of its own: takes event after event and keeps the order.
 
 use super::pool::{Datagrams, Pool};
+use super::radio::{Air, Radio};
 use super::slot::{Counters, RECEIVE_BUFFER, Slot};
 use crate::sim::host::{Host, Index, Outgoing, To};
 use crate::sim::network::{Cause, Damage, Fate, Links, Network};
@@ -56,9 +57,11 @@ pub(super) struct Shard<H: Host> {
     number: usize,
     pub slots: Vec<Slot<H>>,
     pub queue: Queue,
-    datagrams: Datagrams,
+    pub datagrams: Datagrams,
     calls: Pool<H::Call>,
-    links: Links,
+    pub links: Links,
+    /// The medium that all share, if there is one.
+    pub air: Option<Air>,
     /// One for each shard; its own stays empty.
     pub outboxes: Vec<Outbox>,
     pub log: Vec<Logged<H::Note>>,
@@ -77,6 +80,7 @@ impl<H: Host> Shard<H> {
             datagrams: Datagrams::default(),
             calls: Pool::default(),
             links: Links::default(),
+            air: None,
             outboxes: (0..shards).map(|_| Outbox::default()).collect(),
             log: Vec::new(),
             detailed,
@@ -109,8 +113,13 @@ impl<H: Host> Shard<H> {
             time, host, class, ..
         } = event.order;
         let local = self.local(host);
-        if self.slots[local].paused {
+        // A frame on the air goes on, whatever its sender does.
+        let paused = self.slots[local].paused && class != Class::OffAir;
+        if paused {
             return self.hold(local, event);
+        }
+        if self.radio_step(event, network) {
+            return;
         }
         match class {
             Class::Call => self.call(local, event),
@@ -124,6 +133,7 @@ impl<H: Host> Shard<H> {
             Class::Arrival => self.receive(local, event),
             Class::Wake if self.slots[local].wake != time => return,
             Class::Wake => self.slots[local].wake = Time::FAR,
+            Class::Sense | Class::OnAir | Class::OffAir => {}
         }
         self.settle(host, time, network);
     }
@@ -236,8 +246,9 @@ impl<H: Host> Shard<H> {
     fn transmit(&mut self, host: Index, time: Time, network: &Network) {
         let local = self.local(host);
         let mut buf = std::mem::take(&mut self.buf);
-        buf.resize(network.mtu(host), 0);
-        loop {
+        let medium = self.air.as_ref().map(|air| air.medium.mtu());
+        buf.resize(medium.unwrap_or_else(|| network.mtu(host)), 0);
+        while !self.slots[local].radio.is_busy() {
             let slot = &mut self.slots[local];
             let now = slot.clock.shows(time);
             let Some(out) = slot
@@ -258,6 +269,9 @@ impl<H: Host> Shard<H> {
     fn send(&mut self, from: Index, time: Time, out: Outgoing, bytes: &[u8], network: &Network) {
         let Outgoing { to, len } = out;
         self.detail(time, from, || What::Sent { to, len });
+        if self.air.is_some() {
+            return self.load(from, time, out, bytes);
+        }
         let To::One(to) = to else {
             return self.lose(from, time, from, Cause::NoRoute);
         };
@@ -267,23 +281,35 @@ impl<H: Host> Shard<H> {
             Fate::Lost(cause) => self.lose(from, time, to, cause),
             Fate::Arrives(arrivals) => {
                 for arrival in arrivals {
-                    let sequence = self.slots[local].next_sequence();
                     // Nothing arrives at the moment it was sent: causes come before effects.
                     let at = arrival.at.max(time + Span::from_micros(1));
-                    let order = Order {
-                        time: at,
-                        host: to,
-                        class: Class::Arrival,
-                        source: from,
-                        sequence,
-                    };
-                    self.deliver(order, bytes, arrival.damage);
+                    self.arrive(from, to, at, bytes, arrival.damage);
                 }
             }
         }
     }
 
-    fn lose(&mut self, from: Index, time: Time, to: Index, cause: Cause) {
+    /// Lets a datagram arrive at a later time.
+    pub(super) fn arrive(
+        &mut self,
+        from: Index,
+        to: Index,
+        at: Time,
+        bytes: &[u8],
+        damage: Option<Damage>,
+    ) {
+        let local = self.local(from);
+        let order = Order {
+            time: at,
+            host: to,
+            class: Class::Arrival,
+            source: from,
+            sequence: self.slots[local].next_sequence(),
+        };
+        self.deliver(order, bytes, damage);
+    }
+
+    pub(super) fn lose(&mut self, from: Index, time: Time, to: Index, cause: Cause) {
         let local = self.local(from);
         self.slots[local].counters.lose(cause);
         self.detail(time, from, || What::Lost { to, cause });
@@ -336,7 +362,7 @@ impl<H: Host> Shard<H> {
         }
     }
 
-    fn push_event(&mut self, host: Index, time: Time, class: Class, payload: u32) {
+    pub(super) fn push_event(&mut self, host: Index, time: Time, class: Class, payload: u32) {
         let local = self.local(host);
         let sequence = self.slots[local].next_sequence();
         let order = Order {
@@ -367,10 +393,13 @@ impl<H: Host> Shard<H> {
     }
 
     fn discard(&mut self, local: usize, event: Event) {
-        if event.order.class == Class::Call {
-            self.calls.take(event.payload);
-        } else {
-            self.drop_datagram(local, event);
+        match event.order.class {
+            Class::Call => drop(self.calls.take(event.payload)),
+            Class::Sense | Class::OnAir => {
+                self.datagrams.release(event.payload);
+                self.slots[local].radio = Radio::default();
+            }
+            _ => self.drop_datagram(local, event),
         }
     }
 

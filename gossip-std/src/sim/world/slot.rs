@@ -3,6 +3,7 @@
 use gossip_core::SplitMix64;
 
 use super::clock::HostClock;
+use super::radio::Radio;
 use crate::sim::chance::{Purpose, stream};
 use crate::sim::host::Index;
 use crate::sim::network::Cause;
@@ -63,10 +64,8 @@ pub(super) struct Slot<H> {
     pub free_at: Time,
     /// Datagrams that wait for a slow host.
     pub backlog: usize,
-    /// When a host that found the medium busy tries again.
-    pub retry: Time,
-    /// How often in a row it was busy.
-    pub attempts: u32,
+    /// On a shared medium, what the host is sending.
+    pub radio: Radio,
     pub counters: Counters,
 }
 
@@ -84,8 +83,7 @@ impl<H> Slot<H> {
             slow: Span::ZERO,
             free_at: Time::START,
             backlog: 0,
-            retry: Time::START,
-            attempts: 0,
+            radio: Radio::default(),
             counters: Counters::default(),
         }
     }
@@ -101,7 +99,5 @@ impl<H> Slot<H> {
         self.paused = false;
         self.wake = Time::FAR;
         self.free_at = Time::START;
-        self.retry = Time::START;
-        self.attempts = 0;
     }
 }

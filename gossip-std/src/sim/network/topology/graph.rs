@@ -36,10 +36,13 @@ impl Graph {
         self.starts.len() as u32 - 1
     }
 
-    /// Those that `host` has a link to, in order.
+    /// Those that `host` has a link to, in order; nobody if there is no such host.
     pub(in super::super) fn neighbours(&self, host: Index) -> &[Index] {
         let host = host as usize;
-        &self.ends[self.starts[host]..self.starts[host + 1]]
+        match self.starts.get(host..host + 2) {
+            Some(&[start, end]) => &self.ends[start..end],
+            _ => &[],
+        }
     }
 
     pub(in super::super) fn adjacent(&self, a: Index, b: Index) -> bool {

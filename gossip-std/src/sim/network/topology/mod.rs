@@ -211,7 +211,8 @@ impl Layout {
     pub(super) fn neighbours(&self, host: Index) -> impl Iterator<Item = Index> {
         let (listed, mesh): (&[Index], u32) = match self.graph() {
             Some(graph) => (graph.neighbours(host), 0),
-            None => (&[], self.hosts),
+            None if host < self.hosts => (&[], self.hosts),
+            None => (&[], 0),
         };
         let others = (0..mesh).filter(move |other| *other != host);
         others.chain(listed.iter().copied())

@@ -1,0 +1,203 @@
+//! `gossip sim`, tested by running the real binary.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// `gossip sim` with these words.
+fn sim(line: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gossip"));
+    command.arg("sim").args(line.split_whitespace());
+    command.output().expect("the binary runs")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("output is UTF-8")
+}
+
+/// What it prints when all goes well.
+fn printed(line: &str) -> String {
+    let output = sim(line);
+    let errors = text(&output.stderr);
+    assert!(output.status.success(), "{line}: {errors}");
+    text(&output.stdout).to_owned()
+}
+
+/// It ends with this code, says one line that contains `what`, and prints nothing else.
+fn refused(line: &str, what: &str) {
+    let output = sim(line);
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{line}: {errors}");
+    assert!(output.stdout.is_empty(), "{line}");
+    assert_eq!(errors.lines().count(), 1, "{line}: {errors}");
+    assert!(
+        errors.starts_with("error: ") && errors.contains(what),
+        "{line}: {errors}"
+    );
+}
+
+/// A file of this test alone, with this content.
+fn file(name: &str, content: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, content).expect("the target folder can be written");
+    path
+}
+
+const SMALL: &str = "name = \"small\"\nnodes = 3\nduration = \"5s\"\n";
+
+#[test]
+fn the_library_is_listed_and_shown() {
+    let list = printed("list");
+    assert!(list.lines().count() > 10);
+    for line in list.lines() {
+        let (name, description) = line.split_once(' ').expect("a name and a description");
+        assert!(!description.trim().is_empty());
+        assert!(printed(&format!("show {name}")).starts_with("# "));
+    }
+}
+
+#[test]
+fn a_changed_scenario_is_shown_as_it_would_be_played() {
+    let changed = printed("show crash --nodes 9 --loss 0.5 --mtu 600 --latency 2ms..3ms");
+    let path = file("changed.toml", &changed);
+    let again = printed(&format!("show {}", path.display()));
+    assert_eq!(again, changed);
+    assert!(changed.contains("nodes = 9"), "{changed}");
+    assert!(changed.contains("mtu = 600"), "{changed}");
+}
+
+#[test]
+fn a_wrong_command_line_is_refused_in_one_line() {
+    for (line, what) in [
+        ("", "name a scenario: steady"),
+        ("nope", "known are steady"),
+        ("steady --frob", "--frob"),
+        ("steady --nodes 0", "nodes is 0"),
+        ("steady --nodes x", "--nodes"),
+        ("steady --loss 2", "network.link.loss is 2"),
+        ("steady --fanout 256", "--fanout"),
+        ("steady --interval 5", "1.5s"),
+        ("steady --interval 0s", "interval must be longer than zero"),
+        ("steady --mtu 10", "mtu must be between"),
+        ("steady --runs 0", "--runs"),
+        ("steady --runs 2 --trace x", "--trace"),
+        ("steady --runs 2 --seed 18446744073709551615", "--seed"),
+        (
+            "crash --duration 10s",
+            "at[1].time is 20s; the run ends at 10s",
+        ),
+        (
+            "partition --nodes 20",
+            "partition.sides is 1-24; hosts are then numbered from 1 to 20",
+        ),
+        ("steady --html /nonexistent/x.html", "/nonexistent/x.html"),
+        ("steady --svg /nonexistent/x.svg", "/nonexistent/x.svg"),
+        ("steady --trace /nonexistent/x", "/nonexistent/x"),
+        ("show", "NAME|FILE.toml"),
+        ("show nope", "known are steady"),
+        ("list more", "more"),
+    ] {
+        refused(line, what);
+    }
+}
+
+#[test]
+fn a_wrong_file_is_refused_in_one_line_that_names_the_place() {
+    refused("missing.toml", "cannot read missing.toml: ");
+    for (name, more, what) in [
+        ("key.toml", "nodse = 3", "line 4: unknown field `nodse`"),
+        ("unit.toml", "protocol.interval = \"1\"", "line 4: "),
+        ("toml.toml", "[[at]", "line 4: "),
+        (
+            "action.toml",
+            "[[at]]\ntime = \"1s\"\ndo = { crush = 1 }",
+            "line 6: ",
+        ),
+        (
+            "value.toml",
+            "network.link.corrupt = 2.0",
+            "network.link.corrupt is 2;",
+        ),
+    ] {
+        let path = file(name, &(SMALL.to_owned() + more));
+        refused(&path.display().to_string(), what);
+    }
+}
+
+#[test]
+fn runs_differ_by_seed_alone_and_the_same_seed_gives_the_same_bytes() {
+    let path = file("small.toml", SMALL);
+    let play = |flags: &str| printed(&format!("{} --json {flags}", path.display()));
+    let one = play("--runs 3 --seed 7 --jobs 1");
+    assert_eq!(one, play("--runs 3 --seed 7 --jobs 3 --cores 2"));
+    let report: Value = serde_json::from_str(&one).expect("JSON");
+    let runs = report["runs"].as_array().expect("runs");
+    let seeds: Vec<_> = runs.iter().map(|run| run["seed"].as_u64()).collect();
+    assert_eq!(seeds, [Some(7), Some(8), Some(9)]);
+    let other = play("--runs 3 --seed 17");
+    assert_ne!(one, other);
+}
+
+#[test]
+fn every_change_shows_in_the_parameters() {
+    let path = file("parameters.toml", SMALL);
+    let flags = "--nodes 4 --fanout 2 --interval 600ms --gossip-interval 150ms --loss 0.125 \
+                 --mtu 500 --duration 4s --entries 3 --latency 1ms..20ms";
+    let json = printed(&format!("{} --json {flags}", path.display()));
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    let set = report["runs"][0]["parameters"].to_string();
+    for value in [
+        "\"nodes\":4",
+        "\"fanout\":2",
+        "\"interval\":\"600ms\"",
+        "\"gossip-interval\":\"150ms\"",
+        "\"loss\":0.125",
+        "\"mtu\":500",
+        "\"duration\":\"4s\"",
+        "\"entries\":3",
+        "20ms",
+    ] {
+        assert!(set.contains(value), "{value} in {set}");
+    }
+}
+
+#[test]
+fn a_broken_rule_fails_and_names_the_command_that_replays_it() {
+    // Half of a cluster that nobody heals cannot agree with the other half.
+    let more = "expect = { agree-within = \"1s\" }\n[[at]]\ntime = \"1s\"\n\
+                do = { set-loss = 1.0 }\n[[at]]\ntime = \"2s\"\ndo = { set = { host = 1, key = \"k\" } }";
+    let path = file("broken.toml", &(SMALL.to_owned() + more));
+    let output = sim(&format!("{} --nodes 4 --seed 5 --quiet", path.display()));
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    let (_, command) = errors
+        .split_once("replay it with: gossip sim ")
+        .expect("a command");
+    assert!(command.contains("--seed 5 --nodes 4"), "{command}");
+    let again = sim(&format!("{} --quiet", command.trim()));
+    assert_eq!(text(&again.stderr), errors);
+}
+
+#[test]
+fn quiet_prints_nothing_and_files_are_written() {
+    let path = file("files.toml", SMALL);
+    let out = |name: &str| file(name, "").display().to_string();
+    let (html, svg, trace) = (out("a.html"), out("a.svg"), out("a.trace"));
+    let line = format!(
+        "{} --quiet --html {html} --svg {svg} --trace {trace}",
+        path.display()
+    );
+    assert_eq!(printed(&line), "");
+    let read = |path: &str| fs::read_to_string(path).expect("it was written");
+    assert!(read(&html).contains("<html"));
+    assert!(read(&svg).contains("<svg"));
+    let trace = read(&trace);
+    assert!(trace.lines().count() > 10);
+    for line in trace.lines() {
+        let event: Value = serde_json::from_str(line).expect("one JSON object a line");
+        assert!(event.is_object());
+    }
+}
