@@ -53,7 +53,7 @@ fn shrunk(flaw: Flaw) -> Shrunk {
     let shrunk = shrink_with(&scenario, SEED, play(Some(flaw))).unwrap();
     let again = Scenario::parse(&shrunk.scenario.to_toml()).unwrap();
     let replayed = plays(&again, SEED, Some(flaw)).unwrap();
-    assert_eq!(replayed.violations, [shrunk.violation.clone()]);
+    assert_eq!(replayed.violations.first(), Some(&shrunk.violation));
     let healthy = plays(&again, SEED, None).unwrap();
     assert_eq!(healthy.violations, [], "{}", again.to_toml());
     shrunk
