@@ -44,7 +44,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if told > held.facts {
             bump(&mut self.stats.rows_new);
             self.adopt(now, row.id, told);
-        } else {
+        } else if told.is_introduction() {
             self.hear_again(row.id, What::Facts);
         }
         if let Some(life) = self.life_of(row) {

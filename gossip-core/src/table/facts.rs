@@ -38,6 +38,11 @@ pub struct Facts<A> {
 }
 
 impl<A: Address> Facts<A> {
+    /// `true` for what is told first of a life: nobody has doubted it yet.
+    pub(crate) fn is_introduction(&self) -> bool {
+        self.liveness == Liveness::Alive && self.incarnation == Incarnation::default()
+    }
+
     /// `true` if `other` is what both become when they are merged and it changes `self`.
     #[must_use]
     pub fn yields_to(&self, other: &Self) -> bool {

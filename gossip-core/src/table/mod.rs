@@ -146,10 +146,9 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     /// Counts the tokens of proofs asked for back from the next one.
     pub(crate) fn rebase(&mut self, next_token: u16) {
         for index in 0..self.rows.len() {
-            if let Some(row) = self.rows.get_mut(index) {
-                if let Some(doubt) = &mut row.unproven {
-                    doubt.token = next_token.wrapping_sub(doubt.token);
-                }
+            let row = self.rows.get_mut(index);
+            if let Some(doubt) = row.and_then(|row| row.unproven.as_mut()) {
+                doubt.token = next_token.wrapping_sub(doubt.token);
             }
         }
     }
