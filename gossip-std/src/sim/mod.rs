@@ -2,6 +2,7 @@
 //! everything.
 
 mod address;
+pub mod batch;
 pub mod chance;
 mod host;
 pub mod invariant;
@@ -17,6 +18,7 @@ mod record;
 pub mod report;
 mod run;
 pub mod scenario;
+pub mod soak;
 mod time;
 mod trace;
 pub mod world;

@@ -7,6 +7,7 @@ use std::thread;
 use clap::{Args as Flags, Subcommand};
 
 use super::overrides::Overrides;
+use super::soak::Soak;
 use super::source;
 use crate::cli::failure::Failure;
 
@@ -22,13 +23,15 @@ pub(crate) struct Args {
     pub(super) play: Play,
 }
 
-/// What can be asked about scenarios.
+/// What can be done besides playing one scenario.
 #[derive(Debug, Subcommand)]
 pub(super) enum Query {
     /// List the scenarios that come with the simulator
     List,
     /// Print a scenario's TOML, with the changes of the flags
     Show(Show),
+    /// Play random faults over many seeds, until one breaks a rule
+    Soak(Soak),
 }
 
 /// Which scenario to show.
@@ -126,7 +129,7 @@ impl Play {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+=:@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

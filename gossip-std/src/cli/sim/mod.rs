@@ -1,11 +1,12 @@
 //! `gossip sim`: scenarios played in the simulator.
 
-mod batch;
 mod files;
 mod flags;
 mod latency;
 mod overrides;
+mod pace;
 mod progress;
+mod soak;
 mod source;
 
 use std::io::{self, BufWriter, Write};
@@ -13,18 +14,20 @@ use std::io::{self, BufWriter, Write};
 use gossip_std::sim::outcome::Outcome;
 use gossip_std::sim::report;
 use gossip_std::sim::scenario::{LIBRARY, Scenario};
-use gossip_std::sim::{self, RunOptions};
+use gossip_std::sim::{self, RunOptions, batch};
 
 use super::failure::Failure;
 use files::Files;
 pub(super) use flags::Args;
 use flags::{Play, Query, Show};
+use pace::Pace;
 
 /// Answers or plays what is asked for.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match &args.query {
         Some(Query::List) => list(),
         Some(Query::Show(show)) => print(&shown(show)?),
+        Some(Query::Soak(soak)) => soak::run(soak),
         None => play_all(&args.play),
     }
 }
@@ -64,19 +67,22 @@ fn play_all(play: &Play) -> Result<(), Failure> {
     let scenario = changed(source.scenario, &play.overrides)?;
     let seeds = play.seeds()?;
     let files = Files::create(play)?;
+    let pace = Pace::start();
     let bar = progress::bar(seeds.len() as u64, play.quiet);
-    let played = batch::play(&seeds, play.jobs(), |seed| {
+    let run = |seed| {
         let outcome = simulate(&scenario, play, seed);
         bar.inc(1);
         outcome
-    });
+    };
+    let played = batch::play(&seeds, play.jobs(), run, Result::is_err);
     bar.finish_and_clear();
-    let runs = played?;
+    let runs = played.into_iter().collect::<Result<Vec<_>, _>>()?;
     files.write(&runs)?;
     if play.json {
         print(&report::json(&runs))?;
     } else if !play.quiet {
         print(&report::text(&runs))?;
+        eprintln!("\n{}", pace.line(&runs, play.jobs()));
     }
     judged(play, &runs)
 }

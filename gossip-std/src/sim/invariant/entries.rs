@@ -88,8 +88,8 @@ impl fmt::Display for Showing<'_> {
 }
 
 impl Entries {
-    /// Judges one note, and forgets what a host forgot: all in a crash, an owner that it says it
-    /// forgot, and all where it says that it lost events.
+    /// Judges one note, and forgets what a host forgot: all in a restart without memory, an owner
+    /// that it says it forgot, and all where it says that it lost events.
     pub(super) fn record(
         &mut self,
         record: &Record<'_, Note>,
@@ -97,7 +97,7 @@ impl Entries {
     ) -> Result<(), Broken> {
         let host = record.host;
         match record.what {
-            What::Crashed | What::Restarted { .. } | What::Note(Note::Resync) => {
+            What::Restarted { with_memory: false } | What::Note(Note::Resync) => {
                 self.replica(host).clear();
             }
             What::Note(Note::Forgotten { id, .. }) => {

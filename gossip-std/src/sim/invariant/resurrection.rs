@@ -74,6 +74,9 @@ mod tests {
             (1, old()),
         ];
         assert_eq!(after(&restart).what(), "");
+        let with_memory = (1, What::Restarted { with_memory: true });
+        let restart = [(1, What::Crashed), with_memory, (1, old())];
+        assert_eq!(after(&restart).broken().0, RULE, "it forgot nothing");
         let other = (1, note(Note::Forgotten { id: 2, live: 2 }));
         assert_eq!(after(&[other, (1, old())]).broken().0, RULE);
     }

@@ -102,7 +102,7 @@ mod tests {
         for forgets in [
             note(Note::Forgotten { id: 0, live: 2 }),
             note(Note::Resync),
-            What::Crashed,
+            What::Restarted { with_memory: false },
         ] {
             let mut trial = after(&[(1, forgets)]);
             look(&mut trial);

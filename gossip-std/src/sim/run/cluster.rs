@@ -159,14 +159,23 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
     }
 }
 
-/// Whether every host holds every other for live, and all replicas are equal.
+/// Whether every host holds every other for live, all replicas are equal, and nobody has news to tell.
 fn is_settled<H: Host + Inspect>(world: &World<H>) -> bool {
+    if world.hosts().any(|(_, host)| has_news(host)) {
+        return false;
+    }
     let hosts = world.len();
     let mut prints = world
         .hosts()
         .map(|(_, host)| (host.live(), host.fingerprint()));
     let first = prints.next();
     first.is_none_or(|(live, _)| live == hosts) && prints.all(|print| Some(print) == first)
+}
+
+fn has_news(host: &impl Inspect) -> bool {
+    let mut told = false;
+    host.tables(&mut |table, len, _| told |= table == "news" && len > 0);
+    told
 }
 
 /// Datagrams that did not arrive, by cause.

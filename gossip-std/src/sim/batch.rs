@@ -1,29 +1,29 @@
-//! Many runs of one scenario, several at a time.
+//! Many runs, several at a time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Calls `run` for each of the seeds, with `jobs` threads, and gives the results in the seeds' order.
-///
-/// # Errors
-/// The error of the first seed that has one; seeds that nobody has begun by then are left out.
-pub(super) fn play<T, E, F>(seeds: &[u64], jobs: usize, run: F) -> Result<Vec<T>, E>
+/// Calls `run` for each of the seeds, with `jobs` threads, and gives the results in the seeds' order,
+/// whatever the number of threads. The first result in that order which `is_last` is the last one;
+/// work that nobody has begun when such a result is found is left out.
+pub fn play<T, F, L>(seeds: &[u64], jobs: usize, run: F, is_last: L) -> Vec<T>
 where
     T: Send,
-    E: Send,
-    F: Fn(u64) -> Result<T, E> + Sync,
+    F: Fn(u64) -> T + Sync,
+    L: Fn(&T) -> bool + Sync,
 {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(seeds.len()));
     let work = || {
         while let Some((place, seed)) = take(&next, seeds) {
             let result = run(seed);
-            if result.is_err() {
+            let last = is_last(&result);
+            if last {
                 next.store(seeds.len(), Ordering::Relaxed);
             }
             let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-            done.push((place, result));
+            done.push((place, last, result));
         }
     };
     thread::scope(|scope| {
@@ -33,8 +33,10 @@ where
         work();
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, result)| result).collect()
+    done.sort_by_key(|(place, ..)| *place);
+    let end = done.iter().position(|(_, last, _)| *last);
+    done.truncate(end.map_or(done.len(), |end| end + 1));
+    done.into_iter().map(|(.., result)| result).collect()
 }
 
 /// The next seed that nobody has begun, and its place.
@@ -52,21 +54,22 @@ mod tests {
     fn results_come_in_the_order_of_seeds_whatever_the_number_of_jobs() {
         let seeds: Vec<u64> = (0..100).rev().collect();
         for jobs in [1, 2, 7, 500] {
-            let squares = play(&seeds, jobs, |seed| Ok::<_, ()>(seed * seed)).unwrap();
+            let squares = play(&seeds, jobs, |seed| seed * seed, |_| false);
             let expected: Vec<u64> = seeds.iter().map(|seed| seed * seed).collect();
             assert_eq!(squares, expected);
         }
     }
 
     #[test]
-    fn the_first_error_ends_a_batch() {
+    fn the_first_last_result_ends_a_batch_whatever_the_number_of_jobs() {
         let begun = AtomicUsize::new(0);
         let run = |seed| {
             begun.fetch_add(1, Ordering::Relaxed);
-            if seed < 3 { Ok(seed) } else { Err(seed) }
+            seed
         };
         let seeds: Vec<u64> = (0..1000).collect();
-        assert_eq!(play(&seeds, 1, run), Err(3));
+        assert_eq!(play(&seeds, 1, run, |seed| *seed >= 3), [0, 1, 2, 3]);
         assert_eq!(begun.load(Ordering::Relaxed), 4);
+        assert_eq!(play(&seeds, 7, run, |seed| *seed >= 3), [0, 1, 2, 3]);
     }
 }

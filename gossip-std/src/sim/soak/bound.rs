@@ -1,0 +1,107 @@
+//! How soon after the last trouble all must agree: a bound that follows from a scenario's settings.
+//!
+//! With rounds of length `i`, `n` hosts, reconnection every `r`, and a share `p` of datagrams that
+//! the calm network loses or damages, four things happen, at worst one after the other:
+//!
+//! | what | takes at most | because |
+//! |---|---|---|
+//! | hosts that lost each other meet | `r` times the tries until one succeeds | each try goes to a seed with probability 1/2, and takes a hello, the news of its death, the refutation, and an answer: it succeeds with probability `q = (1 - p)^4 / 2` |
+//! | the last dead are found | `2 n` rounds and the suspicion time | the shuffled round-robin visits everyone in 2 n rounds (gossip-core/docs/decisions.md, Shape); then the suspect has its time (SWIM, section 4.2) |
+//! | what was learnt reaches all | `(log2 n + ln n) / (2 q)` rounds, and the tries of the last | an exchange a round is an epidemic by push and pull (Demers et al. 1987, section 1.3); towards its end half of all partners know, so a round succeeds with probability `q` again |
+//! | the entries follow | a round trip for each entry of each owner | a pull brings at least one entry, however small the MTU; a share `1 - 2 q` is asked for again after the reply timeout |
+//!
+//! The tries are as many as fail together with a probability of 2^-30. All is longer by the drift of
+//! the slowest clock.
+
+use gossip_core::{Checked, Duration};
+
+use crate::sim::network::{Latency, Link};
+use crate::sim::node_host::id_of;
+use crate::sim::scenario::Scenario;
+use crate::sim::{Index, Span};
+
+/// The probability with which chance alone may exceed a part of the bound, as a power of 1/2.
+const ODDS_BITS: f64 = 30.0;
+
+/// The bound, in whole seconds.
+pub(super) fn agreement(scenario: &Scenario) -> Span {
+    let config = scenario.protocol.config(id_of(0));
+    let config = config.expect("host 1 has an id that fits every setting");
+    let drift = f64::from(scenario.clocks.max_drift_ppm) / 1e6;
+    let secs = undrifted(scenario, &config) * (1.0 + drift) / (1.0 - drift);
+    Span::from_secs(secs.ceil() as u64)
+}
+
+fn undrifted(scenario: &Scenario, config: &Checked<Index>) -> f64 {
+    let hosts = f64::from(scenario.hosts());
+    let link = &scenario.network.link;
+    let arrives = (1.0 - link.loss.mean()) * (1.0 - link.corrupt);
+    let success = arrives.powi(4) / 2.0;
+    let tries = (ODDS_BITS / -(1.0 - success).log2()).ceil();
+
+    let suspicion = f64::from(config.suspicion_mult()) * hosts.log10().max(1.0);
+    let found_rounds = 2.0 * hosts + suspicion;
+    let spread_rounds = (hosts.log2() + hosts.ln()) / (2.0 * success) + tries;
+    let pulls = hosts * f64::from(scenario.keys().max(1));
+    let pull = round_trip(link) + (1.0 - 2.0 * success) * secs(config.reply_timeout());
+    tries * secs(config.reconnect_interval())
+        + (found_rounds + spread_rounds) * secs(config.probe_interval())
+        + pulls * pull
+}
+
+/// A slow round trip in seconds: where latency has a tail, one datagram in 30,000 is slower.
+fn round_trip(link: &Link) -> f64 {
+    let one_way = match link.latency {
+        Latency::Constant(span) => span.as_secs(),
+        Latency::Uniform { max, .. } => max.as_secs(),
+        Latency::Normal {
+            mean, deviation, ..
+        } => mean.as_secs() + 4.0 * deviation.as_secs(),
+        Latency::LogNormal { median, sigma, .. } => median.as_secs() * (4.0 * sigma).exp(),
+        Latency::Pareto { min, shape } => min.as_secs() * 30_000f64.powf(1.0 / shape),
+    };
+    2.0 * (one_way + link.reorder.by.as_secs())
+}
+
+fn secs(duration: Duration) -> f64 {
+    f64::from(duration.as_millis()) / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(settings: &str) -> Span {
+        let text = format!("name = \"x\"\nduration = \"1s\"\n{settings}");
+        agreement(&Scenario::parse(&text).unwrap())
+    }
+
+    #[test]
+    fn the_bound_is_the_sum_of_its_parts() {
+        let calm = bound(
+            "nodes = 8\nprotocol = { interval = \"1s\", reconnect-interval = \"2s\" }\n\
+             network = { link = { latency = \"10ms\" } }",
+        );
+        // 30 tries of 2 s; 16 rounds and 4 of suspicion; 3 + 2.08 rounds and 30 tries of a round;
+        // 8 pulls of 20 ms: 115.24 s.
+        assert_eq!(calm, Span::from_secs(116));
+    }
+
+    #[test]
+    fn whatever_makes_a_cluster_slower_makes_the_bound_longer() {
+        let usual = bound("nodes = 8");
+        for slower in [
+            "nodes = 9",
+            "nodes = 8\nprotocol = { reconnect-interval = \"30s\" }",
+            "nodes = 8\nprotocol = { interval = \"3s\" }",
+            "nodes = 8\nprotocol = { suspicion-mult = 8 }",
+            "nodes = 8\nnetwork = { link = { loss = 0.1 } }",
+            "nodes = 8\nnetwork = { link = { corrupt = 0.1 } }",
+            "nodes = 8\nnetwork = { link = { latency = \"1s\" } }",
+            "nodes = 8\nclocks = { max-drift-ppm = 10000 }",
+            "nodes = 8\nentries = { count = 100 }",
+        ] {
+            assert!(bound(slower) > usual, "{slower}");
+        }
+    }
+}
