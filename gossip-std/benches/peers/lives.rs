@@ -19,25 +19,6 @@ type Column = Vec<Cell>;
 /// One contender, size by size.
 type Row = Vec<Cell>;
 
-/// Lives of all contenders at one size.
-fn live_at(effort: Effort, contenders: &[Contender], nodes: u32) -> Column {
-    let mut column = vec![Vec::new(); contenders.len()];
-    for seed in 1..=Effort::SEEDS_MAX {
-        for (contender, cell) in contenders.iter().zip(&mut column) {
-            if nodes <= contender.nodes_max && seed <= effort.seeds(contender, nodes) {
-                eprintln!("{}: {nodes} nodes, seed {seed}", contender.name);
-                let setup = contender.setup(nodes, seed);
-                cell.push(life::measure(
-                    contender.protocol,
-                    &setup,
-                    &contender.windows,
-                ));
-            }
-        }
-    }
-    column
-}
-
 impl Lives {
     /// Lives them all. Contenders take turns, so that what else the machine does hits them alike.
     pub(crate) fn live(effort: Effort) -> Self {
@@ -149,6 +130,25 @@ impl Lives {
             format!("{} us (x {})", digits(micros), ratio.unwrap_or_default())
         })
     }
+}
+
+/// Lives of all contenders at one size.
+fn live_at(effort: Effort, contenders: &[Contender], nodes: u32) -> Column {
+    let mut column = vec![Vec::new(); contenders.len()];
+    for seed in 1..=Effort::SEEDS_MAX {
+        for (contender, cell) in contenders.iter().zip(&mut column) {
+            if nodes <= contender.nodes_max && seed <= effort.seeds(contender, nodes) {
+                eprintln!("{}: {nodes} nodes, seed {seed}", contender.name);
+                let setup = contender.setup(nodes, seed);
+                cell.push(life::measure(
+                    contender.protocol,
+                    &setup,
+                    &contender.windows,
+                ));
+            }
+        }
+    }
+    column
 }
 
 /// Until everybody knew everybody, and until 99 of 100 pairs did.
