@@ -102,7 +102,7 @@ impl Lives {
     /// How long until a crash is known.
     pub(crate) fn detection(&self) -> Table {
         let about = "One node stops without a word at some point of its round. The time until the \
-            first, half and the last of the others tell their application.";
+            first, half and the last of those that held it for live do so no more.";
         self.table(
             "Detection of a crash: first / half / last",
             about,
