@@ -6,6 +6,7 @@
 //! - [`Agent`]: a node on a UDP socket with a background thread, behind a handle that is cheap to
 //!   clone. What most programs want.
 //! - [`Heap`]: storage with bounds given at run time, for clusters of thousands of nodes.
+//! - [`sim`]: the deterministic simulator, which runs thousands of real nodes from one seed.
 //! - [`Clock`]: a process's time as the core counts it. With these two the core runs under any
 //!   runtime; `examples/tokio.rs` is a wrapper of about sixty lines for tokio.
 //!

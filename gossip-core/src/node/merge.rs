@@ -8,9 +8,13 @@ use crate::id::{Generation, NodeId, Version};
 use crate::membership::{What, retransmit_limit, suspicion_timeout};
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::{Facts, Links, Liveness, Member};
+use crate::table::{Doubt, Facts, Links, Liveness, Member};
 use crate::time::{Duration, Instant};
 use crate::wire::{Row, Standing, Suspect};
+
+/// How often a member that is not alive is asked for the proof of its life before it is forgotten: once
+/// or more each round, with datagrams that may be lost.
+const ASKED_FOR_PROOF: u8 = 16;
 
 /// How a row that was told compares with the one that is held after it was merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,17 +200,27 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn doubt(&mut self, id: NodeId) {
         let token = self.take_token();
         if let Some(row) = self.tables.members.local(id) {
-            row.unproven = Some(token);
+            row.unproven = Some(Doubt { token, asked: 0 });
         }
         self.ask_for_proof(id);
     }
 
-    /// Asks a member for the proof that is missing, if one is.
+    /// Asks a member for the proof that is missing, if one is. One that is gone cannot give it: after
+    /// some time it is forgotten early, with what is held of its earlier life, and known anew from
+    /// whoever holds the later one.
     pub(super) fn ask_for_proof(&mut self, id: NodeId) {
-        let Some(row) = self.tables.members.get(id) else {
+        let Some(row) = self.tables.members.local(id) else {
             return;
         };
-        if let (Some(token), Some(to)) = (row.unproven, row.address()) {
+        let Some(doubt) = row.unproven.as_mut() else {
+            return;
+        };
+        doubt.asked = doubt.asked.saturating_add(1);
+        let (token, in_vain) = (doubt.token, doubt.asked > ASKED_FOR_PROOF);
+        if in_vain && !row.is_live() {
+            self.tables.timers.cancel(id);
+            self.forget(id);
+        } else if let Some(to) = row.address() {
             self.owe(to, Message::Ping(token));
         }
     }
@@ -217,7 +231,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(row) = self.tables.members.local(id) else {
             return;
         };
-        if row.unproven == Some(token) && row.facts.generation == generation {
+        let asked = row.unproven.is_some_and(|doubt| doubt.token == token);
+        if asked && row.facts.generation == generation {
             row.unproven = None;
             let address = row.address();
             if let Some(to) = address.filter(|_| const { Self::EXCHANGES }) {

@@ -21,7 +21,7 @@ pub struct Member<A> {
     pub(crate) progress: Progress,
     /// A later life than the one whose entries are held was heard of, and the member was asked with
     /// this token whether it is true. Until it acks in that life its entries stay as they are.
-    pub(crate) unproven: Option<u16>,
+    pub(crate) unproven: Option<Doubt>,
     /// Somebody suspects it; a timer runs.
     pub(crate) suspect: bool,
     /// Dead or departed for so long that it is no longer compared or told.
@@ -31,6 +31,15 @@ pub struct Member<A> {
     /// An event is due.
     pub(crate) changed: bool,
     pub(crate) links: Links,
+}
+
+/// A member is to prove that it lives the life that is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Doubt {
+    /// What its ack must carry.
+    pub(crate) token: u16,
+    /// How often it was asked.
+    pub(crate) asked: u8,
 }
 
 /// What the exchanges under way have to do with a row: one bit for each exchange.
@@ -124,7 +133,17 @@ impl<A: Address> Member<A> {
 
     /// What the row adds to the fingerprints of the ranges it lies in.
     pub(crate) fn weight(&self) -> u64 {
-        self.weight_at(self.progress.held)
+        self.weight_at(self.reach())
+    }
+
+    /// How far the entries are known, as peers compare it. The last writes of an owner that is gone
+    /// may be held by nobody, and a re-cover that waits for them never ends: there it counts how far
+    /// it came, so that nobody compares for ever what cannot be repaired.
+    fn reach(&self) -> Version {
+        match self.progress.recover {
+            Some(recover) if !self.is_live() => recover.cursor.max(self.progress.held),
+            _ => self.progress.held,
+        }
     }
 
     /// What it would add if its entries were held up to there.

@@ -12,8 +12,8 @@ use core::marker::PhantomData;
 use core::ops::Range;
 
 pub use facts::{Facts, Liveness};
-pub(crate) use member::Links;
 pub use member::Member;
+pub(crate) use member::{Doubt, Links};
 pub use prefix::Prefix;
 pub(crate) use prefix::RADIX;
 
@@ -147,8 +147,9 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     pub(crate) fn rebase(&mut self, next_token: u16) {
         for index in 0..self.rows.len() {
             if let Some(row) = self.rows.get_mut(index) {
-                let token = &mut row.unproven;
-                *token = token.map(|token| next_token.wrapping_sub(token));
+                if let Some(doubt) = &mut row.unproven {
+                    doubt.token = next_token.wrapping_sub(doubt.token);
+                }
             }
         }
     }

@@ -57,8 +57,14 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
     /// Lets a host look for the others through the first, the first through the second.
     pub(super) fn join(&mut self, host: Index) {
         let seed = Index::from(host == 0);
-        self.world
-            .schedule(host, self.world.now(), Call::Join(seed));
+        self.ask(host, Call::Join(seed));
+    }
+
+    /// Asks something of a host now. One that has not started yet is not asked, like one that is down.
+    pub(super) fn ask(&mut self, host: Index, call: Call) {
+        if host < self.world.len() {
+            self.world.schedule(host, self.world.now(), call);
+        }
     }
 
     /// Takes a host down.
@@ -138,8 +144,7 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
         for number in 0..entries.count {
             let key = entries.key(number);
             let value = super::workload::random_value(&mut rng, entries.value_bytes);
-            self.world
-                .schedule(host, self.world.now(), Call::Set { key, value });
+            self.ask(host, Call::Set { key, value });
         }
     }
 

@@ -147,9 +147,7 @@ impl<'s> Director<'s> {
             Action::Churn(churn) => self.plan_churn(now, churn),
             Action::Set(set) => self.set(cluster, set),
             Action::Delete { host, key } => {
-                cluster
-                    .world
-                    .schedule(host - 1, now, Call::Delete { key: key.clone() });
+                cluster.ask(host - 1, Call::Delete { key: key.clone() });
             }
             Action::Flash(flash) => self.flash(cluster, flash),
             Action::Partition { name, sides } => {
@@ -258,7 +256,7 @@ impl<'s> Director<'s> {
 
     fn leave<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, host: Index) {
         let now = cluster.world.now();
-        cluster.world.schedule(host, now, Call::Leave);
+        cluster.ask(host, Call::Leave);
         self.plan(now + GOODBYE, Step::Crash(host));
     }
 
@@ -280,26 +278,20 @@ impl<'s> Director<'s> {
     }
 
     fn set<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, set: &Set) {
-        let now = cluster.world.now();
         let value = match &set.value {
             Some(value) => value.clone().into_bytes(),
             None => super::workload::random_value(&mut self.rng, self.scenario.entries.value_bytes),
         };
         let key = set.key.clone();
-        cluster
-            .world
-            .schedule(set.host - 1, now, Call::Set { key, value });
+        cluster.ask(set.host - 1, Call::Set { key, value });
     }
 
     fn flash<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, flash: &Flash) {
-        let now = cluster.world.now();
         let entries = &self.scenario.entries;
         for number in 0..flash.entries {
             let key = entries.key(number);
             let value = super::workload::random_value(&mut self.rng, entries.value_bytes);
-            cluster
-                .world
-                .schedule(flash.host - 1, now, Call::Set { key, value });
+            cluster.ask(flash.host - 1, Call::Set { key, value });
         }
     }
 }

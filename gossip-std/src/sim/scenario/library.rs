@@ -38,6 +38,7 @@ pub const LIBRARY: &[Named] = library![
     "churn",
     "wan",
     "sensors",
+    "radio",
     "serf",
 ];
 

@@ -180,15 +180,21 @@ impl<H: Host> World<H> {
         self.log = log;
     }
 
-    /// Asks something of a host at a later time, or now. A host that is down by then is not asked.
+    /// Asks something of a host at a later time, or now. A host that does not exist yet is not asked,
+    /// nor one that is down by then.
     pub fn schedule(&mut self, host: Index, at: Time, call: H::Call) {
+        if host >= self.hosts {
+            return;
+        }
         let at = self.elapsed + at.since(self.now());
         let shard = self.shard_of(host);
         self.shards[shard].schedule(host, at, call);
     }
 
-    /// Takes a host down without a word; what it was comes back. `None` if it was down.
+    /// Takes a host down without a word; what it was comes back. `None` if it was down, or there is
+    /// no such host.
     pub fn crash(&mut self, host: Index) -> Option<H> {
+        self.host(host)?;
         let shard = self.shard_of(host);
         let old = self.shards[shard].crash(host)?;
         self.log_at(host, What::Crashed);
@@ -199,19 +205,20 @@ impl<H: Host> World<H> {
     /// says in the records whether it is the host that was there before.
     pub fn restart(&mut self, host: Index, new: H, with_memory: bool) {
         self.crash(host);
-        let shard = self.shard_of(host);
-        let local = self.shards[shard].local(host);
-        self.shards[shard].slots[local].host = Some(new);
+        let Some(slot) = self.slot_mut(host) else {
+            return;
+        };
+        slot.host = Some(new);
         self.log_at(host, What::Restarted { with_memory });
         self.settle(host);
     }
 
     /// Suspends a host: its timers do not run, and its datagrams wait in a buffer of 256.
     pub fn pause(&mut self, host: Index) {
-        let shard = self.shard_of(host);
-        let local = self.shards[shard].local(host);
-        let slot = &mut self.shards[shard].slots[local];
-        if slot.host.is_some() && !slot.paused {
+        if let Some(slot) = self.slot_mut(host)
+            && slot.host.is_some()
+            && !slot.paused
+        {
             slot.paused = true;
             slot.wake = Time::FAR;
             self.log_at(host, What::Paused);
@@ -220,9 +227,8 @@ impl<H: Host> World<H> {
 
     /// Lets a suspended host go on where it stood.
     pub fn resume(&mut self, host: Index) {
-        let shard = self.shard_of(host);
-        let local = self.shards[shard].local(host);
-        if self.shards[shard].slots[local].paused {
+        if self.is_paused(host) {
+            let shard = self.shard_of(host);
             self.log_at(host, What::Resumed);
             self.shards[shard].resume(host, self.elapsed, &self.network);
             self.trade();
@@ -231,9 +237,10 @@ impl<H: Host> World<H> {
 
     /// From here on a host takes this long for each datagram, one after the other.
     pub fn slow(&mut self, host: Index, each: Span) {
-        let shard = self.shard_of(host);
-        self.shards[shard].slow(host, each);
-        self.log_at(host, What::Slowed { each });
+        if let Some(slot) = self.slot_mut(host) {
+            slot.slow = each;
+            self.log_at(host, What::Slowed { each });
+        }
     }
 
     /// Changes the network, and records the change.
@@ -290,6 +297,13 @@ impl<H: Host> World<H> {
     fn slot(&self, host: Index) -> Option<&Slot<H>> {
         let shard = &self.shards[self.shard_of(host)];
         shard.slots.get(shard.local(host))
+    }
+
+    fn slot_mut(&mut self, host: Index) -> Option<&mut Slot<H>> {
+        let shard = self.shard_of(host);
+        let shard = &mut self.shards[shard];
+        let local = shard.local(host);
+        shard.slots.get_mut(local)
     }
 
     /// The time since the run began.

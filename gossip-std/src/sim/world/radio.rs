@@ -148,7 +148,9 @@ impl<H: Host> Shard<H> {
     /// Gives the frame to those that it was meant for.
     fn hand_out(&mut self, event: &Event, frame: Option<To>, heard: &[(Index, Reception)]) {
         let Order { time, host, .. } = event.order;
-        let bytes = self.datagrams.get_mut(event.payload).to_vec();
+        let mut bytes = std::mem::take(&mut self.frame);
+        bytes.clear();
+        bytes.extend_from_slice(self.datagrams.get_mut(event.payload));
         let is_for = |other: Index| match frame {
             Some(To::One(to)) => to == other,
             Some(To::Everyone) => true,
@@ -165,6 +167,7 @@ impl<H: Host> Shard<H> {
                 Err(cause) => self.lose(host, time, other, cause),
             }
         }
+        self.frame = bytes;
         if let (Some(To::One(to)), false) = (frame, reached) {
             self.lose(host, time, to, Cause::NoRoute);
         }

@@ -69,6 +69,8 @@ pub(super) struct Shard<H: Host> {
     pub detailed: bool,
     pub events: u64,
     buf: Vec<u8>,
+    /// The frame that is being handed out.
+    pub frame: Vec<u8>,
 }
 
 impl<H: Host> Shard<H> {
@@ -86,6 +88,7 @@ impl<H: Host> Shard<H> {
             detailed,
             events: 0,
             buf: Vec::new(),
+            frame: Vec::new(),
         }
     }
 
@@ -412,11 +415,6 @@ impl<H: Host> Shard<H> {
             self.queue.push(event);
         }
         self.settle(host, time, network);
-    }
-
-    pub(super) fn slow(&mut self, host: Index, per_datagram: Span) {
-        let local = self.local(host);
-        self.slots[local].slow = per_datagram;
     }
 
     pub(super) fn reset_counters(&mut self) {

@@ -328,3 +328,17 @@ fn a_radio_that_crashes_while_it_waits_sends_nothing_and_works_again() {
     let lens: Vec<usize> = got.0.iter().map(|(_, note)| note.2).collect();
     assert_eq!(lens, [1]);
 }
+
+#[test]
+fn what_is_asked_of_nobody_does_nothing() {
+    let mut world = echoes();
+    world.schedule(3, millis(10), (1, 1));
+    world.pause(3);
+    world.resume(3);
+    world.slow(3, Span::from_millis(1));
+    world.restart(3, Echo::default(), false);
+    assert!(world.crash(3).is_none());
+    let mut got = Got::default();
+    world.run_until(millis(50), &mut got);
+    assert_eq!((got.0, world.len()), (Vec::new(), 3));
+}

@@ -18,7 +18,7 @@ impl Dice {
     }
 
     /// A number from `low` to `high`, both included.
-    pub(super) fn from_to(&mut self, low: u32, high: u32) -> u32 {
+    pub(super) fn between(&mut self, low: u32, high: u32) -> u32 {
         low + below(&mut self.0, u64::from(high - low) + 1) as u32
     }
 
@@ -40,7 +40,7 @@ impl Dice {
 
     /// Some of these, at least one and at most `most`, in their order.
     pub(super) fn some_of(&mut self, things: &[Index], most: usize) -> Vec<Index> {
-        let count = self.from_to(1, most.clamp(1, things.len()) as u32) as usize;
+        let count = self.between(1, most.clamp(1, things.len()) as u32) as usize;
         let mut things = things.to_vec();
         while things.len() > count {
             let place = below(&mut self.0, things.len() as u64) as usize;

@@ -131,7 +131,7 @@ impl Timeline<'_> {
 
     fn heal(&mut self, time: Span) {
         if !self.open.is_empty() {
-            let which = self.dice.from_to(0, self.open.len() as u32 - 1);
+            let which = self.dice.between(0, self.open.len() as u32 - 1);
             let name = self.open.remove(which as usize);
             self.push(time, Action::Heal(name));
         }
@@ -145,7 +145,7 @@ impl Timeline<'_> {
     }
 
     fn restart(&mut self, time: Span) {
-        let (from, with_memory) = match self.dice.from_to(0, 2) {
+        let (from, with_memory) = match self.dice.between(0, 2) {
             0 if time >= self.last_leave + GOODBYE => (Presence::Left, false),
             2 => (Presence::Down, true),
             _ => (Presence::Down, false),
@@ -229,7 +229,7 @@ impl Timeline<'_> {
         if joined >= JOINING_MAX {
             return;
         }
-        let count = self.dice.from_to(1, JOINING_MAX - joined);
+        let count = self.dice.between(1, JOINING_MAX - joined);
         for _ in 0..count {
             self.hosts.push(Presence::Up);
         }
@@ -262,7 +262,7 @@ impl Timeline<'_> {
 
     fn harm(&mut self) -> Change {
         let mut change = Change::default();
-        match self.dice.from_to(0, 3) {
+        match self.dice.between(0, 3) {
             0 => change.loss = Some(LossModel::Independent(self.dice.one_of(&[0.5, 1.0]))),
             1 => {
                 let latency = self.dice.one_of(&[100, 400]);
@@ -281,9 +281,9 @@ impl Timeline<'_> {
     }
 
     fn write(&mut self, time: Span) {
-        let host = self.dice.from_to(1, self.hosts.len() as u32);
-        let key = self.scenario.entries.key(self.dice.from_to(0, 3));
-        let action = match self.dice.from_to(0, 2) {
+        let host = self.dice.between(1, self.hosts.len() as u32);
+        let key = self.scenario.entries.key(self.dice.between(0, 3));
+        let action = match self.dice.between(0, 2) {
             0 => Action::Delete { host, key },
             1 => Action::Set(Set {
                 host,
@@ -293,7 +293,7 @@ impl Timeline<'_> {
             }),
             _ => Action::Flash(Flash {
                 host,
-                entries: self.dice.from_to(2, 10),
+                entries: self.dice.between(2, 10),
                 tracked: false,
             }),
         };

@@ -11,7 +11,7 @@ const SMALL_ID_MAX: u64 = 127;
 
 pub(super) fn draw(dice: &mut Dice, name: &str) -> Scenario {
     let mtu = dice.one_of(&[64, 127, 512, 1400]);
-    let nodes = dice.from_to(3, 16);
+    let nodes = dice.between(3, 16);
     let protocol = protocol(dice, mtu);
     let entries = entries(dice, mtu);
     Scenario {

@@ -1,20 +1,22 @@
 //! Fewer hosts.
 
+use std::ops::Range;
+
 use super::ddmin::ddmin;
 use super::trial::Trial;
 use crate::sim::Index;
 use crate::sim::network::{HostSet, Rule};
 use crate::sim::scenario::{Action, At, Pick, Scenario};
 
-/// Takes away hosts of the beginning; those that stay move up to fill the gaps.
+/// Takes away hosts; those that stay move up to fill the gaps.
 pub(super) fn shrink(trial: &mut Trial<'_>) {
     let whole = trial.best.clone();
-    ddmin((0..whole.nodes).collect(), |kept| {
+    ddmin((0..whole.hosts()).collect(), |kept| {
         trial.accepts(Renumber::new(&whole, kept).scenario())
     });
 }
 
-/// A scenario in which only some of the first hosts are left.
+/// A scenario in which only some of the hosts are left.
 struct Renumber<'a> {
     whole: &'a Scenario,
     kept: &'a [Index],
@@ -27,10 +29,13 @@ impl<'a> Renumber<'a> {
 
     fn scenario(&self) -> Scenario {
         let mut fewer = self.whole.clone();
-        fewer.nodes = self.kept.len() as u32;
+        fewer.nodes = self.count(0..self.whole.nodes);
+        // Late hosts are numbered in the order in which they come.
+        fewer.at.sort_by_key(|at| at.time);
+        let mut next = self.whole.nodes;
         fewer
             .at
-            .retain_mut(|at| self.action(&mut at.action).is_some());
+            .retain_mut(|at| self.action(&mut at.action, &mut next).is_some());
         drop_dangling(&mut fewer.at);
         fewer
             .network
@@ -41,13 +46,13 @@ impl<'a> Renumber<'a> {
 
     /// The index that a host has now; `None` if it is gone.
     fn host(&self, host: Index) -> Option<Index> {
-        if let Some(late) = host.checked_sub(self.whole.nodes) {
-            return Some(self.kept.len() as Index + late);
-        }
-        self.kept
-            .binary_search(&host)
-            .ok()
-            .map(|place| place as Index)
+        let place = self.kept.binary_search(&host);
+        place.ok().map(|place| place as Index)
+    }
+
+    /// How many of these hosts are left.
+    fn count(&self, hosts: Range<Index>) -> u32 {
+        hosts.filter(|host| self.host(*host).is_some()).count() as u32
     }
 
     /// Renumbers a set; `None` if nobody is left in it.
@@ -77,8 +82,9 @@ impl<'a> Renumber<'a> {
         self.set(&mut rule.to)
     }
 
-    /// Renumbers an action; `None` if it is about nobody any more.
-    fn action(&self, action: &mut Action) -> Option<()> {
+    /// Renumbers an action; `None` if it is about nobody any more. `next` is the first host that has
+    /// not come by then.
+    fn action(&self, action: &mut Action, next: &mut Index) -> Option<()> {
         let named =
             |hosts: &mut Option<HostSet>| hosts.as_mut().map_or(Some(()), |set| self.set(set));
         match action {
@@ -95,12 +101,17 @@ impl<'a> Renumber<'a> {
             Action::Set(set) => self.number(&mut set.host),
             Action::Delete { host, .. } => self.number(host),
             Action::Flash(flash) => self.number(&mut flash.host),
+            Action::Join { count, .. } => {
+                let first = *next;
+                *next += *count;
+                *count = self.count(first..*next);
+                (*count > 0).then_some(())
+            }
             Action::Heal(_)
             | Action::HealAll
             | Action::SetLoss(_)
             | Action::SetLink(_)
             | Action::LiftRule(_)
-            | Action::Join { .. }
             | Action::Churn(_) => Some(()),
         }
     }
@@ -136,8 +147,9 @@ mod tests {
                 { time = "2s", do = { partition = { name = "b", sides = ["3-4"] } } },
                 { time = "3s", do = { heal = "a" } },
                 { time = "3s", do = { heal = "b" } },
+                { time = "4s", do = { join = { count = 2 } } },
                 { time = "4s", do = { join = { count = 1 } } },
-                { time = "5s", do = { crash = { hosts = "3, 6-7" } } },
+                { time = "5s", do = { crash = { hosts = "3, 6-8" } } },
                 { time = "6s", do = { delete = { host = 5, key = "k" } } },
                 { time = "6s", do = { delete = { host = 4, key = "k" } } },
             ]
@@ -155,7 +167,7 @@ mod tests {
             ]
         "#;
         let whole = Scenario::parse(text).unwrap();
-        let fewer = Renumber::new(&whole, &[0, 1, 4, 5]).scenario();
+        let fewer = Renumber::new(&whole, &[0, 1, 4, 5, 7]).scenario();
         assert_eq!(Ok(fewer), Scenario::parse(expected));
     }
 }

@@ -1,0 +1,115 @@
+//! Nodes that are broken on purpose are caught by the rule that is meant for them, and what caught
+//! them shrinks to little.
+
+#[path = "sim_broken/broken.rs"]
+mod broken;
+
+use broken::{Flaw, plays};
+use gossip_std::sim::RunError;
+use gossip_std::sim::outcome::{Outcome, Violation};
+use gossip_std::sim::scenario::Scenario;
+use gossip_std::sim::soak::{Shrunk, shrink_with, soak_with};
+
+/// Much goes wrong, and a little of it suffices.
+const BUSY: &str = r#"
+    name = "busy"
+    nodes = 7
+    duration = "120s"
+    protocol = { interval = "500ms", reconnect-interval = "2s", tombstone-grace = "2s" }
+    entries = { count = 2 }
+    expect = { agree-within = "60s" }
+    workload = { updates-per-second = 0.3, deletes = 0.3, keys = 4, until = "40s" }
+    network = { link = { duplicate = 0.1, corrupt = 0.02 } }
+    at = [
+        { time = "5s", do = { crash = { hosts = "6" } } },
+        { time = "9s", do = { restart = { hosts = "6" } } },
+        { time = "12s", do = { add-rule = { name = "bad", from = "2", to = "4-5", set = { loss = 0.9 } } } },
+        { time = "15s", do = { pause = { hosts = "3" } } },
+        { time = "20s", do = { lift-rule = "bad" } },
+        { time = "25s", do = { leave = { hosts = "7" } } },
+        { time = "35s", do = { resume = {} } },
+        { time = "38s", do = { set-loss = 0.5 } },
+        { time = "40s", do = { crash = { hosts = "5" } } },
+        { time = "45s", do = { set-loss = 0.0 } },
+        { time = "48s", do = { restart = { with-memory = true, hosts = "5" } } },
+    ]
+"#;
+
+const SEED: u64 = 3;
+
+fn play(flaw: Option<Flaw>) -> impl Fn(&Scenario, u64) -> Result<Outcome, RunError> {
+    move |scenario, seed| plays(scenario, seed, flaw)
+}
+
+/// How the busy scenario goes with such nodes.
+fn violation(flaw: Option<Flaw>) -> Option<Violation> {
+    let scenario = Scenario::parse(BUSY).unwrap();
+    let outcome = plays(&scenario, SEED, flaw).unwrap();
+    outcome.violations.into_iter().next()
+}
+
+fn shrunk(flaw: Flaw) -> Shrunk {
+    let scenario = Scenario::parse(BUSY).unwrap();
+    let shrunk = shrink_with(&scenario, SEED, play(Some(flaw))).unwrap();
+    let again = Scenario::parse(&shrunk.scenario.to_toml()).unwrap();
+    let replayed = plays(&again, SEED, Some(flaw)).unwrap();
+    assert_eq!(replayed.violations.first(), Some(&shrunk.violation));
+    let healthy = plays(&again, SEED, None).unwrap();
+    assert_eq!(healthy.violations, [], "{}", again.to_toml());
+    shrunk
+}
+
+#[test]
+fn healthy_nodes_pass() {
+    assert_eq!(violation(None), None);
+}
+
+#[test]
+fn a_node_that_never_refutes_breaks_agreement_and_shrinks_to_one_fault() {
+    assert_eq!(
+        violation(Some(Flaw::NeverRefutes)).unwrap().rule,
+        "agreement"
+    );
+    let Shrunk {
+        scenario,
+        violation,
+        ..
+    } = shrunk(Flaw::NeverRefutes);
+    let toml = scenario.to_toml();
+    assert_eq!(violation.rule, "agreement");
+    // Host 1 and the one that is wrongly held for dead.
+    assert!(scenario.nodes <= 3 && scenario.workload.is_none(), "{toml}");
+    // One fault and its end.
+    assert!(scenario.at.len() <= 2, "{toml}");
+}
+
+#[test]
+fn a_value_that_was_never_written_is_caught_where_it_is_shown() {
+    assert_eq!(
+        violation(Some(Flaw::AltersValues)).unwrap().rule,
+        "unwritten"
+    );
+    let Shrunk { scenario, .. } = shrunk(Flaw::AltersValues);
+    let toml = scenario.to_toml();
+    assert!(scenario.hosts() <= 3 && scenario.at.len() <= 1, "{toml}");
+}
+
+#[test]
+fn a_deleted_entry_that_is_shown_again_is_caught() {
+    assert_eq!(
+        violation(Some(Flaw::ShowsDeleted)).unwrap().rule,
+        "resurrection"
+    );
+    let Shrunk { scenario, .. } = shrunk(Flaw::ShowsDeleted);
+    let toml = scenario.to_toml();
+    assert!(scenario.hosts() <= 3 && scenario.at.len() <= 1, "{toml}");
+}
+
+#[test]
+fn a_soak_finds_a_broken_node_whatever_the_number_of_jobs() {
+    let find = |jobs| soak_with(0..20, jobs, || (), play(Some(Flaw::AltersValues))).unwrap();
+    let report = find(1);
+    assert_eq!(report.finding.as_ref().unwrap().violation.rule, "unwritten");
+    assert!(report.seeds < 20, "{}", report.seeds);
+    assert_eq!(find(3), report);
+}
