@@ -6,34 +6,32 @@ use super::life::{self, Life};
 use super::plan::{Contender, Effort};
 use super::table::{Table, digits, kilobytes, median, median_span, seconds};
 
-/// Lives of each contender at each size; `None` where it would take too long.
+/// Lives of each contender at each size.
 pub(crate) struct Lives {
     sizes: &'static [u32],
-    rows: Vec<(Contender, Vec<Option<Vec<Life>>>)>,
+    rows: Vec<(Contender, Row)>,
 }
 
+/// The lives that one cell stands for; none where they would take too long.
+type Cell = Vec<Life>;
+/// One size, contender by contender.
+type Column = Vec<Cell>;
+/// One contender, size by size.
+type Row = Vec<Cell>;
+
 impl Lives {
-    /// Lives them all.
+    /// Lives them all. Contenders take turns, so that what else the machine does hits them alike.
     pub(crate) fn live(effort: Effort) -> Self {
-        let sizes = effort.sizes();
-        let live = |contender: &Contender, nodes: u32| {
-            (nodes <= contender.nodes_max).then(|| {
-                let seeds = 1..=effort.seeds(contender, nodes);
-                let one = |seed| {
-                    eprintln!("{}: {nodes} nodes, seed {seed}", contender.name);
-                    let setup = contender.setup(nodes, seed);
-                    life::measure(contender.protocol, &setup, &contender.windows)
-                };
-                seeds.map(one).collect()
-            })
-        };
-        let rows = effort.contenders().into_iter().map(|contender| {
-            let lives = sizes.iter().map(|nodes| live(&contender, *nodes)).collect();
-            (contender, lives)
-        });
+        let (sizes, contenders) = (effort.sizes(), effort.contenders());
+        let columns: Vec<Column> = sizes
+            .iter()
+            .map(|nodes| live_at(effort, &contenders, *nodes))
+            .collect();
+        let cells = |row: usize| columns.iter().map(|column| column[row].clone()).collect();
+        let rows = contenders.iter().enumerate();
         Self {
             sizes,
-            rows: rows.collect(),
+            rows: rows.map(|(row, of)| (*of, cells(row))).collect(),
         }
     }
 
@@ -45,10 +43,13 @@ impl Lives {
         cell: impl Fn(&[Life], usize) -> String,
     ) -> Table {
         let sizes = self.sizes.iter().map(|nodes| format!("{nodes} nodes"));
-        let row = |(contender, cells): &(Contender, Vec<Option<Vec<Life>>>)| {
-            let cells = cells.iter().enumerate().map(|(column, lives)| match lives {
-                Some(lives) => cell(lives, column),
-                None => "not run".to_owned(),
+        let row = |(contender, cells): &(Contender, Row)| {
+            let cells = cells.iter().enumerate().map(|(column, lives)| {
+                if lives.is_empty() {
+                    "not run".to_owned()
+                } else {
+                    cell(lives, column)
+                }
             });
             std::iter::once(contender.name.to_owned())
                 .chain(cells)
@@ -101,7 +102,7 @@ impl Lives {
     /// How long until a crash is known.
     pub(crate) fn detection(&self) -> Table {
         let about = "One node stops without a word at some point of its round. The time until the \
-            first, half and the last of the others tell their application.";
+            first, half and the last of those that held it for live do so no more.";
         self.table(
             "Detection of a crash: first / half / last",
             about,
@@ -122,13 +123,32 @@ impl Lives {
             the whole run is timed, with the virtual network and tokio's scheduler, which are a \
             small part of it.)";
         let first = self.rows.first().map(|(_, cells)| cells);
-        let base = |column: usize| Some(least_micros(first?.get(column)?.as_deref()?));
+        let base = |column: usize| Some(least_micros(first?.get(column)?));
         self.table("Computing", about, |lives, column| {
             let micros = least_micros(lives);
             let ratio = base(column).map(|base| digits(micros / base));
             format!("{} us (x {})", digits(micros), ratio.unwrap_or_default())
         })
     }
+}
+
+/// Lives of all contenders at one size.
+fn live_at(effort: Effort, contenders: &[Contender], nodes: u32) -> Column {
+    let mut column = vec![Vec::new(); contenders.len()];
+    for seed in 1..=Effort::SEEDS_MAX {
+        for (contender, cell) in contenders.iter().zip(&mut column) {
+            if nodes <= contender.nodes_max && seed <= effort.seeds(contender, nodes) {
+                eprintln!("{}: {nodes} nodes, seed {seed}", contender.name);
+                let setup = contender.setup(nodes, seed);
+                cell.push(life::measure(
+                    contender.protocol,
+                    &setup,
+                    &contender.windows,
+                ));
+            }
+        }
+    }
+    column
 }
 
 /// Until everybody knew everybody, and until 99 of 100 pairs did.

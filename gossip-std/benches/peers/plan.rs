@@ -55,6 +55,9 @@ pub(crate) enum Effort {
 }
 
 impl Effort {
+    /// No cell stands for more runs.
+    pub(crate) const SEEDS_MAX: u64 = 5;
+
     /// The sizes of clusters.
     pub(crate) fn sizes(self) -> &'static [u32] {
         match self {
@@ -79,7 +82,7 @@ impl Effort {
             (_, Protocol::Chitchat(_)) if nodes > 64 => 1,
             (_, Protocol::Chitchat(_)) => 3,
             _ if nodes > 256 => 3,
-            _ => 5,
+            _ => Self::SEEDS_MAX,
         }
     }
 
