@@ -54,4 +54,8 @@ impl<H: Host + Inspect> Cluster for World<H> {
         let host: &dyn Inspect = self.host(index)?;
         Some(host)
     }
+
+    fn longest(&self, index: Index) -> usize {
+        self.counters(index).longest
+    }
 }

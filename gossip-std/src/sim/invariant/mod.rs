@@ -26,7 +26,7 @@ mod vanished;
 
 use crate::sim::measure::{Cluster, Truth};
 use crate::sim::outcome::Violation;
-use crate::sim::{Index, NETWORK, Note, Record, Span, Time, What};
+use crate::sim::{Index, NETWORK, Note, Record, Span, Time};
 
 use agreement::Agreement;
 use entries::Entries;
@@ -124,9 +124,6 @@ impl Invariants {
     }
 
     fn judge(&mut self, record: &Record<'_, Note>, truth: &Truth) -> Result<(), Broken> {
-        if let (What::Sent { len, .. }, Some(most)) = (record.what, self.checks.mtu) {
-            mtu::check(record.host, *len, most)?;
-        }
         if self.checks.entries {
             self.entries.record(record, &truth.ledger)?;
         }
@@ -136,6 +133,9 @@ impl Invariants {
     fn sweep(&mut self, now: Time, truth: &Truth, cluster: &dyn Cluster) -> Result<(), Broken> {
         if self.checks.tables {
             table_bound::check(truth.ground.hosts(), cluster)?;
+        }
+        if let Some(most) = self.checks.mtu {
+            mtu::check(truth.ground.hosts(), cluster, most)?;
         }
         if self.checks.entries {
             self.entries.sample(truth, cluster)?;

@@ -38,4 +38,7 @@ pub trait Inspect {
 pub trait Cluster {
     /// A host that is up; `None` for one that is down or does not exist. A paused host is up.
     fn host(&self, index: Index) -> Option<&dyn Inspect>;
+
+    /// The longest datagram that a host has sent in the run, in bytes of UDP payload; 0 for none.
+    fn longest(&self, index: Index) -> usize;
 }

@@ -107,6 +107,7 @@ pub struct Replica {
     pub stats: Stats,
     pub held: BTreeMap<Index, (Generation, u32)>,
     pub telling: bool,
+    pub longest: usize,
     /// Owner, key, version, value.
     pub shown: Vec<(Index, &'static str, u32, u64)>,
     pub tables: Vec<(&'static str, usize, usize)>,
@@ -120,6 +121,7 @@ impl Default for Replica {
             stats: Stats::NONE,
             held: BTreeMap::new(),
             telling: false,
+            longest: 0,
             shown: Vec::new(),
             tables: Vec::new(),
         }
@@ -179,5 +181,10 @@ impl Cluster for Vec<Option<Replica>> {
     fn host(&self, index: Index) -> Option<&dyn Inspect> {
         let replica = self.get(index as usize)?.as_ref()?;
         Some(replica)
+    }
+
+    fn longest(&self, index: Index) -> usize {
+        let replica = self.get(index as usize).and_then(Option::as_ref);
+        replica.map_or(0, |replica| replica.longest)
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Cluster<'s, 't, B: Build> {
     seed: u64,
     /// What hosts were when they went down.
     memories: BTreeMap<Index, B::Host>,
+    /// When hosts last restarted.
+    restarts: BTreeMap<Index, Time>,
 }
 
 impl<'s, 't, B: Build> Cluster<'s, 't, B> {
@@ -41,6 +43,7 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
             build,
             seed: options.seed,
             memories: BTreeMap::new(),
+            restarts: BTreeMap::new(),
         }
     }
 
@@ -77,11 +80,19 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
         }
     }
 
+    /// Takes a host down, unless it has restarted since.
+    pub(super) fn crash_if_up_since(&mut self, host: Index, since: Time) {
+        if self.restarts.get(&host).is_none_or(|at| *at <= since) {
+            self.crash(host);
+        }
+    }
+
     /// Starts a host that is down again.
     pub(super) fn restart(&mut self, host: Index, with_memory: bool) -> Result<(), ScenarioError> {
         if self.world.host(host).is_some() {
             return Ok(());
         }
+        self.restarts.insert(host, self.world.now());
         let memory = self.memories.remove(&host).filter(|_| with_memory);
         if let Some(memory) = memory {
             self.world.restart(host, memory, true);

@@ -26,6 +26,8 @@ enum Step<'s> {
     Crash(Index),
     Restart(Index, bool),
     Leave(Index),
+    /// The goodbye that began then is over.
+    Gone(Index, Time),
     Churn(&'s Churn),
 }
 
@@ -106,7 +108,8 @@ impl<'s> Director<'s> {
             Step::Start => start_one(cluster)?,
             Step::Crash(host) => cluster.crash(host),
             Step::Restart(host, with_memory) => cluster.restart(host, with_memory)?,
-            Step::Leave(host) => self.leave(cluster, host),
+            Step::Leave(host) => cluster.ask(host, Call::Leave),
+            Step::Gone(host, since) => cluster.crash_if_up_since(host, since),
             Step::Churn(churn) => self.churn(cluster, churn),
         }
         Ok(())
@@ -130,7 +133,7 @@ impl<'s> Director<'s> {
             }
             Action::Leave(pick) => {
                 for host in self.pick(cluster, pick) {
-                    self.leave(cluster, host);
+                    self.plan_leave(now, host);
                 }
             }
             Action::Resume(again) => {
@@ -234,30 +237,23 @@ impl<'s> Director<'s> {
         for host in
             (0..cluster.world.len()).filter(|host| set.is_none_or(|set| set.contains(*host)))
         {
-            let stop = if rolling.leaves {
-                Step::Leave(host)
+            if rolling.leaves {
+                // A host that says goodbye is not restarted before it has said it.
+                self.plan_leave(at, host);
+                self.plan(at + rolling.down.max(GOODBYE), Step::Restart(host, false));
             } else {
-                Step::Crash(host)
-            };
-            self.plan(at, stop);
-            // A host that says goodbye is not restarted before it has said it.
-            let down = if rolling.leaves {
-                rolling.down.max(GOODBYE)
-            } else {
-                rolling.down
-            };
-            self.plan(
-                at + down,
-                Step::Restart(host, rolling.with_memory && !rolling.leaves),
-            );
+                self.plan(at, Step::Crash(host));
+                let restart = Step::Restart(host, rolling.with_memory);
+                self.plan(at + rolling.down, restart);
+            }
             at = at + rolling.every;
         }
     }
 
-    fn leave<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, host: Index) {
-        let now = cluster.world.now();
-        cluster.ask(host, Call::Leave);
-        self.plan(now + GOODBYE, Step::Crash(host));
+    /// The host says goodbye and goes, before anything that is planned later for the moment it goes.
+    fn plan_leave(&mut self, at: Time, host: Index) {
+        self.plan(at, Step::Leave(host));
+        self.plan(at + GOODBYE, Step::Gone(host, at));
     }
 
     fn plan_churn(&mut self, from: Time, churn: &'s Churn) {

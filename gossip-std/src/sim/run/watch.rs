@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::sim::host::Index;
 use crate::sim::invariant::Checks;
 use crate::sim::monitor::{Monitor, MonitorOptions};
+use crate::sim::node_host::id_of;
 use crate::sim::note::Note;
 use crate::sim::outcome::Window;
 use crate::sim::record::{Observer, Record};
@@ -77,10 +78,16 @@ fn options(scenario: &Scenario) -> MonitorOptions {
         checks: Checks {
             entries: remembers_all && entries.into_iter().any(wants),
             tables: wants("table-bound"),
-            mtu: scenario.protocol.mtu.filter(|_| wants("mtu")),
+            mtu: mtu(scenario).filter(|_| wants("mtu")),
             agreement: scenario.expect.agree_within.filter(|_| wants("agreement")),
         },
     }
+}
+
+/// The longest datagram that a node may send, in bytes.
+fn mtu(scenario: &Scenario) -> Option<usize> {
+    let config = scenario.protocol.config(id_of(0)).ok()?;
+    Some(config.mtu_floor())
 }
 
 /// The writes whose spread is measured: owner and key.

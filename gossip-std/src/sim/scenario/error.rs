@@ -66,11 +66,16 @@ pub(super) fn ensure_share(field: &str, share: f64) -> Result<(), ScenarioError>
     })
 }
 
-/// A number of events a second: finite and not below zero.
+/// One a microsecond: what happens more often would all happen at one moment, and never end.
+const RATE_MAX_PER_SECOND: f64 = 1e6;
+
+/// A number of events a second, of which the clock can tell one from the next.
 pub(super) fn ensure_rate(field: &str, per_second: f64) -> Result<(), ScenarioError> {
-    ensure(per_second.is_finite() && per_second >= 0.0, field, || {
-        format!("is {per_second}; it must be a number per second, 0 or more")
-    })
+    ensure(
+        (0.0..=RATE_MAX_PER_SECOND).contains(&per_second),
+        field,
+        || format!("is {per_second}; it must be a number per second, from 0 to 1000000"),
+    )
 }
 
 /// What is wrong with a setting of the network, as seen from the scenario.

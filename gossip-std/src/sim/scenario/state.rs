@@ -70,11 +70,17 @@ pub struct Workload {
     pub until: Option<Span>,
 }
 
+/// More updates at one moment are no load, but a run that never ends.
+const BURST_MAX: u32 = 1_000_000;
+
 impl Workload {
     pub(super) fn check(&self, duration: Span) -> Result<(), ScenarioError> {
         ensure_rate("workload.updates-per-second", self.updates_per_second)?;
         ensure_share("workload.deletes", self.deletes)?;
         ensure_some("workload.burst", self.burst)?;
+        ensure(self.burst <= BURST_MAX, "workload.burst", || {
+            format!("is {}; it must be at most {BURST_MAX}", self.burst)
+        })?;
         ensure_some("workload.keys", self.keys.unwrap_or(1))?;
         let until = self.until.unwrap_or(duration);
         ensure(until <= duration, "workload.until", || {

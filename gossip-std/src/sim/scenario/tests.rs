@@ -108,10 +108,12 @@ fn what_every_scenario_needs_is_refused_by_its_name() {
 fn a_load_that_cannot_be_is_refused_by_its_name() {
     refused(
         r#"
-        updates-per-second = -1                     | workload.updates-per-second is -1;  | 0 or more
+        updates-per-second = -1                     | workload.updates-per-second is -1;  | from 0 to 1000000
         updates-per-second = inf                    | workload.updates-per-second is inf; | number
         updates-per-second = 1\ndeletes = 2         | workload.deletes is 2;     | from 0 to 1
         updates-per-second = 1\nburst = 0           | workload.burst is 0;       | at least 1
+        updates-per-second = 1e12                   | workload.updates-per-second is 1000000000000; | to 1000000
+        updates-per-second = 1\nburst = 1000001     | workload.burst is 1000001;  | at most 1000000
         updates-per-second = 1\nkeys = 0            | workload.keys is 0;        | at least 1
         updates-per-second = 1\nuntil = "2min"      | workload.until is 2min;    | 1min
         updates-per-second = 1\nfrom = "1min"       | workload.from is 1min;     | before the end

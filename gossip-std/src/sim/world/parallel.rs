@@ -7,7 +7,7 @@
 //! on one core, bit for bit.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use super::shard::{Outbox, Shard};
 use crate::sim::host::Host;
@@ -22,6 +22,8 @@ struct Meeting {
     shards: usize,
     arrived: AtomicUsize,
     round: AtomicUsize,
+    /// A shard panicked and will not come again.
+    broken: AtomicBool,
     /// When each shard's next event comes, in microseconds.
     next: Vec<AtomicU64>,
     /// What is on its way to each shard.
@@ -35,6 +37,7 @@ pub(super) fn run<H: Host>(shards: &mut [Shard<H>], end: Time, lookahead: Span, 
         shards: shards.len(),
         arrived: AtomicUsize::new(0),
         round: AtomicUsize::new(0),
+        broken: AtomicBool::new(false),
         next: shards
             .iter()
             .map(|shard| AtomicU64::new(shard.queue.next_time().as_micros()))
@@ -62,24 +65,39 @@ fn work<H: Host>(
     network: &Network,
     meeting: &Meeting,
 ) {
+    let _seat = Seat(meeting);
     loop {
         let next = meeting.earliest();
-        if next >= end {
+        // Nobody may write its next time before all have read the earliest.
+        if next >= end || !meeting.wait() {
             return;
         }
-        // Nobody may write its next time before all have read the earliest.
-        meeting.wait();
         shard.run_before(end.min(next + lookahead), network);
         for (to, outbox) in shard.outboxes.iter_mut().enumerate() {
             if !outbox.is_empty() {
                 outbox.move_to(&mut meeting.mail_of(to));
             }
         }
-        meeting.wait();
+        if !meeting.wait() {
+            return;
+        }
         shard.accept(&mut meeting.mail_of(number));
         let next = shard.queue.next_time().as_micros();
         meeting.next[number].store(next, Ordering::Release);
-        meeting.wait();
+        if !meeting.wait() {
+            return;
+        }
+    }
+}
+
+/// A shard's place at the meeting: a panic that leaves it tells the others not to wait.
+struct Seat<'a>(&'a Meeting);
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.broken.store(true, Ordering::Release);
+        }
     }
 }
 
@@ -96,16 +114,19 @@ impl Meeting {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Returns when all shards have called it.
-    fn wait(&self) {
+    /// Returns when all shards have called it; `false` if one panicked and never will.
+    fn wait(&self) -> bool {
         let round = self.round.load(Ordering::Acquire);
         if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.shards {
             self.arrived.store(0, Ordering::Release);
             self.round.fetch_add(1, Ordering::AcqRel);
-            return;
+            return true;
         }
         let mut spins = 0;
         while self.round.load(Ordering::Acquire) == round {
+            if self.broken.load(Ordering::Acquire) {
+                return false;
+            }
             if spins < SPINS {
                 spins += 1;
                 std::hint::spin_loop();
@@ -113,6 +134,7 @@ impl Meeting {
                 std::thread::yield_now();
             }
         }
+        true
     }
 }
 

@@ -402,6 +402,10 @@ impl<H: Host> Shard<H> {
                 self.datagrams.release(event.payload);
                 self.slots[local].radio = Radio::default();
             }
+            Class::Turn => {
+                self.slots[local].backlog -= 1;
+                self.drop_datagram(local, event);
+            }
             _ => self.drop_datagram(local, event),
         }
     }

@@ -342,3 +342,76 @@ fn what_is_asked_of_nobody_does_nothing() {
     world.run_until(millis(50), &mut got);
     assert_eq!((got.0, world.len()), (Vec::new(), 3));
 }
+
+#[test]
+fn a_crash_in_a_pause_leaves_a_slow_host_all_its_buffer() {
+    let mut world = echoes();
+    world.slow(1, Span::from_millis(1));
+    for _ in 0..256 {
+        world.schedule(0, millis(10), (1, 1));
+    }
+    world.run_until(millis(16), &mut Got::default());
+    world.pause(1);
+    world.run_until(millis(400), &mut Got::default());
+    world.crash(1);
+    world.restart(1, Echo::default(), false);
+    for _ in 0..256 {
+        world.schedule(0, millis(400), (1, 1));
+    }
+    let mut got = Got::default();
+    world.run_until(millis(1000), &mut got);
+    assert_eq!(got.0.len(), 256);
+}
+
+/// Panics on its first datagram.
+#[derive(Debug)]
+struct Fragile(Echo);
+
+impl Host for Fragile {
+    type Note = (u64, u32, usize);
+    type Call = (u32, usize);
+
+    fn handle_datagram(&mut self, _now: Instant, _from: u32, _bytes: &[u8]) {
+        panic!("a defect of a host");
+    }
+
+    fn handle_timeout(&mut self, now: Instant, rng: &mut SplitMix64) {
+        self.0.handle_timeout(now, rng);
+    }
+
+    fn handle_call(&mut self, now: Instant, call: (u32, usize), rng: &mut SplitMix64) {
+        self.0.handle_call(now, call, rng);
+    }
+
+    fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> Option<Outgoing> {
+        self.0.poll_transmit(now, buf)
+    }
+
+    fn poll_note(&mut self) -> Option<Self::Note> {
+        self.0.poll_note()
+    }
+
+    fn poll_timeout(&self) -> Instant {
+        self.0.poll_timeout()
+    }
+}
+
+/// Without the others noticing, they would wait for ever.
+#[test]
+fn a_panic_on_one_core_ends_the_run_on_all() {
+    for victim in 0..3 {
+        let options = WorldOptions {
+            seed: 1,
+            cores: 3,
+            detailed: false,
+        };
+        let mut world = World::new(options, network(3, uniform(1, 10), 0.0));
+        for _ in 0..3 {
+            world.add(Fragile(Echo::default()), HostClock::default());
+        }
+        world.schedule((victim + 1) % 3, millis(10), (victim, 1));
+        let run =
+            std::panic::AssertUnwindSafe(|| world.run_until(millis(100), &mut Got::default()));
+        assert!(std::panic::catch_unwind(run).is_err(), "host {victim}");
+    }
+}

@@ -1,0 +1,68 @@
+//! What the timeline of a scenario does to its hosts, seen in traces.
+
+use gossip_std::sim::scenario::{LIBRARY, Scenario};
+use gossip_std::sim::{RunOptions, heap_nodes, run_with};
+use serde_json::Value;
+
+/// Every crash and restart of a run: when, in milliseconds, of which host, and what.
+fn ups_and_downs(scenario: &Scenario) -> Vec<(u64, u64, &'static str)> {
+    let mut trace = Vec::new();
+    let nodes = heap_nodes(scenario);
+    run_with(scenario, &RunOptions::default(), &nodes, Some(&mut trace)).expect("a run");
+    let text = String::from_utf8(trace).expect("JSON is UTF-8");
+    text.lines().filter_map(up_or_down).collect()
+}
+
+fn up_or_down(line: &str) -> Option<(u64, u64, &'static str)> {
+    let record: Value = serde_json::from_str(line).expect("every line is JSON");
+    let what = match &record["what"] {
+        Value::String(what) if what == "crashed" => "down",
+        Value::Object(what) if what.contains_key("restarted") => "up",
+        _ => return None,
+    };
+    Some((
+        record["us"].as_u64()? / 1000,
+        record["host"].as_u64()?,
+        what,
+    ))
+}
+
+fn played(timeline: &str) -> Vec<(u64, u64, &'static str)> {
+    let text = format!("name = \"t\"\nnodes = 4\nduration = \"30s\"\n{timeline}");
+    ups_and_downs(&Scenario::parse(&text).expect("a scenario"))
+}
+
+fn at(time: &str, action: &str) -> String {
+    format!("[[at]]\ntime = \"{time}\"\ndo = {{ {action} }}\n")
+}
+
+#[test]
+fn a_host_that_said_goodbye_in_a_rolling_restart_comes_back() {
+    for (down, back) in [("1s", 7000), ("2s", 7000), ("3s", 8000)] {
+        let rolling = format!(
+            "rolling = {{ hosts = [3], every = \"1s\", down = \"{down}\", leaves = true }}"
+        );
+        let seen = played(&at("5s", &rolling));
+        assert_eq!(seen, [(7000, 2, "down"), (back, 2, "up")], "{down}");
+    }
+}
+
+#[test]
+fn the_end_of_a_goodbye_does_not_take_down_a_later_life() {
+    let timeline = at("5s", "leave = { hosts = [3] }")
+        + &at("5500ms", "crash = { hosts = [3] }")
+        + &at("6s", "restart = {}");
+    assert_eq!(played(&timeline), [(5500, 2, "down"), (6000, 2, "up")]);
+    let again = timeline + &at("6500ms", "leave = { hosts = [3] }");
+    assert_eq!(played(&again).last(), Some(&(8500, 2, "down")));
+}
+
+#[test]
+fn every_host_of_the_library_s_rolling_restart_comes_back() {
+    let named = LIBRARY.iter().find(|named| named.name == "rolling");
+    let mut scenario = named.expect("it is in the library").scenario();
+    scenario.nodes = 6;
+    let seen = ups_and_downs(&scenario);
+    let count = |wanted| seen.iter().filter(|(.., what)| *what == wanted).count();
+    assert_eq!((count("down"), count("up")), (6, 6));
+}
