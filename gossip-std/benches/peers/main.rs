@@ -33,30 +33,6 @@ use plan::Effort;
 use table::Table;
 
 fn main() -> ExitCode {
-    if std::env::var("DBG").is_ok() {
-        let c = Effort::Quick.contenders()[0];
-        let setup = c.setup(24, 1);
-        let mut cl = subject::start(c.protocol, &setup);
-        let cl = &mut *cl;
-        cl.run_while(
-            gossip_std::sim::Span::from_secs(60),
-            gossip_std::sim::Span::from_millis(50),
-            |c| c.is_complete(24),
-        );
-        cl.lose(0.3);
-        cl.run(gossip_std::sim::Span::from_secs(20));
-        eprintln!("downs {}", cl.downs());
-        cl.crash(12);
-        for t in 0..12 {
-            cl.run(gossip_std::sim::Span::from_secs(10));
-            eprintln!(
-                "{t} holds {:?} live {:?}",
-                (0..24).filter(|h| cl.holds(*h, 12)).collect::<Vec<_>>(),
-                (0..24).map(|h| cl.live(h)).collect::<Vec<_>>()
-            );
-        }
-        return ExitCode::SUCCESS;
-    }
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (effort, file) = match options(&args) {
         Ok(options) => options,
