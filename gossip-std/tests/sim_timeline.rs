@@ -1,7 +1,7 @@
 //! What the timeline of a scenario does to its hosts, seen in traces.
 
 use gossip_std::sim::scenario::{LIBRARY, Scenario};
-use gossip_std::sim::{RunOptions, heap_nodes, run_with};
+use gossip_std::sim::{RunOptions, heap_nodes, run, run_with};
 use serde_json::Value;
 
 /// Every crash and restart of a run: when, in milliseconds, of which host, and what.
@@ -65,4 +65,20 @@ fn every_host_of_the_library_s_rolling_restart_comes_back() {
     let seen = ups_and_downs(&scenario);
     let count = |wanted| seen.iter().filter(|(.., what)| *what == wanted).count();
     assert_eq!((count("down"), count("up")), (6, 6));
+}
+
+#[test]
+fn only_what_is_tracked_is_measured_and_not_the_entries_of_the_same_keys() {
+    let text = "name = \"t\"\nnodes = 4\nduration = \"30s\"\nentries = { count = 2 }\n\
+                [workload]\nupdates-per-second = 1\n"
+        .to_owned()
+        + &at("5s", "flash = { host = 1, entries = 3, tracked = true }");
+    let scenario = Scenario::parse(&text).expect("a scenario");
+    let outcome = run(&scenario, &RunOptions::default()).expect("a run");
+    let seen: Vec<_> = outcome
+        .coverage
+        .iter()
+        .map(|c| (c.at.as_micros(), c.of))
+        .collect();
+    assert_eq!(seen, [(5_000_000, 4); 3]);
 }

@@ -13,9 +13,6 @@ use super::{Index, Note, Observer, Record, Span, Time, What};
 /// What a run is to be watched for.
 #[derive(Clone, Debug, Default)]
 pub struct MonitorOptions {
-    /// Keys whose every write is tracked, with their owners: one bit and one delay for each host
-    /// and write.
-    pub tracked: Vec<(Index, String)>,
     /// The steady state, in which traffic is measured apart.
     pub steady: Option<Window>,
     /// Whether samples measure staleness: O(owners) for each host that differs from the others.
@@ -47,13 +44,9 @@ impl Monitor {
     /// Watches for this.
     #[must_use]
     pub fn new(options: &MonitorOptions) -> Self {
-        let mut spread = Spread::default();
-        for (owner, key) in &options.tracked {
-            spread.track(*owner, key);
-        }
         Self {
             truth: Truth::new(options.grace),
-            spread,
+            spread: Spread::default(),
             acquaintance: Acquaintance::default(),
             detections: Detections::default(),
             deaths: Deaths::default(),
@@ -70,6 +63,11 @@ impl Monitor {
     #[must_use]
     pub fn truth(&self) -> &Truth {
         &self.truth
+    }
+
+    /// Measures how the next write of this key spreads: one bit and one delay for each host.
+    pub fn track(&mut self, owner: Index, key: &str) {
+        self.spread.track(owner, key);
     }
 
     /// Reads a host's counters for the last time before it goes down. Without this, what it sent

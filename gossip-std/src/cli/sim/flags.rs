@@ -59,10 +59,11 @@ pub(super) struct Play {
     /// The seed of the first run
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(super) seed: u64,
-    /// Work on one run with so many threads; the outcome is the same
+    /// Work on one run with so many threads, or as many as there are processors if those are fewer;
+    /// the outcome is the same
     #[arg(long, value_name = "N", default_value_t = 1,
           value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(super) cores: u16,
+    cores: u16,
     /// Work on so many runs at a time [default: as many as there are processors for]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) jobs: Option<u16>,
@@ -109,11 +110,16 @@ impl Play {
 
     /// How many runs to work on at a time.
     pub(super) fn jobs(&self) -> usize {
-        let processors = || thread::available_parallelism().map_or(1, NonZero::get);
         match self.jobs {
             Some(jobs) => usize::from(jobs),
-            None => (processors() / usize::from(self.cores)).max(1),
+            None => (processors() / self.cores()).max(1),
         }
+    }
+
+    /// How many threads work on one run. They wait for each other a thousand times a virtual second:
+    /// more than there are processors would mostly wait.
+    pub(super) fn cores(&self) -> usize {
+        usize::from(self.cores).min(processors())
     }
 
     /// The command that plays the run with this seed again.
@@ -126,6 +132,10 @@ impl Play {
         }
         command
     }
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// A word as a shell takes it.

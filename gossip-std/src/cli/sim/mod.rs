@@ -91,7 +91,7 @@ fn play_all(play: &Play) -> Result<(), Failure> {
 fn simulate(scenario: &Scenario, play: &Play, seed: u64) -> Result<Outcome, Failure> {
     let options = RunOptions {
         seed,
-        cores: usize::from(play.cores),
+        cores: play.cores(),
     };
     let outcome = match &play.trace {
         None => sim::run(scenario, &options),

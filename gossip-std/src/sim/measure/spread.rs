@@ -9,12 +9,21 @@ use super::{Cluster, Marks, Truth};
 use crate::sim::outcome::{Coverage, Epidemic, Sir};
 use crate::sim::{Index, Note, Record, Span, Time, What};
 
-/// The spread of every write of the tracked keys. One bit and one delay for each host and update.
+/// The spread of the writes that are tracked. One bit and one delay for each host and update.
 #[derive(Clone, Debug, Default)]
 pub struct Spread {
-    /// Each tracked key's updates, by owner and key, in the order in which they were written.
-    tracked: BTreeMap<Index, BTreeMap<String, Vec<usize>>>,
+    /// By owner and key.
+    tracked: BTreeMap<Index, BTreeMap<String, Tracked>>,
     updates: Vec<Update>,
+}
+
+/// A key with writes that are tracked.
+#[derive(Clone, Debug, Default)]
+struct Tracked {
+    /// How many more writes are to be.
+    due: u32,
+    /// Those that are, in the order in which they were written.
+    ids: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,10 +50,11 @@ struct Update {
 }
 
 impl Spread {
-    /// Tracks every write of one of `owner`'s keys from here on.
+    /// Tracks the next write of one of `owner`'s keys, unless it is refused or the owner crashes
+    /// before it; asked for again before then, also the one after.
     pub fn track(&mut self, owner: Index, key: &str) {
         let keys = self.tracked.entry(owner).or_default();
-        keys.entry(key.to_owned()).or_default();
+        keys.entry(key.to_owned()).or_default().due += 1;
     }
 
     /// Takes notice of one record; `claims` is how many all hosts have sent so far.
@@ -67,7 +77,17 @@ impl Spread {
             What::Note(Note::Deleted { owner, key }) => {
                 self.reach(now, host, *owner, key, |update| update.value.is_none());
             }
-            What::Crashed | What::Note(Note::Left) => self.lose(host),
+            What::Note(Note::Refused { key }) => {
+                self.due(host, key);
+            }
+            What::Crashed => {
+                self.lose(host);
+                let keys = self.tracked.get_mut(&host);
+                keys.into_iter()
+                    .flat_map(BTreeMap::values_mut)
+                    .for_each(|key| key.due = 0);
+            }
+            What::Note(Note::Left) => self.lose(host),
             What::Restarted { with_memory: false } => self.close_all_of(host),
             _ => {}
         }
@@ -91,18 +111,18 @@ impl Spread {
     }
 
     fn wrote(&mut self, now: Time, origin: Index, key: &str, truth: &Truth, claims: u64) {
-        let keys = self.tracked.get_mut(&origin);
-        let Some(ids) = keys.and_then(|keys| keys.get_mut(key)) else {
-            return;
-        };
         let Some(owner) = truth.ledger.owner(origin) else {
             return;
         };
         let writes = owner.key(key).map_or(&[][..], |key| owner.writes(key));
         let Some(write) = writes.last() else { return };
+        let id = self.updates.len();
+        let Some(tracked) = self.due(origin, key) else {
+            return;
+        };
+        tracked.ids.push(id);
         let mut awaiting = truth.ground.live().clone();
         awaiting.remove(origin);
-        ids.push(self.updates.len());
         self.updates.push(Update {
             name: format!("{origin}/{key}@{}", write.version),
             origin,
@@ -120,6 +140,13 @@ impl Spread {
         });
     }
 
+    /// The key, if a write of it is to be tracked: this one.
+    fn due(&mut self, origin: Index, key: &str) -> Option<&mut Tracked> {
+        let tracked = self.tracked.get_mut(&origin)?.get_mut(key)?;
+        tracked.due = tracked.due.checked_sub(1)?;
+        Some(tracked)
+    }
+
     /// `host` shows a state of the key in which these updates are contained. Whoever waits for an
     /// update waits for all later ones too, so the walk back ends where nobody waits.
     fn reach(
@@ -131,10 +158,10 @@ impl Spread {
         is_contained: impl Fn(&Update) -> bool,
     ) {
         let keys = self.tracked.get(&owner);
-        let Some(ids) = keys.and_then(|keys| keys.get(key)) else {
+        let Some(tracked) = keys.and_then(|keys| keys.get(key)) else {
             return;
         };
-        for id in ids.iter().rev() {
+        for id in tracked.ids.iter().rev() {
             let update = &mut self.updates[*id];
             if update.closed || !is_contained(update) {
                 continue;
@@ -244,15 +271,21 @@ mod tests {
 
     impl Trial {
         fn new(hosts: Index) -> Self {
-            let mut spread = Spread::default();
-            spread.track(0, "a");
             Self {
                 truth: truth(hosts),
-                spread,
+                spread: Spread::default(),
             }
         }
 
+        /// Every write of `a` is tracked.
         fn tell(&mut self, secs: u64, host: Index, what: What<Note>) {
+            if matches!(&what, What::Note(Note::Wrote { key, .. }) if key == "a") {
+                self.spread.track(host, "a");
+            }
+            self.tell_untracked(secs, host, what);
+        }
+
+        fn tell_untracked(&mut self, secs: u64, host: Index, what: What<Note>) {
             tell(at(secs), host, what, |record| {
                 self.truth.record(record);
                 self.spread.record(record, &self.truth, 100);
@@ -287,6 +320,28 @@ mod tests {
         assert_eq!(update.t_ave, Some(Span::from_millis(2500)));
         assert_eq!(update.t_last, Some(Span::from_secs(4)));
         assert_eq!(update.traffic, 8.0, "40 claims for 5 hosts");
+    }
+
+    #[test]
+    fn only_the_writes_that_were_asked_for_are_measured() {
+        let mut trial = Trial::new(2);
+        let refused = || {
+            note(Note::Refused {
+                key: "a".to_owned(),
+            })
+        };
+        trial.tell_untracked(10, 0, wrote("a", 2, 1));
+        trial.spread.track(0, "a");
+        trial.spread.track(0, "a");
+        trial.tell_untracked(11, 0, refused());
+        trial.tell_untracked(12, 0, wrote("a", 3, 2));
+        trial.tell_untracked(13, 0, wrote("a", 4, 3));
+        trial.spread.track(0, "a");
+        trial.tell_untracked(14, 0, What::Crashed);
+        trial.tell_untracked(15, 0, What::Restarted { with_memory: false });
+        trial.tell_untracked(16, 0, wrote("a", 5, 4));
+        let names: Vec<_> = trial.coverage().into_iter().map(|one| one.update).collect();
+        assert_eq!(names, ["0/a@3"]);
     }
 
     #[test]

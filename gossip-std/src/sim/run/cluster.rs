@@ -70,6 +70,14 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
         }
     }
 
+    /// Lets a host set a key now, and measures how that spreads if it is `tracked`.
+    pub(super) fn set(&mut self, host: Index, key: String, value: Vec<u8>, tracked: bool) {
+        if tracked && self.world.host(host).is_some() {
+            self.watch.monitor.track(host, &key);
+        }
+        self.ask(host, Call::Set { key, value });
+    }
+
     /// Takes a host down.
     pub(super) fn crash(&mut self, host: Index) {
         if let Some(node) = self.world.host(host) {

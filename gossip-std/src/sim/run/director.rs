@@ -279,7 +279,7 @@ impl<'s> Director<'s> {
             None => super::workload::random_value(&mut self.rng, self.scenario.entries.value_bytes),
         };
         let key = set.key.clone();
-        cluster.ask(set.host - 1, Call::Set { key, value });
+        cluster.set(set.host - 1, key, value, set.tracked);
     }
 
     fn flash<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, flash: &Flash) {
@@ -287,7 +287,7 @@ impl<'s> Director<'s> {
         for number in 0..flash.entries {
             let key = entries.key(number);
             let value = super::workload::random_value(&mut self.rng, entries.value_bytes);
-            cluster.ask(flash.host - 1, Call::Set { key, value });
+            cluster.set(flash.host - 1, key, value, flash.tracked);
         }
     }
 }

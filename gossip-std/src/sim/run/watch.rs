@@ -2,14 +2,13 @@
 
 use std::io::{self, Write};
 
-use crate::sim::host::Index;
 use crate::sim::invariant::Checks;
 use crate::sim::monitor::{Monitor, MonitorOptions};
 use crate::sim::node_host::id_of;
 use crate::sim::note::Note;
 use crate::sim::outcome::Window;
 use crate::sim::record::{Observer, Record};
-use crate::sim::scenario::{Action, Flash, Scenario, Set};
+use crate::sim::scenario::Scenario;
 use crate::sim::time::{Span, Time};
 use crate::sim::trace::Trace;
 
@@ -67,11 +66,6 @@ fn options(scenario: &Scenario) -> MonitorOptions {
     let wants = |name| scenario.expect.wants(name);
     let entries = ["unwritten", "resurrection", "vanished", "backwards"];
     MonitorOptions {
-        tracked: scenario
-            .at
-            .iter()
-            .flat_map(|at| tracked(scenario, &at.action))
-            .collect(),
         steady: steady(scenario),
         staleness: hosts <= STALENESS_HOSTS_MAX,
         grace: GRACE,
@@ -88,27 +82,6 @@ fn options(scenario: &Scenario) -> MonitorOptions {
 fn mtu(scenario: &Scenario) -> Option<usize> {
     let config = scenario.protocol.config(id_of(0)).ok()?;
     Some(config.mtu_floor())
-}
-
-/// The writes whose spread is measured: owner and key.
-fn tracked(scenario: &Scenario, action: &Action) -> Vec<(Index, String)> {
-    match action {
-        Action::Set(Set {
-            host,
-            key,
-            tracked: true,
-            ..
-        }) => vec![(host - 1, key.clone())],
-        Action::Flash(Flash {
-            host,
-            entries,
-            tracked: true,
-        }) => {
-            let keys = (0..*entries).map(|number| scenario.entries.key(number));
-            keys.map(|key| (host - 1, key)).collect()
-        }
-        _ => Vec::new(),
-    }
 }
 
 /// The second half of what is left after the last disturbance; of the whole run, if something is

@@ -116,6 +116,9 @@ impl<H: Host> Shard<H> {
             time, host, class, ..
         } = event.order;
         let local = self.local(host);
+        if local >= self.slots.len() {
+            return self.drop_early(event);
+        }
         // A frame on the air goes on, whatever its sender does.
         let paused = self.slots[local].paused && class != Class::OffAir;
         if paused {
@@ -198,12 +201,17 @@ impl<H: Host> Shard<H> {
     }
 
     fn drop_datagram(&mut self, local: usize, event: Event) {
+        self.slots[local].counters.dropped += 1;
+        self.drop_early(event);
+    }
+
+    /// A datagram arrives at a host that has not started yet: there is nobody to count it.
+    fn drop_early(&mut self, event: Event) {
         let Order {
             time, host, source, ..
         } = event.order;
         let len = self.datagrams.get_mut(event.payload).len();
         self.datagrams.release(event.payload);
-        self.slots[local].counters.dropped += 1;
         self.detail(time, host, || What::Dropped { from: source, len });
     }
 

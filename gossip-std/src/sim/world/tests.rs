@@ -330,6 +330,27 @@ fn a_radio_that_crashes_while_it_waits_sends_nothing_and_works_again() {
 }
 
 #[test]
+fn a_datagram_to_a_host_that_has_not_started_is_dropped() {
+    for cores in [1, 2] {
+        let options = WorldOptions {
+            seed: 1,
+            cores,
+            detailed: true,
+        };
+        let mut world = World::new(options, network(3, uniform(1, 10), 0.0));
+        world.add(Echo::default(), HostClock::default());
+        world.schedule(0, millis(10), (2, 1));
+        let mut diary = Diary::default();
+        world.run_until(millis(50), &mut diary);
+        assert!(
+            diary.0.contains("2 Dropped { from: 0, len: 1 }"),
+            "{}",
+            diary.0
+        );
+    }
+}
+
+#[test]
 fn what_is_asked_of_nobody_does_nothing() {
     let mut world = echoes();
     world.schedule(3, millis(10), (1, 1));
