@@ -96,6 +96,12 @@ impl Monitor {
         self.invariants.sample(now, &self.truth, cluster);
     }
 
+    /// Looks at the updates that still spread, and at nothing else: O(hosts) for each of them.
+    pub fn look_at_spread(&mut self, now: Time, cluster: &dyn Cluster) {
+        let claims = self.claims();
+        self.spread.sample(now, &self.truth, cluster, claims);
+    }
+
     /// The first violation of a rule, after which a run need not go on.
     #[must_use]
     pub fn violation(&self) -> Option<&Violation> {

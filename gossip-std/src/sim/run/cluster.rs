@@ -143,6 +143,12 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
         self.watch.monitor.sample(self.world.now(), &self.world);
     }
 
+    /// Looks at the updates that still spread.
+    pub(super) fn look_at_spread(&mut self) {
+        let now = self.world.now();
+        self.watch.monitor.look_at_spread(now, &self.world);
+    }
+
     /// The outcome, as far as the hosts tell it.
     pub(super) fn finish(self) -> io::Result<Outcome> {
         let monitor = self.watch.finish()?;

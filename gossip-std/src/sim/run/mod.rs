@@ -178,7 +178,12 @@ impl<B: Build> Run<'_, '_, B> {
             if now >= end || self.cluster.watch.is_violated() {
                 return Ok(());
             }
-            let next = end.min(next_sample).min(self.director.next_time());
+            let mut next = end.min(next_sample).min(self.director.next_time());
+            if self.cluster.watch.tracks {
+                self.cluster.look_at_spread();
+                // An epidemic is over in the time between two samples.
+                next = next.min(now + period.times(0.1));
+            }
             self.cluster.run_until(next);
         }
     }

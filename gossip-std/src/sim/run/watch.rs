@@ -8,7 +8,7 @@ use crate::sim::node_host::id_of;
 use crate::sim::note::Note;
 use crate::sim::outcome::Window;
 use crate::sim::record::{Observer, Record};
-use crate::sim::scenario::Scenario;
+use crate::sim::scenario::{Action, Scenario};
 use crate::sim::time::{Span, Time};
 use crate::sim::trace::Trace;
 
@@ -25,12 +25,15 @@ const GRACE: Span = Span::from_secs(30);
 /// All that watches a run.
 pub(super) struct Watch<'t> {
     pub monitor: Monitor,
+    /// Whether the spread of some update is measured.
+    pub tracks: bool,
     trace: Option<Trace<&'t mut dyn Write>>,
 }
 
 impl<'t> Watch<'t> {
     pub(super) fn new(scenario: &Scenario, trace: Option<&'t mut dyn Write>) -> Self {
         Self {
+            tracks: scenario.at.iter().any(|at| is_tracked(&at.action)),
             monitor: Monitor::new(&options(scenario)),
             trace: trace.map(Trace::new),
         }
@@ -55,6 +58,14 @@ impl Observer<Note> for Watch<'_> {
         if let Some(trace) = &mut self.trace {
             trace.record(record);
         }
+    }
+}
+
+fn is_tracked(action: &Action) -> bool {
+    match action {
+        Action::Set(set) => set.tracked,
+        Action::Flash(flash) => flash.tracked,
+        _ => false,
     }
 }
 
