@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Broken;
 use crate::sim::measure::{Cluster, Inspect, Truth};
-use crate::sim::{Index, Span, Time};
+use crate::sim::{Index, Span, Time, id_of};
 
 pub(super) const RULE: &str = "agreement";
 
@@ -86,9 +86,10 @@ fn difference(truth: &Truth, cluster: &dyn Cluster) -> Result<(), Difference> {
     }
     let mut hosts = fingerprints.values();
     match (hosts.next(), hosts.next()) {
-        (Some(one), Some(other)) => {
-            Err((*one, format!("has another fingerprint than host {other}")))
-        }
+        (Some(one), Some(other)) => Err((
+            *one,
+            format!("has another fingerprint than node {}", id_of(*other)),
+        )),
         _ => Ok(()),
     }
 }
@@ -97,7 +98,10 @@ fn difference(truth: &Truth, cluster: &dyn Cluster) -> Result<(), Difference> {
 fn check_members(host: Index, node: &dyn Inspect, truth: &Truth) -> Result<(), Difference> {
     let live = truth.ground.live();
     if let Some(missed) = live.iter().find(|other| !node.holds_live(*other)) {
-        return Err((host, format!("does not hold host {missed} for live")));
+        return Err((
+            host,
+            format!("does not hold node {} for live", id_of(missed)),
+        ));
     }
     let (holds, run) = (node.live(), live.count());
     if holds == run {
@@ -125,7 +129,8 @@ fn check_entries(host: Index, node: &dyn Inspect, truth: &Truth) -> Result<(), D
             wrong = Some((
                 host,
                 format!(
-                    "shows {key:?} of host {owner} at version {version}, which is not its latest"
+                    "shows {key:?} of node {} at version {version}, which is not its latest",
+                    id_of(owner)
                 ),
             ));
         }

@@ -7,7 +7,7 @@ use gossip_core::Generation;
 
 use super::{Broken, backwards, resurrection, unwritten, vanished};
 use crate::sim::measure::{Cluster, Inspect, Ledger, Truth};
-use crate::sim::{Index, Note, Record, What};
+use crate::sim::{Index, Note, Record, What, id_of};
 
 /// A sample looks at so many entries and then at no further host: the next one goes on there.
 const LOOK_AT: usize = 8192;
@@ -81,8 +81,9 @@ impl fmt::Display for Showing<'_> {
         let counter = life.counter;
         write!(
             f,
-            "{key:?} of host {owner} at version {version} of life {counter}.{nonce:08x} with the \
-             value {value:016x}"
+            "{key:?} of node {} at version {version} of life {counter}.{nonce:08x} with the value \
+             {value:016x}",
+            id_of(*owner)
         )
     }
 }

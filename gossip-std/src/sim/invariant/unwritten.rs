@@ -2,8 +2,8 @@
 
 use super::Broken;
 use super::entries::{Showing, Shown, Sight};
-use crate::sim::Index;
 use crate::sim::measure::{BIRTH, Ledger, Owner, Write};
+use crate::sim::{Index, id_of};
 
 pub(super) const RULE: &str = "unwritten";
 
@@ -47,7 +47,10 @@ pub(super) fn unknown_owner(host: Index, owner: Index, key: &str) -> Broken {
     Broken {
         rule: RULE,
         host,
-        what: format!("shows {key:?} of host {owner}, which is no member of its table"),
+        what: format!(
+            "shows {key:?} of node {}, which is no member of its table",
+            id_of(owner)
+        ),
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::Broken;
 use super::entries::Shown;
-use crate::sim::Index;
 use crate::sim::measure::{Ledger, Write};
+use crate::sim::{Index, id_of};
 
 pub(super) const RULE: &str = "vanished";
 
@@ -26,9 +26,10 @@ pub(super) fn check(
             rule: RULE,
             host,
             what: format!(
-                "no longer shows {:?} of host {owner} (version {} was shown last), which its owner \
+                "no longer shows {:?} of node {} (version {} was shown last), which its owner \
                  did not delete and which was not forgotten",
                 ledger.owner(owner).map_or("", |owner| owner.name(key)),
+                id_of(owner),
                 shown.version
             ),
         }),
@@ -62,7 +63,7 @@ mod tests {
         let mut trial = after(&[]);
         look(&mut trial);
         assert_eq!(trial.broken(), (RULE, Some(1), 9.0));
-        assert!(trial.what().contains("\"a\" of host 0"), "{}", trial.what());
+        assert!(trial.what().contains("\"a\" of node 1"), "{}", trial.what());
     }
 
     #[test]

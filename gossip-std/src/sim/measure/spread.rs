@@ -7,7 +7,7 @@ use gossip_core::Generation;
 
 use super::{Cluster, Marks, Truth};
 use crate::sim::outcome::{Coverage, Epidemic, Sir};
-use crate::sim::{Index, Note, Record, Span, Time, What};
+use crate::sim::{Index, Note, Record, Span, Time, What, id_of};
 
 /// The spread of the writes that are tracked. One bit and one delay for each host and update.
 #[derive(Clone, Debug, Default)]
@@ -124,7 +124,7 @@ impl Spread {
         let mut awaiting = truth.ground.live().clone();
         awaiting.remove(origin);
         self.updates.push(Update {
-            name: format!("{origin}/{key}@{}", write.version),
+            name: format!("{}/{key}@{}", id_of(origin), write.version),
             origin,
             at: now,
             life: write.life,
@@ -314,7 +314,7 @@ mod tests {
         let [update] = coverage.as_slice() else {
             panic!("only one is tracked: {coverage:?}");
         };
-        assert_eq!((update.update.as_str(), update.at), ("0/a@2", at(10)));
+        assert_eq!((update.update.as_str(), update.at), ("1/a@2", at(10)));
         assert_eq!((update.reached, update.of), (3, 5));
         assert_eq!(update.residue, 0.4);
         assert_eq!(update.t_ave, Some(Span::from_millis(2500)));
@@ -341,7 +341,7 @@ mod tests {
         trial.tell_untracked(15, 0, What::Restarted { with_memory: false });
         trial.tell_untracked(16, 0, wrote("a", 5, 4));
         let names: Vec<_> = trial.coverage().into_iter().map(|one| one.update).collect();
-        assert_eq!(names, ["0/a@3"]);
+        assert_eq!(names, ["1/a@3"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a run yields: every measure as a value, the same for the same scenario and seed.
 //!
-//! In JSON all names are kebab-case and moments and spans are numbers of microseconds whose names
+//! Hosts are given by their index, from 0, as in traces; texts and tables for people name the node, whose
+//! id is one more. In JSON all names are kebab-case and moments and spans are numbers of microseconds whose names
 //! end in `-us`. Nothing here is NaN or infinite: a ratio over nothing is 0, and what never
 //! happened is `None`.
 

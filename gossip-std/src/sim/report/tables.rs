@@ -1,7 +1,7 @@
 //! Which tables a report has, and what stands in them.
 
-use crate::sim::Span;
 use crate::sim::outcome::{Outcome, Parameters};
+use crate::sim::{Span, id_of};
 
 use super::measures::measures;
 use super::summary::{Statistics, summary};
@@ -128,7 +128,7 @@ fn coverage(run: &Outcome) -> Table {
     let rows = run.coverage.iter().map(|one| {
         vec![
             one.update.clone(),
-            one.origin.to_string(),
+            id_of(one.origin).to_string(),
             format!("{} of {}", one.reached, one.of),
             Unit::Share.show(one.residue),
             digits(one.traffic),
@@ -153,7 +153,7 @@ fn coverage(run: &Outcome) -> Table {
 fn detection(run: &Outcome) -> Table {
     let rows = run.detection.iter().map(|one| {
         vec![
-            one.host.to_string(),
+            id_of(one.host).to_string(),
             Unit::Seconds.show(one.at.as_secs()),
             format!("{} of {}", one.observers, one.of),
             span(one.first),
@@ -162,7 +162,7 @@ fn detection(run: &Outcome) -> Table {
         ]
     });
     let columns = [
-        numbers("host"),
+        numbers("node"),
         numbers("crashed at"),
         numbers("found by"),
         numbers("first after"),
@@ -210,7 +210,7 @@ fn peaks(run: &Outcome) -> Table {
         vec![
             one.table.clone(),
             digits(one.peak.into()),
-            one.host.to_string(),
+            id_of(one.host).to_string(),
             digits(one.capacity.into()),
             digits(one.refused as f64),
         ]
@@ -218,7 +218,7 @@ fn peaks(run: &Outcome) -> Table {
     let columns = [
         words("table"),
         numbers("most rows"),
-        numbers("on host"),
+        numbers("on node"),
         numbers("room for"),
         numbers("refused"),
     ];
@@ -233,7 +233,7 @@ fn violations(runs: &[Outcome]) -> Table {
                 one.rule.clone(),
                 Unit::Seconds.show(one.at.as_secs()),
                 one.host
-                    .map_or_else(|| "-".to_owned(), |host| host.to_string()),
+                    .map_or_else(|| "-".to_owned(), |host| id_of(host).to_string()),
                 one.what.clone(),
             ]
         })
@@ -242,7 +242,7 @@ fn violations(runs: &[Outcome]) -> Table {
         numbers("seed"),
         words("rule"),
         numbers("at"),
-        numbers("host"),
+        numbers("node"),
         words("what was seen"),
     ];
     Table::new("Broken rules", &columns, cut(rows.collect()))
