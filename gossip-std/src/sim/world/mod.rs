@@ -22,7 +22,7 @@ pub use clock::HostClock;
 pub use slot::Counters;
 
 /// Records are put in order and told after so much virtual time, so that they do not pile up.
-const SLICE: Span = Span::from_millis(100);
+const SLICE: Span = Span::from_millis(10);
 
 /// With less lookahead, working apart takes longer than working in turn.
 const LOOKAHEAD_MIN: Span = Span::from_micros(20);
