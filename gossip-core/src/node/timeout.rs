@@ -108,11 +108,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn continue_probe(&mut self, now: Instant, rng: &mut impl Rng) {
         while let Some(step) = self.prober.step(now) {
             match step {
-                Step::Failed(target) => self.suspect(now, target),
+                Step::Failed(target) => {
+                    self.suspect(now, target);
+                    self.accuse(target);
+                }
                 Step::AskOthers(target, direct, indirect) => {
                     self.ask_others(target, direct, indirect, rng);
                 }
             }
+        }
+    }
+
+    /// Tells a member itself that it is suspected, once: while many join at a time the news may be
+    /// pushed out before it gets there.
+    fn accuse(&mut self, target: NodeId) {
+        let row = self.tables.members.get(target).filter(|row| row.suspect);
+        if let Some(to) = row.and_then(Member::address) {
+            self.owe(to, Message::Accuse(target));
         }
     }
 
