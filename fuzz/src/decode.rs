@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 
-use gossip_core::wire::{Datagram, Section, WIRE_VERSION, seal_tag};
-use gossip_core::{Address, NodeId};
+use gossip_core::entries::Stretch;
+use gossip_core::entries::delta::Claim;
+use gossip_core::wire::{ClaimItem, Datagram, HashesHead, Items, Section, WIRE_VERSION, seal_tag};
+use gossip_core::{Address, Instant, NodeId, Version};
 
 /// The checksum of the empty cluster name.
 const CLUSTER: u32 = 0;
@@ -61,23 +63,62 @@ fn walk<A: Address>(section: &Section<'_, A>, largest_id: NodeId) {
         }
         Section::Hints(hints) => hints.iter().for_each(|hint| assert!(hint.id <= largest_id)),
         Section::Pull(_, items) => {
-            items
-                .iter()
-                .for_each(|item| assert!(item.owner <= largest_id));
+            assert!(items.iter().all(|item| item.owner <= largest_id));
         }
         Section::Claim(head, claim, items) => {
             assert!(head.owner <= largest_id && claim.is_plausible());
-            for item in items.iter() {
-                let entry = item.listed(claim.b).expect("a validated item");
-                assert!(claim.a < entry.version && entry.version <= claim.b);
-                assert!(!entry.key.is_empty());
-            }
+            walk_entries(items, claim.a, claim.b);
+        }
+        Section::Versions(head, claim, stretches) => {
+            assert!(head.owner <= largest_id && claim.is_plausible());
+            walk_stretches(claim, stretches);
+        }
+        Section::Hashes(head, items) => {
+            let whole = head.whole(items).expect("a validated head");
+            assert!(head.owner <= largest_id && whole.is_plausible());
+            assert!((1..=HashesHead::INTERVALS_MAX).contains(&items.iter().count()));
+        }
+        Section::Singles(head, items) => {
+            assert!(head.owner <= largest_id);
+            walk_entries(items, Version::BIRTH, head.newest);
+        }
+        Section::Receipt(receipt) => assert!(receipt.owner <= largest_id),
+        Section::Ask(head, key) => {
+            assert!(head.owner <= largest_id && head.token != 0 && !key.is_empty());
+        }
+        Section::Precise(_, items) => {
+            assert!(items.iter().all(|item| item.owner <= largest_id));
+        }
+        Section::Known(head, claim, _) => {
+            assert!(head.owner <= largest_id && claim.is_plausible());
         }
         Section::Ping(_)
         | Section::Ack(_)
         | Section::You(_)
-        | Section::Root(_)
+        | Section::Root(..)
+        | Section::Rate(_)
         | Section::Same
+        | Section::Compare(_)
+        | Section::Equal(_)
         | Section::Answered(_) => {}
+    }
+}
+
+/// Entries with versions in `(a, b]`, counted back from `b`.
+fn walk_entries(items: &Items<'_, ClaimItem<'_>>, a: Version, b: Version) {
+    for item in items.iter() {
+        let entry = item.listed(Instant::ZERO, b).expect("a validated item");
+        assert!(a < entry.version && entry.version <= b);
+        assert!(!entry.key.is_empty());
+    }
+}
+
+fn walk_stretches(claim: &Claim, stretches: &Items<'_, Stretch>) {
+    let mut told = claim.a.get();
+    for stretch in stretches.iter() {
+        let (first, last) = stretch.ends();
+        assert!(0 < first && first <= last && told + last <= claim.b.get());
+        assert!(stretch.has(first) && stretch.has(last));
+        told += stretch.len();
     }
 }

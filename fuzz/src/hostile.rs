@@ -1,13 +1,16 @@
 //! Datagrams of a member that lies: valid header and tag, and sections that make as little sense as
 //! the input wants.
 
+use gossip_core::entries::Stretch;
+use gossip_core::entries::accelerate::hash;
 use gossip_core::entries::delta::{Claim, Listed};
 use gossip_core::table::Prefix;
 use gossip_core::wire::{
-    ClaimHead, ClaimItem, Header, Hint, Kind, ListingHead, PullItem, RangesHead, Row, Standing,
-    Summary, Suspect, WIRE_VERSION, seal_tag,
+    AskHead, ClaimHead, ClaimItem, CompareHead, HashItem, HashesHead, Header, Hint, Kind,
+    ListingHead, PreciseItem, PullItem, RangesHead, Receipt, Row, SinglesHead, Standing, Summary,
+    Suspect, WIRE_VERSION, seal_tag,
 };
-use gossip_core::{Generation, Incarnation, Life, NodeId, SplitMix64, Version};
+use gossip_core::{Generation, Incarnation, Instant, Life, NodeId, SplitMix64, Version};
 use serde::Serialize;
 
 use crate::input::Input;
@@ -51,16 +54,20 @@ fn mangle(input: &mut Input<'_>, bytes: &mut Vec<u8>) {
 }
 
 fn section(input: &mut Input<'_>, victim: &Victim, out: &mut Vec<u8>) {
-    let nibble = input.byte() & 15;
-    let Some(kind) = Kind::ALL.iter().find(|kind| **kind as u8 == nibble) else {
-        return close(nibble, input.bytes(5), out);
+    // One more than there are kinds, so that unknown ones come up too.
+    let number = input.index(Kind::COUNT + 1) as u8;
+    let Some(kind) = Kind::ALL.iter().find(|kind| **kind as u8 == number) else {
+        return close(number, input.bytes(5), out);
     };
     let mut body = Vec::new();
     match kind {
         Kind::Ping | Kind::Ack => put(&mut body, &u16::from(input.byte() & 7)),
         Kind::PingReq => put(&mut body, &(u16::from(input.byte() & 7), id(input, victim))),
         Kind::You => put(&mut body, &u16::from(input.byte() & 15)),
-        Kind::Root => body.extend(input.bytes(8)),
+        Kind::Root => {
+            let len = 8 + usize::from(input.byte() & 1);
+            body.extend(input.bytes(len));
+        }
         Kind::Same => {}
         Kind::Answered => put(&mut body, &(input.byte() & 7)),
         Kind::Rows => list(input, &mut body, |input| row(input, victim)),
@@ -80,8 +87,28 @@ fn section(input: &mut Input<'_>, victim: &Victim, out: &mut Vec<u8>) {
             list(input, &mut body, |input| pull_item(input, victim));
         }
         Kind::Claim => claim(input, victim, &mut body),
+        Kind::Versions => versions(input, victim, &mut body),
+        Kind::Hashes => hashes(input, victim, &mut body),
+        Kind::Precise => {
+            put(&mut body, &(input.byte() & 7));
+            list(input, &mut body, |input| precise_item(input, victim));
+        }
+        Kind::Known => known(input, victim, &mut body),
+        Kind::Singles => singles(input, victim, &mut body),
+        Kind::Receipt => put(&mut body, &receipt(input, victim)),
+        Kind::Ask => ask(input, victim, &mut body),
+        Kind::Compare => compare(input, &mut body),
+        Kind::Equal => put(&mut body, &u16::from(input.byte() & 7)),
+        Kind::Rate => {
+            let (allowed, wanted) = (input.byte(), input.byte());
+            let is_answer = input.byte() & 1 == 1;
+            put(
+                &mut body,
+                &(u32::from(allowed) << 16, u32::from(wanted), is_answer),
+            );
+        }
     }
-    close(nibble, &body, out);
+    close(number, &body, out);
 }
 
 fn row(input: &mut Input<'_>, victim: &Victim) -> Row<u16> {
@@ -109,6 +136,30 @@ fn pull_item(input: &mut Input<'_>, victim: &Victim) -> PullItem {
         held: version(input),
         recover: input.pick(&[None, Some(recover)]),
     }
+}
+
+fn precise_item(input: &mut Input<'_>, victim: &Victim) -> PreciseItem {
+    let pull = pull_item(input, victim);
+    PreciseItem {
+        owner: pull.owner,
+        life: pull.life,
+        held: pull.held,
+        recover: pull.recover,
+        from: version(input),
+        have: u64::from(input.byte()).to_le_bytes(),
+    }
+}
+
+fn known(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
+    let a = version(input);
+    let claim = bounds(input, a);
+    let owner = id(input, victim);
+    let life = life(generation(input, victim));
+    put(body, &ClaimHead::new(input.byte() & 7, owner, life, &claim));
+    // Often the hash of what may be held there.
+    let versions = (a.get() + 1..=claim.b.get()).filter(|_| input.byte() & 1 == 1);
+    let versions: Vec<Version> = versions.filter_map(Version::new).take(16).collect();
+    put(body, &hash(versions.into_iter()).to_le_bytes());
 }
 
 fn ranges(input: &mut Input<'_>, body: &mut Vec<u8>) {
@@ -145,30 +196,99 @@ fn listing(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
     items.iter().for_each(|item| put(body, item));
 }
 
-fn claim(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
-    let a = version(input);
+/// The bounds of a claim from `a`.
+fn bounds(input: &mut Input<'_>, a: Version) -> Claim {
     let b = a.plus(u32::from(input.byte() & 15)).unwrap_or(a);
     let held = b.plus(u32::from(input.byte() & 7)).unwrap_or(b);
-    let claim = Claim {
+    Claim {
         a,
         b,
         held,
         gc: version(input).min(held),
         as_of: held.plus(u32::from(input.byte() & 7)).unwrap_or(held),
-    };
+    }
+}
+
+/// Mostly within the claim's bounds.
+fn versions(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
+    let a = version(input);
+    let claim = bounds(input, a);
     let owner = id(input, victim);
     let life = life(generation(input, victim));
     put(body, &ClaimHead::new(input.byte() & 7, owner, life, &claim));
+    for _ in 0..input.index(3) {
+        let length = u32::from(input.byte() & 3);
+        let bits = input.byte() & 0x7f;
+        put(
+            body,
+            &input.pick(&[
+                Stretch::Gap(length),
+                Stretch::Run(length + 1),
+                Stretch::Bits(bits),
+            ]),
+        );
+    }
+}
+
+fn hashes(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
+    let a = version(input);
+    let whole = bounds(input, a);
+    let owner = id(input, victim);
+    let life = life(generation(input, victim));
+    put(
+        body,
+        &HashesHead::new(input.byte() & 7, owner, life, &whole),
+    );
+    for _ in 0..=input.index(3) {
+        let length = Version::new(1 + u32::from(input.byte() & 3)).unwrap_or_default();
+        // The hash of no version at all is one that can match.
+        let hash = input.pick(&[hash(std::iter::empty()), 0]).to_le_bytes();
+        put(body, &HashItem { length, hash });
+    }
+}
+
+fn claim(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
+    let a = version(input);
+    let claim = bounds(input, a);
+    let b = claim.b;
+    let owner = id(input, victim);
+    let life = life(generation(input, victim));
+    put(body, &ClaimHead::new(input.byte() & 7, owner, life, &claim));
+    entries(input, a, b, body);
+}
+
+fn singles(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
+    let newest = version(input);
+    let head = SinglesHead {
+        token: input.byte() & 7,
+        owner: id(input, victim),
+        life: life(generation(input, victim)),
+        held: version(input),
+        newest,
+    };
+    put(body, &head);
+    entries(input, Version::BIRTH, newest, body);
+}
+
+/// Entries with versions above `a`, mostly up to `end`, from which they are counted back.
+fn entries(input: &mut Input<'_>, a: Version, end: Version, body: &mut Vec<u8>) {
     for _ in 0..input.index(5) {
         let entry = Listed {
             key: input.pick(&KEYS),
-            version: a.plus(1 + u32::from(input.byte() & 7)).unwrap_or(b),
+            version: a.plus(1 + u32::from(input.byte() & 7)).unwrap_or(end),
             value: None,
+            expires: None,
         };
         let value = input.byte();
         let bytes = [value; 10];
+        let expires = (value & 6 == 6).then(|| Instant::from_millis(u64::from(value) * 100));
         let value = (value & 1 == 1).then(|| &bytes[..usize::from(value) % bytes.len()]);
-        put(body, &ClaimItem::new(b, Listed { value, ..entry }));
+        let entry = Listed {
+            value,
+            expires,
+            ..entry
+        };
+        put(body, &ClaimItem::new(Instant::ZERO, end, entry));
     }
 }
 
@@ -245,10 +365,40 @@ fn list<T: Serialize>(
     }
 }
 
+fn receipt(input: &mut Input<'_>, victim: &Victim) -> Receipt {
+    Receipt {
+        owner: id(input, victim),
+        life: life(generation(input, victim)),
+        version: version(input),
+    }
+}
+
+fn ask(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
+    let head = AskHead {
+        token: 1 + (input.byte() & 7),
+        owner: id(input, victim),
+        life: life(generation(input, victim)),
+        version: version(input),
+    };
+    put(body, &(head, input.pick(&KEYS)));
+}
+
+fn compare(input: &mut Input<'_>, body: &mut Vec<u8>) {
+    let head = CompareHead {
+        token: u16::from(input.byte() & 7),
+        prefix: prefix(input),
+        sum: u64::from(input.byte() & 1).to_le_bytes(),
+    };
+    put(body, &head);
+}
+
 /// Appends a section with a head of the long form.
-fn close(nibble: u8, body: &[u8], out: &mut Vec<u8>) {
-    out.push(nibble << 4 | 15);
-    put(out, &(body.len() as u16));
+fn close(number: u8, body: &[u8], out: &mut Vec<u8>) {
+    const EXTENDED: u8 = 15;
+    let prefix = (number >= EXTENDED).then_some(number);
+    out.push(number.min(EXTENDED) << 4 | 15);
+    put(out, &((body.len() + prefix.iter().len()) as u16));
+    out.extend(prefix);
     out.extend(body);
 }
 
@@ -287,6 +437,6 @@ mod tests {
             }
         }
         assert!(accepted > 1000, "only {accepted} of 2000 are accepted");
-        assert!(kinds[..15].iter().all(|count| *count > 20), "{kinds:?}");
+        assert!(kinds.iter().all(|count| *count > 20), "{kinds:?}");
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use gossip_core::table::Prefix;
 use gossip_core::wire::Datagram;
 use gossip_core::{
-    Checked, Config, Duration, Event, Instant, Node, NodeId, SetError, SplitMix64, Status, Storage,
-    Tables, inline,
+    Checked, Config, Duration, Event, Instant, Mail, Node, NodeId, Request, SetError, SplitMix64,
+    Status, Storage, Tables, inline,
 };
 
 use crate::hostile::{self, KEYS, Victim};
@@ -16,6 +17,7 @@ inline! {
     struct Tight {
         members: 5, entries: 9, key: 4, value: 8, news: 3, duties: 4,
         relays: 2, seeds: 2, exchanges: 2, ranges: 2, wants: 3,
+        mails: 2, syncs: 1, reads: 1,
     }
 }
 
@@ -24,6 +26,7 @@ inline! {
     struct Roomy {
         members: 12, entries: 48, key: 4, value: 8, news: 16, duties: 16,
         relays: 4, seeds: 4, exchanges: 8, ranges: 16, wants: 16,
+        mails: 12, syncs: 3, reads: 3,
     }
 }
 
@@ -66,6 +69,7 @@ struct Scene<S: Storage<u16>> {
     own: BTreeMap<&'static str, Vec<u8>>,
     started: bool,
     leaving: bool,
+    requests: Vec<Request>,
 }
 
 impl<S: Storage<u16>> Scene<S> {
@@ -84,6 +88,7 @@ impl<S: Storage<u16>> Scene<S> {
             own: BTreeMap::new(),
             started: false,
             leaving: false,
+            requests: Vec::new(),
         }
     }
 
@@ -95,7 +100,9 @@ impl<S: Storage<u16>> Scene<S> {
     }
 
     fn step(&mut self, input: &mut Input<'_>) {
-        match input.byte() % 16 {
+        match input.byte() % 18 {
+            16 => self.sync(input),
+            17 => self.read(input),
             0 | 1 => self.set(input),
             2 => self.delete(input),
             3 => drop(self.node.join(u16::from(input.byte() & 3))),
@@ -139,6 +146,51 @@ impl<S: Storage<u16>> Scene<S> {
         match self.node.delete(key) {
             Ok(was_set) => assert_eq!(was_set, self.own.remove(key).is_some()),
             Err(error) => assert!(self.leaving, "a delete was refused: {error}"),
+        }
+    }
+
+    /// Begins a sync with anybody, of anything, and takes the report of an earlier one.
+    fn sync(&mut self, input: &mut Input<'_>) {
+        let peer = NodeId::from(u16::from(input.byte() & 7));
+        let range = input.pick(&[
+            Prefix::ROOT,
+            Prefix::of(peer),
+            Prefix::of(NodeId::from(OWN)),
+        ]);
+        let deadline = self.deadline(input);
+        let begun = self.node.sync(peer, range, deadline);
+        assert!(!self.leaving || begun.is_err());
+        self.requests.extend(begun);
+        self.take(input);
+    }
+
+    /// Asks for a key of anybody, and takes the report of an earlier read.
+    fn read(&mut self, input: &mut Input<'_>) {
+        let owner = NodeId::from(u16::from(input.byte() & 7));
+        let (key, peers) = (input.pick(&KEYS), input.byte() & 15);
+        let deadline = self.deadline(input);
+        let begun = self.node.read_fresh(owner, key, peers, deadline);
+        assert!(!self.leaving || begun.is_err());
+        self.requests.extend(begun);
+        self.take(input);
+    }
+
+    fn deadline(&self, input: &mut Input<'_>) -> Instant {
+        Instant::from_millis(self.now + input.pick(&[0, 100, 1000, 60_000]))
+    }
+
+    /// What is taken is gone.
+    fn take(&mut self, input: &mut Input<'_>) {
+        if self.requests.is_empty() || input.byte() & 1 == 0 {
+            return;
+        }
+        let request = self.requests[input.index(self.requests.len())];
+        let waits = self.node.synced(request).is_some() || self.node.read(request).is_some();
+        let synced = self.node.take_synced(request).is_some();
+        assert_eq!(synced || self.node.take_read(request).is_some(), waits);
+        if waits {
+            assert!(self.node.synced(request).is_none() && self.node.read(request).is_none());
+            self.requests.retain(|other| *other != request);
         }
     }
 
@@ -274,6 +326,7 @@ fn config(input: &mut Input<'_>, mtu_floor: usize, largest_id: NodeId) -> Checke
         .mtu_floor(mtu_floor)
         .largest_id(largest_id)
         .gossip_fanout(input.byte() & 3)
+        .direct_mail(input.pick(&[Mail::Off, Mail::To(2), Mail::All]))
         .forget_after(Duration::from_secs(60))
         .tombstone_grace(Duration::from_secs(2));
     let config = match input.byte() & 1 {

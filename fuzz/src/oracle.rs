@@ -21,6 +21,8 @@ pub(crate) struct Oracle {
     /// Each running node's life.
     lives: BTreeMap<NodeId, Generation>,
     sights: BTreeMap<Sighting, Sight>,
+    /// How many members each node has forgotten before their event was told.
+    lost: BTreeMap<NodeId, u32>,
 }
 
 struct Write {
@@ -68,6 +70,7 @@ impl Oracle {
     /// A node lost its memory.
     pub(crate) fn restart(&mut self, id: NodeId) {
         self.lives.remove(&id);
+        self.lost.remove(&id);
         self.sights.retain(|(replica, ..), _| *replica != id);
         for key in 0..KEYS.len() {
             self.writes.push(Write {
@@ -81,6 +84,7 @@ impl Oracle {
     /// Checks everything that `node` shows.
     pub(crate) fn check<S: Storage<u16>>(&mut self, node: &Node<u16, S>) {
         self.check_own(node);
+        self.forget_lost(node);
         let owners: Vec<NodeId> = self.lives.keys().copied().collect();
         for owner in owners {
             if owner != node.id() {
@@ -91,6 +95,22 @@ impl Oracle {
             .entries()
             .find(|entry| node.member(entry.owner).is_none());
         assert!(strangers.is_none(), "entries of a member that is not known");
+    }
+
+    /// A member may be forgotten and met again within one datagram. The application is told to look at
+    /// everything again; nothing is held of such a member yet.
+    fn forget_lost<S: Storage<u16>>(&mut self, node: &Node<u16, S>) {
+        let (replica, lost) = (node.id(), node.stats().events_lost);
+        if self.lost.insert(replica, lost).unwrap_or_default() == lost {
+            return;
+        }
+        let met_again = |owner: NodeId| {
+            let row = node.member(owner);
+            row.is_some_and(|row| row.held() == Version::NONE)
+                && node.entries_of(owner).next().is_none()
+        };
+        self.sights
+            .retain(|(by, of, _), _| *by != replica || !met_again(*of));
     }
 
     /// What the owner itself has, as text.

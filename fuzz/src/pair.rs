@@ -2,8 +2,10 @@
 //! corrupts datagrams, lets time pass, writes, deletes, stops and restarts nodes. The promises hold
 //! at every moment, and once the network is perfect all running nodes agree.
 
+use gossip_core::table::Prefix;
 use gossip_core::{
-    Checked, Config, Duration, Instant, Node, NodeId, SplitMix64, Status, Storage, Tables, inline,
+    Checked, Config, Duration, Instant, Mail, Node, NodeId, Request, SplitMix64, Status, Storage,
+    Tables, inline,
 };
 
 use crate::input::Input;
@@ -14,6 +16,7 @@ inline! {
     struct Cramped {
         members: 3, entries: 12, key: 1, value: 12, news: 2, duties: 3,
         relays: 1, seeds: 2, exchanges: 1, ranges: 1, wants: 1,
+        mails: 1, syncs: 1, reads: 1,
     }
 }
 
@@ -22,6 +25,7 @@ inline! {
     struct Easy {
         members: 8, entries: 40, key: 4, value: 16, news: 8, duties: 16,
         relays: 4, seeds: 2, exchanges: 4, ranges: 8, wants: 8,
+        mails: 8, syncs: 4, reads: 4,
     }
 }
 
@@ -59,9 +63,12 @@ struct World<S: Storage<u16>> {
     flights: Vec<Flight>,
     oracle: Oracle,
     rng: SplitMix64,
+    /// Syncs and reads of which nobody has taken the report, and who asked for them.
+    requests: Vec<(usize, Request)>,
     /// Milliseconds.
     now: u64,
     mtu: usize,
+    mail: Mail,
 }
 
 /// An address, and the node that runs there.
@@ -86,8 +93,10 @@ impl<S: Storage<u16>> World<S> {
             flights: Vec::new(),
             oracle: Oracle::default(),
             rng: SplitMix64::new(u64::from(input.byte())),
+            requests: Vec::new(),
             now: 1000,
             mtu: input.pick(&[64, 70, 127, 1400]),
+            mail: input.pick(&[Mail::Off, Mail::To(1), Mail::All]),
         };
         for _ in 0..count {
             world.nodes.push(Place {
@@ -109,7 +118,9 @@ impl<S: Storage<u16>> World<S> {
     }
 
     fn step(&mut self, input: &mut Input<'_>) {
-        match input.byte() % 20 {
+        match input.byte() % 22 {
+            20 => self.sync(input),
+            21 => self.read(input),
             0..3 => {
                 self.now += input.pick(&[0, 1, 50, 250, 1000, 1000, 2500, 5000, 20_000]);
                 self.turn_all();
@@ -149,6 +160,42 @@ impl<S: Storage<u16>> World<S> {
         }
     }
 
+    /// A node makes everything equal with another; reports are taken as they come.
+    fn sync(&mut self, input: &mut Input<'_>) {
+        let (address, peer) = (self.address(input), id_of(self.address(input)));
+        let deadline = Instant::from_millis(self.now + 5000);
+        if let Some(node) = self.nodes[address].writer()
+            && let Ok(request) = node.sync(peer, Prefix::ROOT, deadline)
+        {
+            self.requests.push((address, request));
+        }
+        self.turn(address);
+    }
+
+    /// A node asks its peers for a key.
+    fn read(&mut self, input: &mut Input<'_>) {
+        let (address, owner) = (self.address(input), id_of(self.address(input)));
+        let (key, peers) = (KEYS[input.index(KEYS.len())], input.byte() & 3);
+        let deadline = Instant::from_millis(self.now + 2000);
+        if let Some(node) = self.nodes[address].writer()
+            && let Ok(request) = node.read_fresh(owner, key, peers, deadline)
+        {
+            self.requests.push((address, request));
+        }
+        self.turn(address);
+    }
+
+    /// Takes every report that is there.
+    fn take_reports(&mut self) {
+        let nodes = &mut self.nodes;
+        self.requests.retain(|(address, request)| {
+            let Some(node) = nodes[*address].node.as_deref_mut() else {
+                return false;
+            };
+            node.take_synced(*request).is_none() && node.take_read(*request).is_none()
+        });
+    }
+
     /// Stops, starts, restarts a node, or makes it leave.
     fn upset(&mut self, input: &mut Input<'_>) {
         let address = self.address(input);
@@ -170,7 +217,9 @@ impl<S: Storage<u16>> World<S> {
 
     /// Puts a node without memory at an address; it joins through all others.
     fn start(&mut self, address: usize) {
-        let config = config(address, self.mtu);
+        let config = config(address, self.mtu, self.mail);
+        // What its earlier life was asked is forgotten.
+        self.requests.retain(|(other, _)| *other != address);
         let mut node = Box::new(Node::new(config, self.tables.clone()));
         node.handle_timeout(Instant::from_millis(self.now), &mut self.rng);
         for seed in (0..self.nodes.len()).filter(|seed| *seed != address) {
@@ -237,6 +286,7 @@ impl<S: Storage<u16>> World<S> {
     }
 
     fn turn_all(&mut self) {
+        self.take_reports();
         for address in 0..self.nodes.len() {
             self.turn(address);
         }
@@ -352,10 +402,11 @@ fn id_of(address: usize) -> NodeId {
     NodeId::from(address as u16 + 1)
 }
 
-fn config(address: usize, mtu: usize) -> Checked<u16> {
+fn config(address: usize, mtu: usize, mail: Mail) -> Checked<u16> {
     Config::new(id_of(address))
         .address(address as u16)
         .mtu_floor(mtu)
+        .direct_mail(mail)
         .largest_id(NodeId::truncated(100))
         .forget_after(Duration::from_secs(60))
         .reconnect_interval(Duration::from_secs(5))

@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 use crc::{CRC_32_ISCSI, Crc, Table};
 
 use crate::address::Address;
+use crate::exchange::{ByteRate, ExchangeMode, Reconciliation};
 use crate::id::NodeId;
 use crate::time::Duration;
 use crate::wire::limits;
@@ -32,6 +33,61 @@ pub struct Config<A> {
     reconnect_interval: Duration,
     forget_after: Duration,
     tombstone_grace: Duration,
+    exchange_mode: ExchangeMode,
+    exchange_interval: Duration,
+    exchange_fanout: u8,
+    exchange_pages: u8,
+    reconciliation: Reconciliation,
+    flow_control: bool,
+    byte_rate: Option<ByteRate>,
+    direct_mail: Mail,
+}
+
+/// To whom a node mails its own writes at once; see [`Config::direct_mail`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mail {
+    /// To nobody: news and anti-entropy spread them.
+    #[default]
+    Off,
+    /// To so many peers, chosen at random.
+    To(u8),
+    /// To every live peer.
+    All,
+}
+
+/// A text is not `off`, `all` or a number of peers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseMailError;
+
+impl core::fmt::Display for ParseMailError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("direct mail goes to all, to a number of peers up to 255, or is off")
+    }
+}
+
+impl core::error::Error for ParseMailError {}
+
+impl core::str::FromStr for Mail {
+    type Err = ParseMailError;
+
+    fn from_str(text: &str) -> Result<Self, ParseMailError> {
+        match text {
+            "off" => Ok(Self::Off),
+            "all" => Ok(Self::All),
+            _ => text.parse().map(Self::To).map_err(|_| ParseMailError),
+        }
+    }
+}
+
+/// As it is parsed.
+impl core::fmt::Display for Mail {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::All => f.write_str("all"),
+            Self::To(peers) => peers.fmt(f),
+        }
+    }
 }
 
 /// Why a [`Config`] is not usable.
@@ -49,6 +105,9 @@ pub enum ConfigError {
     ProbeTimeout,
     /// This interval must be longer than zero: its name.
     ZeroInterval(&'static str),
+    /// `byte_rate` must let through something each second, and its burst must be at least
+    /// `mtu_floor`.
+    ByteRate,
     /// `suspicion_mult` and `retransmit_mult` must be at least 1.
     ZeroMultiplier,
 }
@@ -62,6 +121,9 @@ impl core::fmt::Display for ConfigError {
                 f.write_str("probe_timeout must be above zero and below probe_interval")
             }
             Self::ZeroInterval(name) => write!(f, "{name} must be longer than zero"),
+            Self::ByteRate => f.write_str(
+                "byte_rate must be at least 1 byte a second with a burst of at least mtu_floor",
+            ),
             Self::ZeroMultiplier => f.write_str("suspicion_mult and retransmit_mult start at 1"),
         }
     }
@@ -129,6 +191,32 @@ settings! {
     forget_after: Duration,
     /// How long a tombstone is kept before it may be collected, give or take a half. Default 60 s.
     tombstone_grace: Duration,
+    /// Which way the exchanges that this node begins carry what differs. Default push-pull.
+    exchange_mode: ExchangeMode,
+    /// How often exchanges are begun. Default zero, which means with every round: the first exchange is
+    /// with the member that is probed, in the same datagrams.
+    exchange_interval: Duration,
+    /// With how many members each time. Default 1; 0 leaves all repair to news and to what others begin.
+    exchange_fanout: u8,
+    /// How many pages of entries are pulled of one partner before the next exchange with it begins:
+    /// the bound on what a round may cost. Default 255, which is none: a node that lags far behind
+    /// catches up at the pace of its partners.
+    exchange_pages: u8,
+    /// Which entries go first when not all fit. Default scuttle-depth.
+    reconciliation: Reconciliation,
+    /// Whether own writes go out no faster than exchanges carry them, and as fast as those of every
+    /// other node that wants more. What waits is overwritten in place; read [`Node::pressure`]. Default
+    /// no.
+    ///
+    /// [`Node::pressure`]: crate::Node::pressure
+    flow_control: bool,
+    /// The most that this node sends, where airtime is short; its `burst` must be at least
+    /// `mtu_floor`. Exchanges and news wait; what is urgent may overdraw by one burst. Default none.
+    byte_rate: Option<ByteRate>,
+    /// To whom own writes are mailed at once (Demers et al. 1987, section 1.1), beside what spreads them
+    /// anyway. Needs room in the storage's table `mails`, one place for each peer under way; what finds
+    /// none is left to anti-entropy. Default [`Mail::Off`].
+    direct_mail: Mail,
 }
 
 impl<A: Address> Config<A> {
@@ -151,6 +239,14 @@ impl<A: Address> Config<A> {
             reconnect_interval: Duration::from_secs(20),
             forget_after: Duration::from_secs(600),
             tombstone_grace: Duration::from_secs(60),
+            exchange_mode: ExchangeMode::PushPull,
+            exchange_interval: Duration::ZERO,
+            exchange_fanout: 1,
+            exchange_pages: u8::MAX,
+            reconciliation: Reconciliation::ScuttleDepth,
+            flow_control: false,
+            byte_rate: None,
+            direct_mail: Mail::Off,
         }
     }
 
@@ -198,6 +294,11 @@ impl<A: Address> Config<A> {
         let timeout = self.probe_timeout.as_millis();
         if timeout == 0 || timeout >= self.probe_interval.as_millis() {
             return Err(ConfigError::ProbeTimeout);
+        }
+        if let Some(rate) = self.byte_rate
+            && (rate.per_second == 0 || (rate.burst as usize) < self.mtu_floor)
+        {
+            return Err(ConfigError::ByteRate);
         }
         if self.suspicion_mult == 0 || self.retransmit_mult == 0 {
             return Err(ConfigError::ZeroMultiplier);

@@ -1,5 +1,7 @@
 //! Why something was refused. Every error says whether the state changed.
 
+use crate::time::Duration;
+
 /// Why a datagram was dropped. The state did not change, but for the counter of the reason in
 /// [`Stats`](crate::Stats).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,10 +72,30 @@ pub enum SetError {
         /// How many entries, of all owners, it holds.
         max: usize,
     },
+    /// A lease is at least `min` long: the unit in which what is left of it travels.
+    Lease {
+        /// The shortest lease.
+        min: Duration,
+    },
+    /// The table of leases is full.
+    Leases {
+        /// How many leases, of all owners, it holds; 0 if the storage permits none.
+        max: usize,
+    },
     /// The versions of this life and the lives of this node are used up.
     Exhausted,
     /// The value could not be serialized.
     Encoding,
+    /// As many copies for shared keys are kept as the storage permits.
+    Copies {
+        /// How many it permits.
+        max: usize,
+    },
+    /// Keys that begin with U+0000 are the protocol's own.
+    Reserved,
+    /// The node has not started, and so cannot tell what it counts now from what it counted in an
+    /// earlier life: call `handle_timeout` first.
+    NotStarted,
     /// The node has left the cluster.
     NotRunning,
 }
@@ -90,14 +112,60 @@ impl core::fmt::Display for SetError {
                 )
             }
             Self::Full { max } => write!(f, "the table of entries is full ({max})"),
+            Self::Lease { min } => write!(f, "a lease has at least {} ms", min.as_millis()),
+            Self::Leases { max: 0 } => f.write_str("this storage permits no leases"),
+            Self::Leases { max } => write!(f, "the table of leases is full ({max})"),
             Self::Exhausted => f.write_str("the versions and lives of this node are used up"),
             Self::Encoding => f.write_str("the value could not be serialized"),
+            Self::Copies { max } => write!(f, "at most {max} copies for shared keys are kept"),
+            Self::Reserved => f.write_str("a key must not begin with U+0000"),
+            Self::NotStarted => f.write_str("the node has not started: handle its timeout first"),
             Self::NotRunning => f.write_str("the node has left the cluster"),
         }
     }
 }
 
 impl core::error::Error for SetError {}
+
+/// Why a sync or a read was not begun. The state did not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The table is full; reports that nobody has taken count too.
+    Full {
+        /// How many it holds; 0 if this node's storage permits none at all.
+        max: usize,
+    },
+    /// No such member is known, or it is not alive.
+    UnknownPeer,
+    /// It is this node itself: nothing is fresher than what it holds.
+    Myself,
+    /// The key is empty or longer than `max` bytes.
+    Key {
+        /// The longest key that this node's storage and datagrams hold, in bytes.
+        max: usize,
+    },
+    /// The node has left the cluster.
+    NotRunning,
+}
+
+impl core::fmt::Display for RequestError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Full { max: 0 } => f.write_str("this node's storage permits no such requests"),
+            Self::Full { max } => write!(
+                f,
+                "{max} such requests are under way or wait for their reports to be taken, the most that fit"
+            ),
+            Self::UnknownPeer => f.write_str("no such live member is known"),
+            Self::Myself => f.write_str("that is this node itself; ask for another"),
+            Self::Key { max } => write!(f, "a key has 1 to {max} bytes"),
+            Self::NotRunning => f.write_str("the node has left the cluster"),
+        }
+    }
+}
+
+impl core::error::Error for RequestError {}
 
 /// Why an address was not taken as a seed. The state did not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

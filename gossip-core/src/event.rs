@@ -7,7 +7,8 @@ use crate::id::NodeId;
 pub enum Status {
     /// It is there.
     Alive,
-    /// It did not answer and has some time left to refute.
+    /// It did not answer and has some time left to refute; or it is known from an imported state, and
+    /// nobody has spoken of it since.
     Suspect,
     /// It said goodbye.
     Left,
@@ -23,6 +24,17 @@ impl core::fmt::Display for Status {
             Self::Left => "left",
             Self::Dead => "dead",
         })
+    }
+}
+
+/// What was asked of a node and is answered later: by an event, and a report that waits to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Request(pub(crate) u16);
+
+impl Request {
+    /// This request counted back from the next token to be given out.
+    pub(crate) const fn counted_from(self, next_token: u16) -> Self {
+        Self(next_token.wrapping_sub(self.0))
     }
 }
 
@@ -53,12 +65,23 @@ pub enum Event<K> {
         /// The entry's key.
         key: K,
     },
-    /// An entry is gone.
+    /// An entry is gone: deleted, or its lease ran out.
     Deleted {
         /// The entry's owner.
         owner: NodeId,
         /// The entry's key.
         key: K,
+    },
+    /// A sync is over: its report waits in [`Node::take_synced`](crate::Node::take_synced).
+    Synced {
+        /// What [`Node::sync`](crate::Node::sync) returned.
+        request: Request,
+    },
+    /// A read that asked peers is over: its report waits in
+    /// [`Node::take_read`](crate::Node::take_read).
+    Read {
+        /// What [`Node::read_fresh`](crate::Node::read_fresh) returned.
+        request: Request,
     },
     /// Another live node uses this node's id. The node goes on, but stops outbidding the other.
     Conflict,

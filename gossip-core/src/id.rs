@@ -80,6 +80,13 @@ impl core::fmt::Display for NodeId {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place(pub(crate) u64);
 
+impl Place {
+    /// The place behind this one, round and round.
+    pub(crate) const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+}
+
 /// Which life of a node this is. A later life is greater; a restart without memory starts at
 /// counter 0 and, when the cluster remembers a higher life, moves past it.
 #[derive(

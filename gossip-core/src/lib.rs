@@ -70,8 +70,10 @@
 //! | [`table`] | members: facts with their precedence, fingerprints of ranges |
 //! | [`membership`] | probes, suspicion, seeds, news |
 //! | [`entries`] | versioned values and tombstones; [`entries::delta`] has the rules |
+//! | [`shared`] | keys that many write: contributions, stamps, merges |
 //! | [`exchange`] | reconciliations under way |
 //! | [`wire`] | bytes: header, sections, worst cases |
+//! | [`persist`] | a node's state as bytes, to go on from after a restart |
 //! | [`storage`] | the one container, and where the tables live |
 //!
 //! `docs/protocol.md` explains the protocol, `docs/wire.md` the bytes, and `docs/decisions.md` why
@@ -118,8 +120,10 @@ mod hash;
 mod id;
 pub mod membership;
 pub mod node;
+pub mod persist;
 mod rng;
 mod sampling;
+pub mod shared;
 mod stats;
 pub mod storage;
 pub mod table;
@@ -128,12 +132,13 @@ mod transmit;
 pub mod wire;
 
 pub use address::Address;
-pub use config::{Checked, Config, ConfigError};
-pub use entries::EntryRef;
-pub use error::{DatagramError, JoinError, SetError};
-pub use event::{Event, Status};
+pub use config::{Checked, Config, ConfigError, Mail, ParseMailError};
+pub use entries::{Change, Changes, Cursor, EntryRef, Filter};
+pub use error::{DatagramError, JoinError, RequestError, SetError};
+pub use event::{Event, Request, Status};
+pub use exchange::{ByteRate, ExchangeMode, FreshRead, ReadEnd, Reconciliation, SyncEnd, Synced};
 pub use id::{Generation, Incarnation, Life, NodeId, OutOfRange, Place, Version};
-pub use node::{Node, Usage};
+pub use node::{Export, Import, Node, Pressure, Restore, Usage};
 pub use rng::SplitMix64;
 pub use stats::{Flow, Stats, Traffic};
 pub use storage::{List, Storage, Tables};

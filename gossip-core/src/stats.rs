@@ -102,6 +102,10 @@ counters! {
     entries_full,
     /// Claims refused: a key or a value is longer than the storage holds.
     entries_too_large,
+    /// Claims refused: the table of leases is full.
+    leases_full,
+    /// Entries whose lease ran out here.
+    expired,
     /// Rows of members received, whatever they told.
     rows_heard,
     /// Rows that told of an unknown member or of later facts.
@@ -116,6 +120,22 @@ counters! {
     foreign_claims,
     /// Claims that told nothing new.
     idle_claims,
+    /// Single entries received, outside claims.
+    singles_heard,
+    /// Single entries that told nothing new, or that found no room.
+    idle_singles,
+    /// Sections of single entries for another life of their owner, or for an unknown owner.
+    foreign_singles,
+    /// Peers that acknowledged all of this node's direct mail to them.
+    mails_delivered,
+    /// Peers whose direct mail was left to anti-entropy: no room, no receipt, or gone.
+    mails_handed_over,
+    /// Receipts that acknowledge nothing of what is awaited.
+    idle_receipts,
+    /// Answers to comparisons and asks that nobody waits for.
+    idle_answers,
+    /// Asks for a key of an unknown owner, or of another life of it.
+    foreign_asks,
     /// News pushed out of a full table before it was told often enough.
     news_evicted,
     /// Small messages not sent because too many were owed.
@@ -132,6 +152,10 @@ counters! {
     events_lost,
     /// Writes of the application that were refused.
     refused_writes,
+    /// Copies made here of what a member that is gone contributed to shared keys.
+    adoptions,
+    /// Such copies that were refused: no room in the table or in a datagram.
+    adoptions_refused,
     /// Buffers handed to `poll_transmit` that were smaller than `mtu_floor`.
     small_buffers,
     /// Suspicions begun here.

@@ -73,6 +73,7 @@ fn a_reborn_replica_keeps_old_values_and_forgets_old_tombstones() {
         Some(Held {
             version: Version::BIRTH,
             value: Some(value),
+            leased: false,
             marked: false,
         })
     };

@@ -12,6 +12,7 @@ const B: usize = 1;
 /// Gives `replica` a claim with its list.
 fn take(replica: &mut Replica<2>, claim: Claim, list: [Option<Held>; 2]) -> Outcome {
     let told = Told {
+        form: delta_world::Form::Whole,
         life: 0,
         claim,
         list: Table(list),
@@ -28,6 +29,7 @@ fn take_entry(replica: &mut Replica<2>, version: u32) -> bool {
         key: key_name(A),
         version: v(version),
         value: Some(&value),
+        expires: None,
     };
     replica.progress.apply_entry(&mut replica.table, entry)
 }

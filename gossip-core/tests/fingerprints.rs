@@ -4,10 +4,11 @@
 mod golden;
 
 use golden::bytes::{Body, crc32c, mix};
-use golden::sums::{Known, fingerprint, hash, life, short_sum};
+use golden::sums::{Known, fingerprint, hash, life, of_versions, short_sum};
 use golden::{ANY_ID, CLUSTER, good, page, text};
+use gossip_core::entries::accelerate;
 use gossip_core::wire::{Datagram, Section};
-use gossip_core::{Config, Instant, Node, NodeId, SplitMix64, inline};
+use gossip_core::{Config, Instant, Node, NodeId, SplitMix64, Version, inline};
 
 inline! {
     struct Several {
@@ -42,6 +43,8 @@ fn the_page_shows_the_right_examples() {
         format!("{:016x}", known.weight()),
         text::hex(&short_sum(known.weight(), 200)),
         text::hex(&known.short_hash(200)),
+        format!("{:016x}", of_versions(&[])),
+        format!("{:016x}", of_versions(&[2, 3, 9])),
     ];
     let stated = page::table(&["value", "hexadecimal"]);
     let stated: Vec<_> = stated.iter().map(|row| row[1].clone()).collect();
@@ -53,6 +56,19 @@ fn the_page_shows_the_right_examples() {
         .into_iter()
         .find(|vector| vector.name == "same");
     assert!(page.contains(&text::hex(&same.expect("a vector").bytes[1..5])));
+}
+
+#[test]
+fn versions_hash_as_the_page_says() {
+    let hashed = |versions: &[u64]| {
+        let numbers = versions
+            .iter()
+            .map(|version| Version::new(*version as u32).unwrap());
+        accelerate::hash(numbers)
+    };
+    for versions in [&[][..], &[2, 3, 9], &[9, 2, 3], &[1], &[(1 << 28) - 1, 7]] {
+        assert_eq!(hashed(versions), of_versions(versions));
+    }
 }
 
 /// Members of all sorts.
@@ -189,7 +205,7 @@ fn a_node_names_lives_the_same_way() {
         })
         .collect();
     assert_eq!(pulls.len(), 1);
-    assert_eq!((pulls[0].owner.get(), pulls[0].held.get()), (9, 0));
+    assert_eq!((pulls[0].owner.get(), pulls[0].held.get()), (9, 1));
     let mut bytes = [0; 4];
     postcard::to_slice(&pulls[0].life, &mut bytes).expect("four bytes");
     assert_eq!(bytes, life(owner.counter, owner.nonce));

@@ -2,8 +2,8 @@
 
 mod support;
 
-use gossip_core::wire::{Kind, Row, Standing, Suspect};
-use gossip_core::{Generation, Incarnation, Node, SplitMix64, Version};
+use gossip_core::wire::{Datagram, Kind, Row, Section, Standing, Suspect};
+use gossip_core::{Generation, Incarnation, Node, NodeId, SplitMix64, Version};
 use support::craft::{body, cluster, craft, row};
 use support::{Large, Net, config, id};
 
@@ -256,4 +256,36 @@ fn used_up_lives_do_not_ping_pong() {
     net.run(10_000);
     let count = net.log.take().unwrap().len();
     assert!(count < 200, "{count} datagrams in 10 s between two nodes");
+}
+
+/// An owner may be born with entries: where it outbids another life, or goes on from a state. Who knows
+/// nothing of it may ask from the birth on, since nothing is older, but must not pass for one that holds
+/// the birth and all there is: replicas of the earlier life would drop what they show.
+#[test]
+fn whoever_asks_from_a_birth_does_not_claim_to_hold_it() {
+    let mut net = cluster(1, 1);
+    let life = Generation {
+        counter: 1,
+        nonce: [7; 4],
+    };
+    let told = Row {
+        held: Version::new(5).unwrap(),
+        ..row(9, life, 0, Standing::Alive, Some(7))
+    };
+    let word = craft(id(9), life, &[(Kind::Rows, body(&[told]))]);
+    let now = net.instant();
+    net.deliver(7, 0, &word);
+    let node = net.node(0);
+    let mut asked = Vec::new();
+    let mut buf = [0; 300];
+    while let Some(transmit) = node.poll_transmit(now, &mut buf) {
+        let datagram = Datagram::parse::<u16>(&buf[..transmit.len], 0, NodeId::MAX).unwrap();
+        for section in datagram.sections::<u16>() {
+            if let Section::Pull(_, items) = section {
+                asked.extend(items.iter().map(|item| (item.owner, item.held)));
+            }
+        }
+    }
+    assert_eq!(asked, [(id(9), Version::BIRTH)]);
+    assert_eq!(node.member(id(9)).unwrap().held(), Version::NONE);
 }

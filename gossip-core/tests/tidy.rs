@@ -3,11 +3,12 @@
 
 mod tidy_rules;
 
+use tidy_rules::dependencies::{dependencies, reasons};
 use tidy_rules::functions::functions;
 use tidy_rules::imports::{ALLOWED, allows, climbs, forbidden, module_of, named};
 use tidy_rules::source::{code_of, without_tests};
 use tidy_rules::words::{has, has_allocator, has_feature};
-use tidy_rules::{CORE, File, files};
+use tidy_rules::{CORE, File, decisions, files, manifests};
 
 /// No file has so many lines.
 const FILE_LINES: usize = 500;
@@ -40,6 +41,35 @@ fn files_are_found() {
     }
     assert!(!files.iter().any(|file| file.path.contains("/target/")));
     assert!(core().len() > 30);
+}
+
+#[test]
+fn every_dependency_has_a_reason_and_every_reason_a_dependency() {
+    let reasons = reasons(&decisions());
+    let manifests = manifests();
+    assert!(manifests.len() >= 5, "{}", manifests.len());
+    let has_reason = |name: &str| {
+        reasons
+            .iter()
+            .any(|(known, why)| known == name && !why.is_empty())
+    };
+    let mut wrong = Vec::new();
+    for file in &manifests {
+        let unexplained = dependencies(&file.text)
+            .into_iter()
+            .filter(|name| !has_reason(name));
+        wrong.extend(
+            unexplained.map(|name| format!("{}: decisions.md does not say why {name}", file.path)),
+        );
+    }
+    let used: Vec<String> = manifests
+        .iter()
+        .flat_map(|file| dependencies(&file.text))
+        .collect();
+    let gone = reasons.iter().filter(|(name, _)| !used.contains(name));
+    wrong
+        .extend(gone.map(|(name, _)| format!("decisions.md explains {name}, which nothing needs")));
+    check(wrong.into_iter());
 }
 
 #[test]

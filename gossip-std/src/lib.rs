@@ -7,8 +7,9 @@
 //!   clone. What most programs want.
 //! - [`Heap`]: storage with bounds given at run time, for clusters of thousands of nodes.
 //! - [`sim`]: the deterministic simulator, which runs thousands of real nodes from one seed.
-//! - [`Clock`]: a process's time as the core counts it. With these two the core runs under any
-//!   runtime; `examples/tokio.rs` is a wrapper of about sixty lines for tokio.
+//! - [`paced`]: a configuration with longer or shorter rounds.
+//! - [`Clock`]: a process's time as the core counts it. With [`Heap`] and this the core runs
+//!   under any runtime; `examples/tokio.rs` is a wrapper of about sixty lines for tokio.
 //!
 //! # Two agents
 //!
@@ -51,14 +52,17 @@
 pub mod agent;
 pub mod clock;
 pub mod heap;
+mod pace;
 #[cfg(feature = "sim")]
 pub mod sim;
 
 pub use agent::{
-    Agent, AgentError, AgentEvent, AgentOptions, EntryInfo, Events, IoErrors, MemberInfo,
+    Agent, AgentError, AgentEvent, AgentOptions, EntryInfo, Events, Fresh, IoErrors, MemberInfo,
+    MergedInfo, Watch, WatchCursor, WatchEvent, WatchFilter, Watcher,
 };
 pub use clock::Clock;
 pub use heap::{Heap, HeapBlob, HeapList, Limits};
+pub use pace::paced;
 
 /// The examples of the README, so that they compile and run.
 #[cfg(doctest)]

@@ -6,7 +6,10 @@ use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use common::{DEADLINE, agent, config, eventually, status};
-use gossip_core::{Event, JoinError, NodeId, SetError, Status};
+use gossip_core::table::Prefix;
+use gossip_core::{
+    Event, JoinError, Mail, NodeId, ReadEnd, RequestError, SetError, Status, SyncEnd,
+};
 use gossip_std::{Agent, AgentError, AgentOptions};
 
 /// Agents 1 to `count` that all know each other.
@@ -84,6 +87,113 @@ fn entries_spread_change_and_go() {
             .iter()
             .all(|agent| agent.stats().sent.datagrams.count > 0)
     );
+}
+
+#[test]
+fn a_sync_and_a_read_wait_for_their_reports() {
+    let agents = cluster("requests", 3);
+    let (asker, peer) = (&agents[0], agents[1].id());
+    agents[1].set("k", b"v").unwrap();
+    let fresh = asker.read_fresh(peer, "k", 2, DEADLINE).unwrap();
+    assert_eq!(fresh.value.as_deref(), Some(&b"v"[..]));
+    assert_eq!(fresh.report.end, ReadEnd::Owner);
+    for range in [Prefix::of(peer), Prefix::ROOT] {
+        let report = asker.sync(peer, range, DEADLINE).unwrap();
+        assert_eq!((report.end, report.peer), (SyncEnd::Equal, peer));
+        assert!(report.datagrams >= 2 && report.bytes > 0);
+    }
+    // More than there is room for at a time, if the reports were not taken.
+    for _ in 0..100 {
+        assert!(
+            asker
+                .sync(peer, Prefix::ROOT, DEADLINE)
+                .unwrap()
+                .is_complete()
+        );
+    }
+
+    let stranger = NodeId::from(99);
+    let unknown = asker.sync(stranger, Prefix::ROOT, DEADLINE);
+    assert_eq!(unknown, Err(RequestError::UnknownPeer));
+    let own = asker.read_fresh(asker.id(), "k", 2, DEADLINE);
+    assert_eq!(own, Err(RequestError::Myself));
+    agents[1].shutdown().unwrap();
+    let late = asker
+        .sync(peer, Prefix::ROOT, Duration::from_millis(50))
+        .unwrap();
+    assert!(!late.is_complete(), "{late:?}");
+}
+
+#[test]
+fn whoever_waits_for_a_report_hears_that_the_agent_stops() {
+    let agents = cluster("stopped", 2);
+    agents[1].shutdown().unwrap();
+    let (asker, peer) = (agents[0].clone(), agents[1].id());
+    let waiting = std::thread::spawn(move || asker.sync(peer, Prefix::ROOT, DEADLINE));
+    eventually("it has begun, or the peer is known to be gone", || {
+        agents[0]
+            .stats()
+            .sent
+            .of(gossip_core::wire::Kind::Compare)
+            .count
+            > 0
+            || status(&agents[0], peer) == Some(Status::Dead)
+    });
+    agents[0].shutdown().unwrap();
+    let over = waiting.join().unwrap();
+    let gone = over.is_ok_and(|report| report.end == SyncEnd::Gone);
+    assert!(
+        gone || matches!(
+            over,
+            Err(RequestError::NotRunning | RequestError::UnknownPeer)
+        )
+    );
+}
+
+#[test]
+fn mail_arrives_and_is_acknowledged() {
+    let bind = SocketAddr::from(([127, 0, 0, 1], 0));
+    let options = |id| AgentOptions::new(bind, config("mail", id).direct_mail(Mail::All));
+    let agents: Vec<Agent> = (1..=3)
+        .map(|id| Agent::spawn(options(id)).unwrap())
+        .collect();
+    for other in &agents[1..] {
+        other.join(agents[0].local_addr()).unwrap();
+    }
+    eventually("all know all", || {
+        agents.iter().all(|agent| agent.live() == 3)
+    });
+    agents[0].set("k", b"v").unwrap();
+    eventually("both have acknowledged", || {
+        let stats = agents[0].stats();
+        stats.mails_delivered + stats.mails_handed_over >= 2
+    });
+    eventually("both hold it", || {
+        agents
+            .iter()
+            .all(|agent| holds(agent, &agents[0], "k", b"v"))
+    });
+}
+
+#[test]
+fn a_lease_ends_on_every_agent_though_its_owner_is_gone() {
+    let agents = cluster("lease", 3);
+    let ttl = Duration::from_secs(2);
+    assert_eq!(agents[0].renew("k", ttl), Ok(false));
+    agents[0].set_for("k", b"v", ttl).unwrap();
+    assert_eq!(agents[0].renew("k", ttl), Ok(true));
+    eventually("everyone holds it", || {
+        agents
+            .iter()
+            .all(|agent| holds(agent, &agents[0], "k", b"v"))
+    });
+    for entry in agents.iter().flat_map(Agent::entries) {
+        assert!(entry.left.is_some_and(|left| left <= ttl), "{entry:?}");
+    }
+    agents[0].shutdown().unwrap();
+    eventually("it is over", || {
+        agents[1..].iter().all(|agent| agent.entries().is_empty())
+    });
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! The command line, tested by running the real binary. Every deadline is only there to stop
 //! waiting.
 
+#[path = "cli/keys.rs"]
+mod keys;
 #[path = "cli/process.rs"]
 mod process;
+#[path = "cli/requests.rs"]
+mod requests;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::UdpSocket;
@@ -12,16 +16,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use process::{Agent, Owned, PATIENCE, gossip, run, signal, text, wait};
-
-/// Two agents that know each other.
-fn pair(cluster: &str) -> (Agent, Agent) {
-    let mut a = Agent::start(&["--cluster", cluster, "--id", "1"]);
-    let mut b = Agent::start(&["--cluster", cluster, "--id", "2", "--join", &a.address]);
-    a.sees("2", "alive");
-    b.sees("1", "alive");
-    (a, b)
-}
+use process::{Agent, Owned, PATIENCE, gossip, pair, run, signal, text, wait};
 
 /// It ends with this code, says one line that contains `what`, and prints nothing else.
 fn refused(args: &[&str], code: i32, what: &str) {
@@ -77,6 +72,7 @@ fn a_wrong_command_line_is_refused_in_one_line() {
     refused(&with(&["--advertise", "0.0.0.0:1"]), 2, "--advertise");
     refused(&with(&["--mtu", "10"]), 2, "between");
     refused(&with(&["--interval", "soon"]), 2, "500ms");
+    refused(&with(&["--direct-mail", "some"]), 2, "all");
     refused(&["demo", "--nodes", "1"], 2, "2..=128");
     refused(&["demo", "--nodes", "129"], 2, "2..=128");
     refused(&["demo", "--seed", "x"], 2, "--seed");
@@ -215,6 +211,10 @@ fn three_agents_share_entries_notice_a_kill_and_a_leave() {
     b.object("the deletion's event", |object| {
         object["event"] == "deleted" && object["key"] == "greeting"
     });
+    a.ask("set --ttl 3s note soon");
+    b.object("the end of the lease", |object| {
+        object["event"] == "deleted"
+    });
     c.child.0.kill().expect("it runs");
     a.sees("3", "dead");
     b.sees("3", "dead");
@@ -227,8 +227,10 @@ fn three_agents_share_entries_notice_a_kill_and_a_leave() {
 #[test]
 fn wrong_input_gets_one_line_and_changes_nothing() {
     let mut agent = Agent::start(&["--set", "a=b"]);
-    let wrong: [&[u8]; 8] = [
+    let wrong: [&[u8]; 10] = [
         b"frob",
+        b"watch 1 a b",
+        b"unwatch a",
         b"set",
         b"set a",
         b"get",
@@ -246,7 +248,9 @@ fn wrong_input_gets_one_line_and_changes_nothing() {
     let entries = agent.ask("entries");
     assert_eq!(entries["entries"][0]["value"], "b");
     assert_eq!(entries["entries"].as_array().map(Vec::len), Some(1));
-    for command in ["help", "members", "stats", "entries", "get a", "leave"] {
+    for command in [
+        "help", "members", "stats", "entries", "get a", "watch 9", "unwatch", "leave",
+    ] {
         let name = command.split(' ').next().expect("a word");
         assert_eq!(agent.ask(command)["command"], name);
     }
@@ -404,4 +408,43 @@ fn a_node_on_a_wildcard_address_learns_its_address() {
         );
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[test]
+fn a_killed_agent_goes_on_from_its_state() {
+    let folder = std::env::temp_dir().join(format!("gossip-cli-state-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("b.state").to_str().expect("a path").to_owned();
+    let flags = ["--cluster", "state", "--state", &file];
+    let mut a = Agent::start(&["--cluster", "state", "--id", "1"]);
+    let mut b = Agent::start(&[&flags[..], &["--id", "2", "--join", &a.address]].concat());
+    b.ask("set color green");
+    a.ask("set shape round");
+    a.reads("color", "green");
+    b.reads("shape", "round");
+    let written = Instant::now() + PATIENCE;
+    let holds = |word: &[u8]| {
+        let bytes = std::fs::read(&file).expect("a state");
+        bytes.windows(word.len()).any(|part| part == word)
+    };
+    while !(holds(b"green") && holds(b"round")) {
+        assert!(Instant::now() < written, "the state is not written");
+        thread::sleep(Duration::from_millis(50));
+    }
+    signal(&b.child.0, "-KILL");
+    wait(&mut b.child.0);
+    // Neither an identity nor a seed is given: both are in the state.
+    let mut again = Agent::start(&flags);
+    assert_eq!(again.id, "2");
+    again.reads("color", "green");
+    again.reads("shape", "round");
+    again.ask("set size large");
+    a.reads("size", "large");
+    a.reads("color", "green");
+    again.say(b"leave");
+    again.ends_well();
+    std::fs::write(&file, b"gsip\x01 and no more").expect("it is ours");
+    let bind = ["agent", "--bind", "127.0.0.1:0"];
+    refused(&[&bind[..], &["--state", &file]].concat(), 1, "damaged");
+    std::fs::remove_dir_all(&folder).expect("it is ours");
 }

@@ -153,6 +153,25 @@ fn a_moment_alone_makes_no_plot_of_a_course() {
 }
 
 #[test]
+fn json_names_nodes_by_the_ids_that_texts_show() {
+    let mut run = sample::run(1);
+    run.violations.push(sample::violation());
+    let (text, json) = (text(&[run.clone()]), json(&[run]));
+    let document: Value = serde_json::from_str(&json).unwrap();
+    let run = &document["runs"][0];
+    assert_eq!(run["detection"][0]["node"], 10);
+    assert_eq!(run["coverage"][0]["origin"], 6);
+    assert_eq!(run["tables"][0]["node"], 4);
+    assert_eq!(run["violations"][0]["node"], 8);
+    for (name, place, node) in [("config", 1, "6"), ("members", 2, "4"), ("10", 0, "10")] {
+        let mut lines = text.lines().map(|line| line.split_whitespace());
+        let found = lines
+            .any(|mut words| words.clone().next() == Some(name) && words.nth(place) == Some(node));
+        assert!(found, "{name} on {node}: {text}");
+    }
+}
+
+#[test]
 fn json_names_are_kebab_case_and_times_are_microseconds() {
     let document: Value = serde_json::from_str(&json(&seeds(2))).unwrap();
     let run = &document["runs"][0];

@@ -47,6 +47,10 @@ fn file(name: &str, content: &str) -> PathBuf {
 
 const SMALL: &str = "name = \"small\"\nnodes = 3\nduration = \"5s\"\n";
 
+/// For the end of [`SMALL`]: a cluster whose network breaks for good cannot agree.
+const BROKEN: &str = "expect = { agree-within = \"1s\" }\n[[at]]\ntime = \"1s\"\n\
+    do = { set-loss = 1.0 }\n[[at]]\ntime = \"2s\"\ndo = { set = { host = 1, key = \"k\" } }";
+
 #[test]
 fn the_library_is_listed_and_shown() {
     let list = printed("list");
@@ -74,30 +78,77 @@ fn a_wrong_command_line_is_refused_in_one_line() {
         ("", "name a scenario: steady"),
         ("nope", "known are steady"),
         ("steady --frob", "--frob"),
-        ("steady --nodes 0", "nodes is 0"),
         ("steady --nodes x", "--nodes"),
-        ("steady --loss 2", "network.link.loss is 2"),
         ("steady --fanout 256", "--fanout"),
         ("steady --interval 5", "1.5s"),
-        ("steady --interval 0s", "interval must be longer than zero"),
-        ("steady --mtu 10", "mtu must be between"),
         ("steady --runs 0", "--runs"),
         ("steady --runs 2 --trace x", "--trace"),
         ("steady --runs 2 --seed 18446744073709551615", "--seed"),
+        ("steady --seed -1", "--seed is -1; it must not be negative"),
         (
-            "crash --duration 10s",
-            "at[1].time is 20s; the run ends at 10s",
+            "steady --duration -1s",
+            "--duration is -1s; it must not be negative",
         ),
-        (
-            "partition --nodes 20",
-            "partition.sides is 1-24; hosts are then numbered from 1 to 20",
-        ),
+        ("soak --seeds -1", "--seeds is -1; it must not be negative"),
         ("steady --html /nonexistent/x.html", "/nonexistent/x.html"),
         ("steady --svg /nonexistent/x.svg", "/nonexistent/x.svg"),
         ("steady --trace /nonexistent/x", "/nonexistent/x"),
+        (
+            "steady --html x.html --svg ./x.html",
+            "--svg ./x.html: that is the file of --html too",
+        ),
+        (
+            "steady --html x.html --trace x.html",
+            "--trace x.html: that is the file of --html too",
+        ),
         ("show", "NAME|FILE.toml"),
         ("show nope", "known are steady"),
         ("list more", "more"),
+    ] {
+        refused(line, what);
+    }
+}
+
+#[test]
+fn a_change_that_makes_no_scenario_is_refused_by_its_flag_or_with_what_it_breaks() {
+    for (line, what) in [
+        (
+            "steady --nodes 0",
+            "error: --nodes is 0; it must be at least 1",
+        ),
+        (
+            "steady --loss 2",
+            "error: --loss is 2; it must be from 0 to 1",
+        ),
+        (
+            "steady --interval 0s",
+            "error: --interval is 0s; it must be at least 8ms",
+        ),
+        (
+            "steady --interval 1ms",
+            "error: --interval is 1ms; it must be at least 8ms",
+        ),
+        (
+            "steady --gossip-interval 1us",
+            "error: --gossip-interval is 1us; it must be",
+        ),
+        (
+            "steady --mtu 10",
+            "error: --mtu must be between 64 and 65507 bytes",
+        ),
+        (
+            "crash --duration 10s",
+            "crash with these flags: at[1].time is 20s; the run ends at 10s",
+        ),
+        (
+            "partition --nodes 20",
+            "partition.sides is 25-; hosts are then numbered from 1 to 20",
+        ),
+        (
+            "partition --nodes 20",
+            "name some of these, or make nodes at least 25",
+        ),
+        ("wan --nodes 8", "make nodes at least 16"),
     ] {
         refused(line, what);
     }
@@ -161,14 +212,40 @@ fn every_change_shows_in_the_parameters() {
     ] {
         assert!(set.contains(value), "{value} in {set}");
     }
+    assert_eq!(report["runs"][0]["parameters"]["topology"], "full-mesh");
+}
+
+#[test]
+fn what_would_take_hours_is_warned_of_in_one_line() {
+    let path = file("hours.toml", &(SMALL.to_owned() + BROKEN));
+    let path = path.display();
+    // The broken rule ends it early.
+    let output = sim(&format!("{path} --nodes 4 --duration 100000h"));
+    let errors = text(&output.stderr);
+    let warning = "warning: this may take some 0.0 GB of memory and 8 hours\n";
+    assert!(errors.starts_with(warning), "{errors}");
+    assert_eq!(errors.matches("warning").count(), 1, "{errors}");
+    let output = sim(&format!("{path} --nodes 4 --duration 100000h --quiet"));
+    assert!(!text(&output.stderr).contains("warning"));
+}
+
+#[test]
+fn a_file_is_not_written_over_the_scenario_that_it_reports_on() {
+    let path = file("kept.toml", SMALL);
+    let path = path.display();
+    refused(
+        &format!("{path} --html {path}"),
+        "that is the file of the scenario too",
+    );
+    assert_eq!(
+        fs::read_to_string(path.to_string()).expect("it is still there"),
+        SMALL
+    );
 }
 
 #[test]
 fn a_broken_rule_fails_and_names_the_command_that_replays_it() {
-    // Half of a cluster that nobody heals cannot agree with the other half.
-    let more = "expect = { agree-within = \"1s\" }\n[[at]]\ntime = \"1s\"\n\
-                do = { set-loss = 1.0 }\n[[at]]\ntime = \"2s\"\ndo = { set = { host = 1, key = \"k\" } }";
-    let path = file("broken.toml", &(SMALL.to_owned() + more));
+    let path = file("broken.toml", &(SMALL.to_owned() + BROKEN));
     let output = sim(&format!("{} --nodes 4 --seed 5 --quiet", path.display()));
     let errors = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{errors}");

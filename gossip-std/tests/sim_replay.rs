@@ -10,7 +10,7 @@ inline! {
     /// Room for the scenario, and tight where it hurts.
     struct Inline {
         members: 16, entries: 64, key: 4, value: 8, news: 6, duties: 6,
-        relays: 2, seeds: 2, exchanges: 3, ranges: 4, wants: 4,
+        relays: 2, seeds: 2, exchanges: 3, ranges: 4, wants: 4, leases: 8,
     }
 }
 
@@ -27,6 +27,10 @@ const LIMITS: Limits = Limits {
     exchanges: 3,
     ranges: 4,
     wants: 4,
+    leases: 8,
+    mails: 0,
+    syncs: 0,
+    reads: 0,
 };
 
 /// A little of everything.
@@ -37,7 +41,7 @@ const SCENARIO: &str = r#"
     boot = "join"
     protocol = { mtu = 64, largest-id = 127, tombstone-grace = "5s", forget-after = "20s" }
     entries = { count = 2, key-bytes = 4, value-bytes = 8 }
-    workload = { updates-per-second = 0.2, deletes = 0.3, keys = 4, until = "40s" }
+    workload = { updates-per-second = 0.2, deletes = 0.3, leases = 0.5, ttl = "6s", keys = 4, until = "40s" }
     clocks = { max-offset = "1s", max-drift-ppm = 500 }
 
     [network.link]

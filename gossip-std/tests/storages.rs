@@ -3,9 +3,18 @@
 #[path = "../../gossip-core/tests/support/mod.rs"]
 mod support;
 
-use gossip_core::{Duration, Storage, Tables};
+use gossip_core::table::Prefix;
+use gossip_core::{Duration, Mail, Storage, Tables, inline};
 use gossip_std::{Heap, Limits};
-use support::{Large, Net, Small, Weather, config};
+use support::{Large, Net, Small, Weather, config, id};
+
+inline! {
+    /// Room for mail, syncs and reads, and not for all that is asked.
+    struct Posted {
+        members: 16, entries: 80, key: 8, value: 16, news: 8, duties: 16,
+        relays: 4, seeds: 2, exchanges: 4, ranges: 8, wants: 8, mails: 5, syncs: 1, reads: 1,
+    }
+}
 
 /// What a history looks like from outside: every datagram in order, and what each node shows.
 type Seen = (
@@ -20,6 +29,7 @@ fn history<S: Storage<u16>>(tables: impl Fn() -> Tables<u16, S>, mtu: usize, nod
     let settings = |address| {
         config(address, mtu)
             .tombstone_grace(Duration::from_secs(2))
+            .direct_mail(Mail::All)
             .check()
             .expect("valid")
     };
@@ -36,6 +46,14 @@ fn history<S: Storage<u16>>(tables: impl Fn() -> Tables<u16, S>, mtu: usize, nod
     for address in 0..nodes {
         let _ = net.node(address).delete("key1");
         let _ = net.node(address).set("key2", b"again");
+        let now = net.instant();
+        let ttl = Duration::from_millis(500 + 1000 * u32::from(address));
+        let _ = net.node(address).set_for(now, "key3", b"soon", ttl);
+    }
+    let deadline = net.instant().after(Duration::from_secs(9));
+    for peer in 1..4 {
+        let _ = net.node(0).sync(id(peer + 1), Prefix::ROOT, deadline);
+        let _ = net.node(0).read_fresh(id(peer + 1), "key2", 3, deadline);
     }
     net.nodes[1] = None;
     net.run(15_000);
@@ -74,6 +92,10 @@ fn roomy_tables_agree() {
         exchanges: 8,
         ranges: 32,
         wants: 64,
+        leases: 400,
+        mails: 0,
+        syncs: 0,
+        reads: 0,
     };
     same(
         &history(Large::tables, 200, 10),
@@ -96,9 +118,38 @@ fn tables_that_overflow_agree() {
         exchanges: 3,
         ranges: 4,
         wants: 4,
+        leases: 4,
+        mails: 0,
+        syncs: 0,
+        reads: 0,
     };
     same(
         &history(Small::tables, 64, 12),
         &history(|| Heap::tables(limits), 64, 12),
+    );
+}
+
+#[test]
+fn mail_syncs_and_reads_agree() {
+    let limits = Limits {
+        members: 16,
+        entries: 80,
+        key: 8,
+        value: 16,
+        news: 8,
+        duties: 16,
+        relays: 4,
+        seeds: 2,
+        exchanges: 4,
+        ranges: 8,
+        wants: 8,
+        mails: 5,
+        syncs: 1,
+        reads: 1,
+        leases: 0,
+    };
+    same(
+        &history(Posted::tables, 127, 8),
+        &history(|| Heap::tables(limits), 127, 8),
     );
 }

@@ -7,12 +7,21 @@
 //! anybody involved depends on. The obvious versions of these rules lose or resurrect keys; the
 //! tests hold fourteen histories that show how.
 //!
+//! A value whose lease runs out becomes a tombstone *of the same version*: the write was "set, and
+//! delete later", and each replica does the second half by itself. So replicas may list one version as a
+//! value and as a tombstone. An equal version never replaces, and is "listed" whichever it is. One rule is
+//! needed beside those for deletes: a value with a lease that a re-cover drops counts as a collected
+//! tombstone. Its sender may have let it run out and collected it behind the receiver's cursor, which
+//! no tombstone of the receiver's shows; the tests hold the history.
+//!
 //! The module is pure: [`Progress`] is the replica's position, [`Map`] what it needs of the place
 //! where the entries are kept. The scheme refines Scuttlebutt's version bound per owner (van
 //! Renesse, Dumitriu, Gough, Thomas, "Efficient Reconciliation and Flow Control for Anti-Entropy
 //! Protocols", 2008, section 3).
 
 use crate::id::Version;
+use crate::time::Instant;
+use crate::wire::limits;
 
 /// How far a replica's copy of one owner's map reaches. Always `gc <= held <= as_of`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -71,8 +80,21 @@ pub struct Listed<'a> {
     pub key: &'a str,
     /// The version of the write.
     pub version: Version,
-    /// The value set, or `None` if the key was deleted.
+    /// The value set, or `None` if the key was deleted or its lease ran out.
     pub value: Option<&'a [u8]>,
+    /// When the value's lease ends, by the clock of the node that lists it or takes it; `None` if it
+    /// was set for good. The rules do not look at it.
+    pub expires: Option<Instant>,
+}
+
+impl Listed<'_> {
+    /// How many bytes it takes at most when it is told at `now`, `back` versions before the end of a
+    /// claim.
+    pub(crate) fn len(&self, now: Instant, back: u32) -> usize {
+        let value = self.value.map_or(0, <[u8]>::len);
+        let lease = self.expires.map_or(0, |at| limits::lease(at.since(now)));
+        limits::entry(back, self.key.len(), value).saturating_add(lease)
+    }
 }
 
 /// What a claim did to a replica.
@@ -99,8 +121,17 @@ pub trait Map {
     /// Marks each value held with a version in `(a, b]` that is not on `list` at that version. Marks
     /// that are there already stay.
     fn mark_missing<'l>(&mut self, a: Version, b: Version, list: impl Iterator<Item = Listed<'l>>);
-    /// Removes every marked entry.
-    fn drop_marked(&mut self);
+    /// Marks each value held with a version in `(a, b]` for which `is_listed` is `false`. Marks that
+    /// are there already stay.
+    fn mark_unlisted(&mut self, a: Version, b: Version, is_listed: impl Fn(Version) -> bool);
+    /// The versions in `(a, b]` of the values held, marked or not, in any order.
+    fn values(&self, a: Version, b: Version) -> impl Iterator<Item = Version>;
+    /// The versions in `(a, b]` of everything held, tombstones and what is marked included, in any
+    /// order.
+    fn versions(&self, a: Version, b: Version) -> impl Iterator<Item = Version>;
+    /// Removes every marked entry. Returns the highest version of one that had a lease, or
+    /// [`Version::NONE`]: it counts as a collected tombstone.
+    fn drop_marked(&mut self) -> Version;
 }
 
 impl Claim {
@@ -188,18 +219,17 @@ impl Progress {
         claim: &Claim,
         list: impl Iterator<Item = Listed<'l>> + Clone,
     ) -> Outcome {
-        if claim.gc <= self.held && claim.a <= self.held && self.held < claim.b {
+        if self.is_normal(claim) {
             self.advance(map, claim, list);
             return Outcome::Advanced;
         }
-        let Some(recover) = self.started(claim) else {
-            return Outcome::Ignored;
-        };
-        if !(claim.a <= recover.cursor && recover.cursor < claim.b && claim.held >= recover.target)
-        {
-            return Outcome::Ignored;
-        }
-        self.step(map, claim, recover, list)
+        self.cover(map, claim, |progress, map| {
+            for entry in list.clone() {
+                progress.apply_entry(map, entry);
+            }
+            map.mark_missing(claim.a, claim.b, list);
+            true
+        })
     }
 
     /// Gives up the re-cover under way. Safe at any time.
@@ -220,8 +250,13 @@ impl Progress {
         self.gc = self.gc.max(version);
     }
 
+    /// `true` for a claim that begins no later than where `held` is, and moves it.
+    pub(super) fn is_normal(&self, claim: &Claim) -> bool {
+        claim.gc <= self.held && claim.a <= self.held && self.held < claim.b
+    }
+
     /// A normal claim: nothing is dropped, and `gc` is not adopted.
-    fn advance<'l>(
+    pub(super) fn advance<'l>(
         &mut self,
         map: &mut impl Map,
         claim: &Claim,
@@ -248,18 +283,27 @@ impl Progress {
         }
     }
 
-    fn step<'l>(
+    /// A claim starts or continues a re-cover: `take` stores and marks what the claim calls for, and
+    /// says whether the claim holds here.
+    pub(super) fn cover<M: Map>(
         &mut self,
-        map: &mut impl Map,
+        map: &mut M,
         claim: &Claim,
-        mut recover: Recover,
-        list: impl Iterator<Item = Listed<'l>> + Clone,
+        take: impl FnOnce(&mut Self, &mut M) -> bool,
     ) -> Outcome {
-        self.recover = Some(recover);
-        for entry in list.clone() {
-            self.apply_entry(map, entry);
+        let earlier = self.recover;
+        let Some(mut recover) = self.started(claim) else {
+            return Outcome::Ignored;
+        };
+        let in_place = claim.a <= recover.cursor && recover.cursor < claim.b;
+        if !in_place || claim.held < recover.target {
+            return Outcome::Ignored;
         }
-        map.mark_missing(claim.a, claim.b, list);
+        self.recover = Some(recover);
+        if !take(self, map) {
+            self.recover = earlier;
+            return Outcome::Ignored;
+        }
         recover.cursor = claim.b;
         recover.finish = recover.finish.max(claim.as_of);
         self.as_of = self.as_of.max(claim.as_of);
@@ -267,12 +311,16 @@ impl Progress {
         if recover.cursor < recover.target.max(recover.finish) {
             return Outcome::Stepped;
         }
-        map.drop_marked();
+        self.finish(map, recover);
+        Outcome::Finished
+    }
+
+    fn finish(&mut self, map: &mut impl Map, recover: Recover) {
+        let run_out = map.drop_marked();
         self.held = recover.cursor;
-        self.gc = self.gc.max(recover.target);
+        self.gc = self.gc.max(recover.target).max(run_out);
         self.as_of = self.as_of.max(self.held);
         self.recover = None;
-        Outcome::Finished
     }
 }
 

@@ -1,12 +1,15 @@
 //! One entry as it is kept.
 
 use crate::id::{NodeId, Version};
+use crate::time::Instant;
 
 /// One key of one owner.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry<K, V> {
     pub(crate) owner: NodeId,
     pub(crate) version: Version,
+    /// When it last changed, as watches count; 0 if it was never readable here.
+    pub(crate) number: u32,
     pub(crate) key: K,
     pub(crate) content: Content<V>,
     /// A re-cover found it missing where it should be.
@@ -22,7 +25,7 @@ pub struct Entry<K, V> {
 pub(crate) enum Content<V> {
     /// It is set to this.
     Set(V),
-    /// It was deleted, and so many sweeps ago.
+    /// It was deleted, or its lease ran out, and so many sweeps ago.
     Tombstone(u8),
     /// It is gone and only its event remains; nothing else counts it.
     Gone,
@@ -39,6 +42,9 @@ pub struct EntryRef<'a> {
     pub value: &'a [u8],
     /// The version of the write.
     pub version: Version,
+    /// When its lease ends by the clock of the node that was asked, if it was set for a time. A value
+    /// is shown until the first [`handle_timeout`](crate::Node::handle_timeout) from then on.
+    pub expires: Option<Instant>,
 }
 
 impl<K: AsRef<[u8]>, V: AsRef<[u8]>> Entry<K, V> {

@@ -1,14 +1,25 @@
-//! The entries of all owners: versioned values and tombstones.
+//! The entries of all owners: versioned values, tombstones, and leases that make one of the other.
 //!
-//! [`delta`] holds the rules; [`Store`] keeps what they are about, sorted by owner and key.
+//! [`delta`] holds the rules, [`accelerate`] two short forms of what they exchange; [`Store`] keeps what
+//! they are about, sorted by owner and key; [`Changes`] tell what is new in it.
 
+pub mod accelerate;
+mod across;
+mod changes;
 pub mod delta;
 mod entry;
+mod expiry;
+mod lease;
 mod owner;
 mod store;
+mod stretch;
 
+pub use changes::{Change, Changes, Cursor, Filter};
 pub(crate) use entry::Content;
 pub use entry::{Entry, EntryRef};
-pub(crate) use owner::{OwnerMap, listed};
+pub use lease::{Lease, Leases};
+pub(crate) use owner::{OwnerMap, every, from_birth, listed, values};
 pub(crate) use store::Fit;
 pub use store::Store;
+pub use stretch::Stretch;
+pub(crate) use stretch::{Told, page_end, rising, stretches};

@@ -2,18 +2,19 @@
 
 use super::delta::{Listed, Map, Progress};
 use super::entry::{Content, Entry};
+use super::lease::Lease;
 use super::store::Store;
 use crate::id::{NodeId, Version};
 use crate::storage::{Blob, List};
-use crate::wire::limits;
+use crate::time::Instant;
 
 /// The entries of `owner`.
-pub(crate) struct OwnerMap<'s, K, V, E> {
-    pub(crate) store: &'s mut Store<K, V, E>,
+pub(crate) struct OwnerMap<'s, K, V, E, L> {
+    pub(crate) store: &'s mut Store<K, V, E, L>,
     pub(crate) owner: NodeId,
 }
 
-impl<K: Blob, V: Blob, E: List<Entry<K, V>>> OwnerMap<'_, K, V, E> {
+impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> OwnerMap<'_, K, V, E, L> {
     /// Turns the entries of an earlier life into what a replica of a new life starts from.
     pub(crate) fn reborn(&mut self) -> Progress {
         let mut any = false;
@@ -52,8 +53,14 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> OwnerMap<'_, K, V, E> {
 
     /// Where a claim from `a` can end so that what it lists fits `room` bytes: the last version
     /// before the first entry that does not fit, or `held`. `None` if not even one entry fits.
-    pub(crate) fn page_end(&self, a: Version, held: Version, room: usize) -> Option<Version> {
-        let fits = |end: Version| self.fits(a, end, room);
+    pub(crate) fn page_end(
+        &self,
+        now: Instant,
+        a: Version,
+        held: Version,
+        room: usize,
+    ) -> Option<Version> {
+        let fits = |end: Version| self.fits(now, a, end, room);
         if fits(held) {
             return Some(held);
         }
@@ -70,11 +77,9 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> OwnerMap<'_, K, V, E> {
 
     /// `true` if the entries in `(a, end]` take at most `room` bytes in a claim. The walk ends where
     /// they do not, so that a far too distant `end` costs little.
-    fn fits(&self, a: Version, end: Version, room: usize) -> bool {
+    fn fits(&self, now: Instant, a: Version, end: Version, room: usize) -> bool {
         let left = listed(self.store, self.owner, a, end).try_fold(room, |left, entry| {
-            let value = entry.value.map_or(0, <[u8]>::len);
-            let back = end.beyond(entry.version);
-            left.checked_sub(limits::entry(back, entry.key.len(), value))
+            left.checked_sub(entry.len(now, end.beyond(entry.version)))
         });
         left.is_some()
     }
@@ -96,9 +101,29 @@ enum Fate {
     Vanish,
 }
 
+/// The position from which a replica at `progress` asks and takes claims: of an owner of which nothing
+/// was ever held, nothing is older than its birth, so it need not be covered again from zero. The
+/// replica itself stays at nothing until a claim comes: to hold the birth and no more is what only an
+/// owner can say that has written nothing, and one may be born with entries.
+pub(crate) fn from_birth<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>>(
+    store: &Store<K, V, E, L>,
+    owner: NodeId,
+    progress: Progress,
+) -> Progress {
+    let nothing = progress.held == Version::NONE && progress.recover.is_none();
+    let earlier = |entry: &Entry<K, V>| entry.version <= Version::BIRTH;
+    if !nothing || store.of(owner).any(earlier) {
+        return progress;
+    }
+    Progress {
+        as_of: progress.as_of.max(Version::BIRTH),
+        ..Progress::BIRTH
+    }
+}
+
 /// The entries with versions in `(a, b]`, by key.
-pub(crate) fn listed<K: Blob, V: Blob, E: List<Entry<K, V>>>(
-    store: &Store<K, V, E>,
+pub(crate) fn listed<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>>(
+    store: &Store<K, V, E, L>,
     owner: NodeId,
     a: Version,
     b: Version,
@@ -110,10 +135,32 @@ pub(crate) fn listed<K: Blob, V: Blob, E: List<Entry<K, V>>>(
             key: entry.key(),
             version: entry.version,
             value: entry.value(),
+            expires: store.expires(entry),
         })
 }
 
-impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Map for OwnerMap<'_, K, V, E> {
+/// The versions of everything held of an owner, by key.
+pub(crate) fn every<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>>(
+    store: &Store<K, V, E, L>,
+    owner: NodeId,
+) -> impl Iterator<Item = Version> {
+    store.of(owner).map(|entry| entry.version)
+}
+
+/// The versions in `(a, b]` of the values, by key.
+pub(crate) fn values<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>>(
+    store: &Store<K, V, E, L>,
+    owner: NodeId,
+    a: Version,
+    b: Version,
+) -> impl Iterator<Item = Version> {
+    store
+        .of(owner)
+        .filter(move |entry| entry.is_set() && entry.version > a && entry.version <= b)
+        .map(|entry| entry.version)
+}
+
+impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Map for OwnerMap<'_, K, V, E, L> {
     fn version(&self, key: &str) -> Option<Version> {
         self.store.find(self.owner, key).map(|entry| entry.version)
     }
@@ -130,7 +177,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Map for OwnerMap<'_, K, V, E> {
     }
 
     fn mark_missing<'l>(&mut self, a: Version, b: Version, list: impl Iterator<Item = Listed<'l>>) {
-        for entry in list {
+        for entry in list.filter(|entry| entry.value.is_some()) {
             if let Ok(index) = self.store.search(self.owner, entry.key.as_bytes())
                 && let Some(held) = self.store.own_at(index, self.owner)
                 && held.version == entry.version
@@ -148,7 +195,30 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Map for OwnerMap<'_, K, V, E> {
         });
     }
 
-    fn drop_marked(&mut self) {
+    fn mark_unlisted(&mut self, a: Version, b: Version, is_listed: impl Fn(Version) -> bool) {
+        self.each(|entry| {
+            let covered = entry.version > a && entry.version <= b;
+            if covered && entry.is_set() && !is_listed(entry.version) {
+                entry.marked = true;
+            }
+            Fate::Stay
+        });
+    }
+
+    fn values(&self, a: Version, b: Version) -> impl Iterator<Item = Version> {
+        values(self.store, self.owner, a, b)
+    }
+
+    fn versions(&self, a: Version, b: Version) -> impl Iterator<Item = Version> {
+        listed(self.store, self.owner, a, b).map(|entry| entry.version)
+    }
+
+    fn drop_marked(&mut self) -> Version {
+        let store = &*self.store;
+        let had_lease = store
+            .of(self.owner)
+            .filter(|entry| entry.marked && store.expires(entry).is_some());
+        let highest = had_lease.map(|entry| entry.version).max();
         self.each(|entry| {
             if entry.marked {
                 Fate::Vanish
@@ -156,5 +226,6 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Map for OwnerMap<'_, K, V, E> {
                 Fate::Stay
             }
         });
+        highest.unwrap_or(Version::NONE)
     }
 }

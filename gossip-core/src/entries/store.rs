@@ -3,17 +3,23 @@
 use core::cmp::Ordering;
 use core::marker::PhantomData;
 
+use super::changes::Clock;
 use super::delta::Listed;
 use super::entry::{Content, Entry, EntryRef};
+use super::lease::{Lease, Leases};
 use crate::id::{NodeId, Version};
 use crate::storage::{Blob, List};
+use crate::time::Instant;
 
 /// All entries of all owners.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Store<K, V, E> {
-    list: E,
+pub struct Store<K, V, E, L> {
+    pub(super) list: E,
+    pub(super) leases: Leases<K, L>,
     key_max: usize,
     value_max: usize,
+    /// Numbers changes for watches.
+    pub(super) clock: Clock,
     /// Every entry with an event due lies between these two, ends included.
     changed: Option<(usize, usize)>,
     /// Where the sweep under way goes on.
@@ -27,18 +33,22 @@ pub(crate) enum Fit {
     Yes,
     /// The table has not enough room.
     Full,
+    /// The table of leases has not enough room.
+    LeasesFull,
     /// A key or a value is longer than the storage holds.
     TooLarge,
 }
 
-impl<K, V, E> Store<K, V, E> {
+impl<K, V, E, L> Store<K, V, E, L> {
     /// A store that keeps its entries in `list`, which must be empty, with keys and values of up to
-    /// so many bytes.
-    pub const fn new(list: E, key_max: usize, value_max: usize) -> Self {
+    /// so many bytes, and with leases of their own.
+    pub const fn new(list: E, leases: Leases<K, L>, key_max: usize, value_max: usize) -> Self {
         Self {
             list,
+            leases,
             key_max,
             value_max,
+            clock: Clock::NEW,
             changed: None,
             sweep: None,
             blobs: PhantomData,
@@ -54,7 +64,7 @@ impl<K, V, E> Store<K, V, E> {
     }
 }
 
-impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
+impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L> {
     /// How many things the table holds, and can hold.
     pub(crate) fn usage(&self) -> (usize, usize) {
         (self.list.len(), self.list.capacity())
@@ -74,6 +84,26 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
         self.list.get(index).filter(|entry| !entry.is_gone())
     }
 
+    /// All that is known of all owners, tombstones included.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = &Entry<K, V>> {
+        self.list.iter().filter(|entry| !entry.is_gone())
+    }
+
+    /// The entry at `index`, unless only its event remains.
+    pub(crate) fn kept_at(&self, index: usize) -> Option<&Entry<K, V>> {
+        self.list.get(index).filter(|entry| !entry.is_gone())
+    }
+
+    /// Takes every event for told.
+    pub(crate) fn hush(&mut self) {
+        for index in 0..self.list.len() {
+            if let Some(entry) = self.list.get_mut(index) {
+                entry.changed = false;
+            }
+        }
+        self.changed = None;
+    }
+
     /// An owner's entries by key, tombstones included.
     pub(crate) fn of(&self, owner: NodeId) -> impl Iterator<Item = &Entry<K, V>> + Clone {
         Walk {
@@ -87,12 +117,30 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
 
     /// Every value that is set.
     pub(crate) fn visible(&self) -> impl Iterator<Item = EntryRef<'_>> {
-        self.list.iter().filter_map(visible)
+        self.list
+            .iter()
+            .filter_map(|entry| self.visible_entry(entry))
     }
 
     /// Every value that an owner has set.
     pub(crate) fn visible_of(&self, owner: NodeId) -> impl Iterator<Item = EntryRef<'_>> {
-        self.of(owner).filter_map(visible)
+        self.of(owner).filter_map(|entry| self.visible_entry(entry))
+    }
+
+    /// An entry as the application reads it, if it is set.
+    pub(crate) fn visible_entry<'a>(&self, entry: &'a Entry<K, V>) -> Option<EntryRef<'a>> {
+        Some(EntryRef {
+            owner: entry.owner,
+            key: entry.key(),
+            value: entry.value()?,
+            version: entry.version,
+            expires: self.expires(entry),
+        })
+    }
+
+    /// When an entry's lease ends.
+    pub(crate) fn expires(&self, entry: &Entry<K, V>) -> Option<Instant> {
+        self.leases.of(entry.owner, entry.key.as_ref())
     }
 
     /// Stores a write over whatever is held of its key. The caller made sure that it fits.
@@ -100,10 +148,14 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
         let Some(content) = content_of::<V>(entry.value) else {
             return false;
         };
-        match self.search(owner, entry.key.as_bytes()) {
+        let stored = match self.search(owner, entry.key.as_bytes()) {
             Ok(index) => self.replace(index, entry.version, content),
             Err(index) => self.add(index, owner, entry, content),
+        };
+        if stored {
+            self.leases.set(owner, entry.key.as_bytes(), entry.expires);
         }
+        stored
     }
 
     /// Whether everything on `list` above version `held` can be stored.
@@ -114,6 +166,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
         list: impl Iterator<Item = Listed<'l>>,
     ) -> Fit {
         let mut free = self.list.capacity().saturating_sub(self.list.len());
+        let mut leases = self.leases.free();
         for entry in list.filter(|entry| entry.version > held) {
             let value = entry.value.map_or(0, <[u8]>::len);
             if entry.key.len() > self.key_max || value > self.value_max {
@@ -123,6 +176,12 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
                 match free.checked_sub(1) {
                     Some(left) => free = left,
                     None => return Fit::Full,
+                }
+            }
+            if entry.expires.is_some() && self.leases.of(owner, entry.key.as_bytes()).is_none() {
+                match leases.checked_sub(1) {
+                    Some(left) => leases = left,
+                    None => return Fit::LeasesFull,
                 }
             }
         }
@@ -157,20 +216,23 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
         let Some(entry) = self.list.get_mut(index) else {
             return after;
         };
-        let tell = entry.is_set() || entry.changed;
-        if !tell {
+        self.leases.set(entry.owner, entry.key.as_ref(), None);
+        let was_set = entry.is_set();
+        if !was_set && !entry.changed {
             self.take_out(index);
             return index;
         }
         entry.content = Content::Gone;
         entry.marked = false;
-        entry.changed = true;
-        self.note_change(index);
+        if was_set {
+            self.note_change(index);
+        }
         after
     }
 
     /// Forgets an owner: all its entries, at once.
     pub(crate) fn forget(&mut self, owner: NodeId) {
+        self.leases.forget(owner);
         let index = self.start(owner);
         while self.own_at(index, owner).is_some() {
             self.take_out(index);
@@ -255,7 +317,6 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
         entry.content = content;
         entry.marked = false;
         if changed {
-            entry.changed = true;
             self.note_change(index);
         }
         true
@@ -269,11 +330,12 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
         let row = Entry {
             owner,
             version: entry.version,
+            number: 0,
             key,
             content,
             marked: false,
             listed: false,
-            changed,
+            changed: false,
         };
         let added = self.put_in(index, row);
         if added && changed {
@@ -282,14 +344,22 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>> Store<K, V, E> {
         added
     }
 
-    fn note_change(&mut self, index: usize) {
+    /// What is readable at `index` changed: events and watches are to tell it.
+    pub(super) fn note_change(&mut self, index: usize) {
+        let number = self.number_change();
+        if let Some(entry) = self.list.get_mut(index) {
+            entry.changed = true;
+            entry.number = number;
+        }
         let (from, to) = self.changed.unwrap_or((index, index));
         self.changed = Some((from.min(index), to.max(index)));
     }
 
     /// Removes an entry. What follows it moves up, and so do the marks that point behind it.
     fn take_out(&mut self, index: usize) {
-        self.list.remove(index);
+        if let Some(entry) = self.list.remove(index) {
+            self.note_taken_out(&entry);
+        }
         let up = |mark: usize| {
             if mark > index {
                 mark.saturating_sub(1)
@@ -347,16 +417,6 @@ impl<'a, K: Blob + 'a, V: Blob + 'a, E: List<Entry<K, V>>> Iterator for Walk<'a,
         self.next = self.next.saturating_add(1);
         Some(entry)
     }
-}
-
-fn visible<K: Blob, V: Blob>(entry: &Entry<K, V>) -> Option<EntryRef<'_>> {
-    let value = entry.value()?;
-    Some(EntryRef {
-        owner: entry.owner,
-        key: entry.key(),
-        value,
-        version: entry.version,
-    })
 }
 
 fn content_of<V: Blob>(value: Option<&[u8]>) -> Option<Content<V>> {

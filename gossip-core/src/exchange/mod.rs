@@ -6,14 +6,33 @@
 //! intent in a bounded table until it is sent; the asker drives the paging, one pull outstanding for
 //! each partner.
 
+mod bucket;
+mod mail;
+mod mode;
+mod order;
+mod pace;
 mod ranges;
+mod read;
 mod slots;
+mod sync;
 mod wants;
 
+pub use bucket::ByteRate;
+pub(crate) use bucket::{Allowance, Bucket};
+pub use mail::{Letter, Mails};
+pub(crate) use mode::Ways;
+pub use mode::{Direction, ExchangeMode};
+pub use order::Reconciliation;
+pub(crate) use order::Window;
+pub(crate) use pace::Pace;
 pub(crate) use ranges::Owed;
 pub use ranges::{RangeDuties, RangeDuty};
+pub(crate) use read::Known;
+pub use read::{FreshRead, READ_PEERS_MAX, Read, ReadEnd, Reads};
 pub(crate) use slots::Span;
 pub use slots::{Exchange, Exchanges};
+pub(crate) use sync::PeerState;
+pub use sync::{Sync, SyncEnd, Synced, Syncs};
 pub use wants::{Want, Wants};
 
 pub(crate) use crate::table::Bit;

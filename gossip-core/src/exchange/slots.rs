@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::Bit;
+use super::{Bit, Ways};
 use crate::id::{NodeId, Place};
 use crate::storage::List;
 use crate::time::{Duration, Instant};
@@ -17,6 +17,10 @@ pub struct Exchange<A> {
     pub(crate) expires: Instant,
     /// Datagrams that may be sent before something must be heard.
     pub(crate) credit: u8,
+    /// What this node does in it.
+    pub(crate) ways: Ways,
+    /// Pulls that may be made before the next round.
+    pub(crate) pages: u8,
     /// Rows with a `tell` or `hint` link to this exchange lie here.
     pub(crate) tells: Span,
     /// Rows with a `pull` link lie here.
@@ -103,15 +107,18 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
     /// Datagrams that one received datagram entitles to.
     const CREDIT: u8 = 16;
 
-    /// The exchange with `peer`, begun if there is none; `None` if too many are under way.
-    pub(crate) fn open(&mut self, peer: NodeId, to: A, expires: Instant) -> Option<Bit> {
-        let known = self.list.iter().position(|exchange| exchange.peer == peer);
-        if let Some(index) = known {
-            let exchange = self.list.get_mut(index)?;
-            exchange.to = to;
-            exchange.expires = expires;
-            exchange.credit = Self::CREDIT;
-            return Some(exchange.bit);
+    /// The exchange with `peer`, begun if there is none, with `ways` and `pages`; `None` if too many
+    /// are under way.
+    pub(crate) fn open(
+        &mut self,
+        peer: NodeId,
+        to: A,
+        expires: Instant,
+        ways: Ways,
+        pages: u8,
+    ) -> Option<Bit> {
+        if let Some(bit) = self.refresh(peer, to, expires) {
+            return Some(bit);
         }
         let used = self
             .list
@@ -124,6 +131,8 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
             bit,
             expires,
             credit: Self::CREDIT,
+            ways,
+            pages,
             tells: Span::EMPTY,
             pulls: Span::EMPTY,
             pull: None,
@@ -136,10 +145,35 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
     }
 
     /// Something was heard of `peer`: its exchange, if there is one, goes on.
-    pub(crate) fn refresh(&mut self, peer: NodeId, to: A, expires: Instant) {
-        if self.of_peer(peer).is_some() {
-            let _ = self.open(peer, to, expires);
+    pub(crate) fn refresh(&mut self, peer: NodeId, to: A, expires: Instant) -> Option<Bit> {
+        let index = self
+            .list
+            .iter()
+            .position(|exchange| exchange.peer == peer)?;
+        let exchange = self.list.get_mut(index)?;
+        exchange.to = to;
+        exchange.expires = expires;
+        exchange.credit = Self::CREDIT;
+        Some(exchange.bit)
+    }
+
+    /// A round begins with `peer`: its exchange, if there is one, goes on in these ways.
+    pub(crate) fn begin(&mut self, peer: NodeId, ways: Ways, pages: u8) {
+        let found = self.list.iter().position(|exchange| exchange.peer == peer);
+        if let Some(exchange) = found.and_then(|index| self.list.get_mut(index)) {
+            exchange.ways = ways;
+            exchange.pages = pages;
         }
+    }
+
+    /// `true` while something is to be told or pulled, or an answer awaited or owed.
+    pub(crate) fn any_at_work(&self) -> bool {
+        self.at_rest().count() < self.list.len()
+    }
+
+    /// The exchanges that have used up their pages.
+    pub(crate) fn used_up(&self) -> impl Iterator<Item = &Exchange<A>> {
+        self.list.iter().filter(|exchange| exchange.pages == 0)
     }
 
     /// The exchange with the node at `to`, if it may send.
@@ -171,16 +205,8 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
 
     /// The exchanges in which no row is to be told or pulled and no answer is awaited or owed.
     pub(crate) fn at_rest(&self) -> impl Iterator<Item = Bit> {
-        let at_rest = |exchange: &&Exchange<A>| {
-            exchange.tells.is_empty()
-                && exchange.pulls.is_empty()
-                && exchange.pull.is_none()
-                && exchange.answer.is_none()
-        };
-        self.list
-            .iter()
-            .filter(at_rest)
-            .map(|exchange| exchange.bit)
+        let at_rest = self.list.iter().filter(|exchange| exchange.is_at_rest());
+        at_rest.map(|exchange| exchange.bit)
     }
 
     pub(crate) fn of_peer(&self, peer: NodeId) -> Option<&Exchange<A>> {
@@ -246,9 +272,22 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
 }
 
 impl<A> Exchange<A> {
+    /// No row is to be told or pulled and no answer is awaited or owed.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.tells.is_empty()
+            && self.pulls.is_empty()
+            && self.pull.is_none()
+            && self.answer.is_none()
+    }
+
     /// Begins a pull: the token to send with it.
     pub(crate) fn begin_pull(&mut self, now: Instant, timeout: Duration) -> u8 {
-        self.next_token = self.next_token.wrapping_add(1);
+        // 0 is the token of claims that nobody pulled.
+        self.next_token = self.next_token.wrapping_add(1).max(1);
+        // What has no bound is not counted down.
+        if self.pages != u8::MAX {
+            self.pages = self.pages.saturating_sub(1);
+        }
         let token = self.next_token;
         self.pull = Some(Pull {
             token,

@@ -1,6 +1,6 @@
 //! Pulls of partners still to be answered.
 
-use super::Bit;
+use super::{Bit, Window};
 use crate::entries::delta::Digest;
 use crate::id::{Life, NodeId};
 use crate::storage::List;
@@ -12,6 +12,8 @@ pub struct Want {
     pub(crate) owner: NodeId,
     pub(crate) life: Life,
     pub(crate) digest: Digest,
+    /// Which entries the partner holds above its `held`, where it wants single ones.
+    pub(crate) window: Option<Window>,
 }
 
 /// All of them, the oldest first.
@@ -41,6 +43,16 @@ impl<L: List<Want>> Wants<L> {
     /// The first want of this partner.
     pub(crate) fn first(&self, bit: Bit) -> Option<Want> {
         self.list.iter().find(|want| want.bit == bit).copied()
+    }
+
+    /// How many wants this partner has.
+    pub(crate) fn count(&self, bit: Bit) -> usize {
+        self.list.iter().filter(|want| want.bit == bit).count()
+    }
+
+    /// All wants of this partner, the oldest first.
+    pub(crate) fn of(&self, bit: Bit) -> impl Iterator<Item = &Want> {
+        self.list.iter().filter(move |want| want.bit == bit)
     }
 
     /// Takes out the first want of this partner.

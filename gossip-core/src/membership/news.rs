@@ -94,6 +94,12 @@ impl<N: List<News>> Board<N> {
             .any(|news| news.id == id && news.what == what)
     }
 
+    /// `true` while something has been told less than half of `limit` times.
+    pub(crate) fn is_young(&self, limit: u8) -> bool {
+        let first = self.list.get(0);
+        first.is_some_and(|news| news.told < limit >> 1)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

@@ -33,6 +33,11 @@ impl<T: List<Timer>> Timers<T> {
     /// Sets a member's deadline, replacing an earlier one.
     pub(crate) fn set(&mut self, id: NodeId, at: Instant) {
         self.cancel(id);
+        self.add(id, at);
+    }
+
+    /// Sets the deadline of a member that has none.
+    pub(crate) fn add(&mut self, id: NodeId, at: Instant) {
         let timer = Timer { at, id };
         if let Err(index) = self.list.search_by(|other| other.cmp(&timer)) {
             // There is one place for each member.

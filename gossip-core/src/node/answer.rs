@@ -3,27 +3,15 @@
 use super::Node;
 use super::reconcile::{part_bit, shorten, shorten_facts};
 use crate::address::Address;
-use crate::entries::{OwnerMap, listed};
-use crate::exchange::{Bit, Owed, RangeDuty, Span, Want};
-use crate::id::{NodeId, Version};
+use crate::exchange::{Bit, Owed, RangeDuty, Span};
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::{Member, Prefix, RADIX};
+use crate::table::{Prefix, RADIX};
 use crate::time::Instant;
-use crate::wire::{
-    ClaimHead, ClaimItem, Hint, Kind, ListingHead, PullItem, RangesHead, Summary, Writer, limits,
-};
+use crate::wire::{Hint, Kind, ListingHead, RangesHead, Summary, Writer};
 
 /// A range of up to so many rows is listed; a larger one is narrowed down.
 const LIST_MAX: usize = 12;
-
-/// How one want was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Served {
-    Claimed,
-    Hinted,
-    NoRoom,
-}
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Writes as much as fits of what the exchange owes. `empty` is the length of a datagram that
@@ -47,75 +35,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         // A claim is worth most in a datagram of its own.
         let half_full = writer.len() > writer.room();
         if const { Self::ENTRIES } && (writer.len() == before || !half_full) {
-            self.write_claims(bit, writer, empty);
+            self.write_claims(now, bit, writer, empty);
         }
         let wrote = writer.len() > before;
         if wrote {
             self.tables.exchanges.spend(bit);
         }
         wrote
-    }
-
-    /// Asks for what the partner holds more of, unless an answer is still awaited.
-    fn write_pull(&mut self, now: Instant, bit: Bit, writer: &mut Writer<'_>) {
-        let Some(exchange) = self.tables.exchanges.get(bit) else {
-            return;
-        };
-        if exchange.pull.is_some() || exchange.pulls.is_empty() {
-            return;
-        }
-        let span = self.trim(exchange.pulls, |row| row.links.pull & bit != 0);
-        let timeout = self.config.reply_timeout();
-        let Some(exchange) = self.tables.exchanges.get_mut(bit) else {
-            return;
-        };
-        exchange.pulls = span;
-        let Some(open) = writer.open(Kind::Pull) else {
-            return;
-        };
-        let earlier = exchange.clone();
-        let token = exchange.begin_pull(now, timeout);
-        if !(writer.put(&token) && self.write_pull_items(bit, span, writer)) {
-            if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
-                *exchange = earlier;
-            }
-            writer.cancel(&open);
-            return;
-        }
-        writer.close(open);
-    }
-
-    /// `true` if anything was asked.
-    fn write_pull_items(&mut self, bit: Bit, span: Span, writer: &mut Writer<'_>) -> bool {
-        // About as many owners as one answer has room for.
-        let most = self.config.mtu_floor().div_ceil(64).clamp(1, 16);
-        let Some(first) = span.first() else {
-            return false;
-        };
-        let mut index = self.tables.members.lower(first);
-        let mut asked = 0;
-        while let Some(row) = self.tables.members.local_at(index) {
-            if asked >= most || !span.contains(row.id.place()) {
-                break;
-            }
-            index = index.saturating_add(1);
-            if row.links.pull & bit == 0 || row.links.asked & !bit != 0 || row.unproven.is_some() {
-                continue;
-            }
-            let digest = row.progress.digest();
-            let item = PullItem {
-                owner: row.id,
-                life: row.facts.generation.life(),
-                held: digest.held,
-                recover: digest.recover,
-            };
-            if !writer.put(&item) {
-                break;
-            }
-            row.links.asked |= bit;
-            asked = usize::saturating_add(asked, 1);
-        }
-        asked > 0
     }
 
     /// Narrows down or lists the ranges owed.
@@ -336,109 +262,5 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             index = index.saturating_add(1);
         }
         writer.close_or_cancel(open);
-    }
-
-    /// Answers the partner's pull with one datagram's worth of claims.
-    fn write_claims(&mut self, bit: Bit, writer: &mut Writer<'_>, empty: usize) {
-        let answer = self
-            .tables
-            .exchanges
-            .get(bit)
-            .and_then(|exchange| exchange.answer);
-        let Some(token) = answer else { return };
-        // The token must fit even if no claim does.
-        if writer.room() < 2 {
-            return;
-        }
-        let mut claimed = false;
-        while let Some(want) = self.tables.wants.first(bit) {
-            match self.serve(token, &want, writer) {
-                Served::Claimed => claimed = true,
-                Served::Hinted => {}
-                Served::NoRoom if claimed => break,
-                Served::NoRoom if writer.len() > empty => return,
-                Served::NoRoom => bump(&mut self.stats.entries_too_large),
-            }
-            self.tables.wants.take(bit);
-        }
-        if claimed || writer.small(Kind::Answered, &token) {
-            self.tables.wants.forget(bit);
-            if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
-                exchange.answer = None;
-            }
-        }
-    }
-
-    /// Answers one want: with a claim, or with what makes the partner stop asking.
-    fn serve(&mut self, token: u8, want: &Want, writer: &mut Writer<'_>) -> Served {
-        let row = self.tables.members.get(want.owner).filter(|row| !row.gone);
-        let Some(row) = row else {
-            return write_hint(want.owner, Version::NONE, writer);
-        };
-        let life = row.facts.generation.life();
-        let progress = row.progress;
-        if life != want.life {
-            self.tell(want.bit, want.owner);
-            return write_hint(want.owner, Version::NONE, writer);
-        }
-        let Some(a) = progress.answer(&want.digest) else {
-            return write_hint(want.owner, want.digest.held.min(progress.held), writer);
-        };
-        let before = writer.len();
-        let Some(open) = writer.open(Kind::Claim) else {
-            return Served::NoRoom;
-        };
-        let reserve = limits::claim_head_of(want.owner, a, &progress);
-        let room = writer.room().saturating_sub(reserve);
-        let owner = OwnerMap {
-            store: &mut self.tables.entries,
-            owner: want.owner,
-        };
-        let Some(b) = owner.page_end(a, progress.held, room) else {
-            writer.cancel(&open);
-            return Served::NoRoom;
-        };
-        let head = ClaimHead::new(token, want.owner, life, &progress.claim(a, b));
-        let mut complete = writer.put(&head);
-        for entry in listed(&self.tables.entries, want.owner, a, b) {
-            complete = complete && writer.put(&ClaimItem::new(b, entry));
-        }
-        if complete {
-            writer.close(open);
-            Served::Claimed
-        } else {
-            writer.truncate(before);
-            Served::NoRoom
-        }
-    }
-
-    /// Drops the front of a span up to the first row that is `marked`.
-    fn trim(&self, mut span: Span, marked: impl Fn(&Member<A>) -> bool) -> Span {
-        let mut index = self.first_index(span);
-        while let Some(row) = self.tables.members.at(index) {
-            let place = row.id.place();
-            if !span.contains(place) {
-                break;
-            }
-            if marked(row) {
-                span.trim(place);
-                return span;
-            }
-            index = index.saturating_add(1);
-        }
-        Span::EMPTY
-    }
-
-    fn first_index(&self, span: Span) -> usize {
-        span.first()
-            .map_or(usize::MAX, |first| self.tables.members.lower(first))
-    }
-}
-
-fn write_hint(id: NodeId, held: Version, writer: &mut Writer<'_>) -> Served {
-    if writer.listed(Kind::Hints, &Hint { id, held }) {
-        Served::Hinted
-    } else {
-        Served::NoRoom
     }
 }

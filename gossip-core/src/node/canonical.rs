@@ -7,23 +7,32 @@ use crate::storage::Storage;
 use crate::time::Instant;
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
-    /// This node without what does not influence its future: counters are zero, deadlines are
-    /// counted from `now`, and tokens back from the next one to be given out. Nodes whose canonical
-    /// forms are equal will behave alike. For comparison only: a canonical form is not meant to run.
+    /// This node without what does not influence its future: counters are zero, changes have no
+    /// numbers, deadlines are counted from `now`, and tokens back from the next one to be given out.
+    /// Nodes whose canonical forms are equal will behave alike. For comparison only: a canonical form
+    /// is not meant to run.
     #[must_use]
     pub fn canonical(&self, now: Instant) -> Self {
         let mut node = self.clone();
         node.stats = Stats::NONE;
         node.prober.rebase(now, self.next_token);
         node.tables.relays.rebase(now, self.next_token);
+        node.tables.entries.rebase(now);
         node.tables.timers.rebase(now);
         node.tables.seeds.rebase(now);
         node.tables.exchanges.rebase(now);
+        node.tables.mails.rebase(now);
+        node.tables.syncs.rebase(now, self.next_token);
+        node.tables.reads.rebase(now, self.next_token);
         node.tables.duties.rebase(self.next_token);
         node.tables.members.rebase(self.next_token);
+        node.tables.entries.forget_changes();
+        node.pace.rebase(now);
+        node.bucket.rebase(now);
         node.next_token = 0;
         for at in [
             &mut node.next_round,
+            &mut node.next_exchange,
             &mut node.next_gossip,
             &mut node.next_reconnect,
             &mut node.next_sweep,

@@ -1,5 +1,7 @@
 //! What the application asks of its node.
 
+use super::lease::Granted;
+use super::shared::check_key;
 use super::{Node, Phase};
 use crate::address::Address;
 use crate::entries::delta::Listed;
@@ -36,7 +38,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// [`Event::Left`](crate::Event::Left) comes and the node stays silent.
     pub fn leave(&mut self) {
         match self.phase {
-            Phase::New => {
+            Phase::New | Phase::Restored { .. } => {
                 // Nothing was ever said, so there is nobody to tell.
                 self.phase = Phase::Left;
                 self.notices.left = true;
@@ -49,15 +51,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .members
             .edit(self.id(), |me| me.facts.liveness = Liveness::Left);
         self.announce(self.id(), What::Facts);
+        self.leave_requests();
         self.next_gossip = Instant::ZERO;
     }
 
-    /// Sets one of this node's own keys for everybody to read.
+    /// Sets one of this node's own keys for everybody to read, until it is set again or deleted.
+    /// [`set_for`](Self::set_for) sets it for a time.
     ///
     /// # Errors
     /// Why the write was refused; nothing changed.
     pub fn set(&mut self, key: &str, value: &[u8]) -> Result<(), SetError> {
-        self.write_entry(key, Some(value))
+        check_key(key)
+            .and_then(|()| self.write_entry(key, Some(value), None))
             .inspect_err(|_| bump(&mut self.stats.refused_writes))
     }
 
@@ -89,14 +94,21 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             bump(&mut self.stats.refused_writes);
             return Err(SetError::NotRunning);
         }
+        check_key(key).inspect_err(|_| bump(&mut self.stats.refused_writes))?;
         if self.get(self.id(), key).is_none() {
             return Ok(false);
         }
-        self.write_entry(key, None).map(|()| true)
+        self.write_entry(key, None, None).map(|()| true)
     }
 
-    fn write_entry(&mut self, key: &str, value: Option<&[u8]>) -> Result<(), SetError> {
-        self.check_write(key, value.unwrap_or_default())?;
+    /// Writes one of this node's own keys: a value, for good or for a time, or a tombstone.
+    pub(super) fn write_entry(
+        &mut self,
+        key: &str,
+        value: Option<&[u8]>,
+        lease: Option<Granted>,
+    ) -> Result<(), SetError> {
+        self.check_write(key, value.unwrap_or_default().len(), lease)?;
         self.ensure_me();
         let version = self.next_version().ok_or(SetError::Exhausted)?;
         let id = self.id();
@@ -106,21 +118,37 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 key,
                 version,
                 value,
+                expires: lease.map(|lease| lease.expires),
             },
         ) {
             return Err(SetError::Full {
                 max: self.tables.entries.capacity(),
             });
         }
-        self.tables.members.edit(id, |me| {
-            me.progress.held = version;
-            me.progress.as_of = version;
-        });
-        self.announce(id, What::Held);
+        self.wrote(version);
         Ok(())
     }
 
-    fn check_write(&mut self, key: &str, value: &[u8]) -> Result<(), SetError> {
+    /// One of this node's own keys was written under this version.
+    pub(super) fn wrote(&mut self, version: Version) {
+        let id = self.id();
+        self.tables
+            .members
+            .edit(id, |me| me.progress.as_of = version);
+        if self.config.flow_control() {
+            self.pace.note_write();
+        } else {
+            self.let_out(version);
+        }
+    }
+
+    /// Whether a key with a value of so many bytes can be written.
+    pub(super) fn check_write(
+        &mut self,
+        key: &str,
+        value: usize,
+        lease: Option<Granted>,
+    ) -> Result<(), SetError> {
         if !self.is_running() {
             return Err(SetError::NotRunning);
         }
@@ -132,13 +160,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return Err(SetError::Key { max: key_max });
         }
         let value_max = self.tables.entries.value_max();
-        if value.len() > value_max {
+        if value > value_max {
             return Err(SetError::Value { max: value_max });
         }
-        if limits::entry(0, key.len(), value.len()) > self.config.entry_room() {
+        let for_lease = lease.map_or(0, |lease| limits::lease(lease.ttl));
+        let room = self.config.entry_room().saturating_sub(for_lease);
+        if limits::entry(0, key.len(), value) > room {
             return Err(SetError::Entry {
-                max: self.entry_max(),
+                max: self.entry_max().saturating_sub(for_lease),
             });
+        }
+        if lease.is_some() {
+            self.check_lease_room(key)?;
         }
         let is_new = self.tables.entries.find(self.id(), key).is_none();
         if is_new && self.tables.entries.is_full() && !self.make_room_for_entries() {
@@ -150,13 +183,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// The version of the next write; where they run out, a new life begins.
-    fn next_version(&mut self) -> Option<Version> {
-        let held = self.me()?.progress.held;
-        if held.next().is_none() {
+    pub(super) fn next_version(&mut self) -> Option<Version> {
+        let last = self.me()?.progress.as_of;
+        if last.next().is_none() {
             let generation = self.generation();
             self.begin_life(generation);
         }
-        self.me()?.progress.held.next()
+        self.me()?.progress.as_of.next()
     }
 
     /// Begins a life of this node that is later than `seen`, keeping its entries; `false` if there
@@ -173,6 +206,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             me.facts.incarnation = Incarnation::default();
             me.progress = progress;
         });
+        self.drop_mail();
         self.announce(id, What::Facts);
         self.next_gossip = Instant::ZERO;
         true
@@ -189,7 +223,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     pub(super) fn is_running(&self) -> bool {
-        matches!(self.phase, Phase::New | Phase::Running)
+        matches!(
+            self.phase,
+            Phase::New | Phase::Restored { .. } | Phase::Running
+        )
     }
 
     /// `true` if the key was deleted and that is still remembered.

@@ -2,8 +2,10 @@
 
 use core::marker::PhantomData;
 
-use crate::id::NodeId;
+use crate::exchange::Direction;
+use crate::id::{NodeId, Version};
 use crate::storage::List;
+use crate::wire::Rate;
 
 /// One message owed to one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,10 +31,31 @@ pub(crate) enum Message {
     You,
     /// "My fingerprint is the same."
     Same,
-    /// The fingerprint of everything.
-    Root,
+    /// "I have your mail": the owner, and up to where.
+    Receipt(NodeId, Version),
+    /// "My fingerprint of that range is the same", with the token of the comparison.
+    Equal(u16),
+    /// What is held of the owner's key with this short hash: the entry, or only its version. The token
+    /// is that of the ask, or 0.
+    Single {
+        token: u8,
+        owner: NodeId,
+        key: u32,
+        told: bool,
+    },
+    /// The fingerprint of everything, to begin an exchange in this direction.
+    Root(Direction),
+    /// How many writes a second this node lets out.
+    Rate(Rate),
     /// Whatever news there is.
     News,
+}
+
+impl Message {
+    /// `true` for what cannot wait for airtime.
+    pub(crate) fn is_urgent(self) -> bool {
+        self < Self::Same
+    }
 }
 
 /// Everything owed, the most urgent first.
@@ -84,6 +107,13 @@ impl<A: Copy + Eq, L: List<Duty<A>>> Duties<A, L> {
     /// The destination of the most urgent message.
     pub(crate) fn first(&self) -> Option<A> {
         self.list.get(0).map(|duty| duty.to)
+    }
+
+    /// `true` if there is something that cannot wait for airtime.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.list
+            .get(0)
+            .is_some_and(|duty| duty.message.is_urgent())
     }
 
     /// The most urgent message to `to` at `index` or later, and where it stands.

@@ -12,6 +12,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.notice()
             .or_else(|| self.member_event())
             .or_else(|| self.entry_event())
+            .or_else(|| self.request_event())
     }
 
     fn notice(&mut self) -> Option<Event<S::Key>> {

@@ -1,9 +1,11 @@
 //! What a node makes of what it is told about members: facts, suspicions, deaths, and itself.
 
+use super::inherit::Loss;
 use super::{Message, Node};
 use crate::address::Address;
 use crate::entries::OwnerMap;
 use crate::entries::delta::Progress;
+use crate::exchange::Direction;
 use crate::id::{Generation, NodeId, Version};
 use crate::membership::{What, retransmit_limit, suspicion_timeout};
 use crate::stats::bump;
@@ -30,13 +32,22 @@ pub(super) enum Merged {
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Merges one row.
     pub(super) fn merge_row(&mut self, now: Instant, row: &Row<A>) -> Merged {
-        let told = facts_of(row);
+        let told = Facts::of(row);
         if self.is_me(row.id) {
             self.check_own_held(row.generation, row.held);
             return self.hear_of_myself(told);
         }
         let Some(held) = self.tables.members.get(row.id).filter(|held| !held.gone) else {
             return self.meet(now, row, told);
+        };
+        if held.unheard {
+            if self.is_stale(row) {
+                return Merged::Refused;
+            }
+            self.recall(now, row.id);
+        }
+        let Some(held) = self.tables.members.get(row.id) else {
+            return Merged::Refused;
         };
         if told < held.facts {
             return Merged::Known;
@@ -111,11 +122,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 ..row.facts
             };
             self.adopt(now, id, dead);
-        } else if row.fading {
+        } else if row.unheard && !self.is_joined() {
+            // Whoever has heard of nobody forgets nobody: these are the addresses to try.
+            let again = now.after(self.config.forget_after());
+            self.tables.timers.add(id, again);
+        } else if row.fading || row.unheard {
             self.forget(id);
         } else {
             self.tables.members.edit(id, |row| row.fading = true);
             self.tables.timers.set(id, now.after(self.fading_time()));
+            self.inherit(id, Loss::Fading(0));
         }
     }
 
@@ -138,11 +154,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// A row of an unknown member.
     fn meet(&mut self, now: Instant, row: &Row<A>, told: Facts<A>) -> Merged {
-        let life = self.life_of(row);
-        if life.is_some_and(|life| life <= self.fading_time()) {
-            bump(&mut self.stats.stale_rows);
+        if self.is_stale(row) {
             return Merged::Refused;
         }
+        let life = self.life_of(row);
         self.make_room_for_member(row.id, life.is_none());
         if self
             .tables
@@ -163,14 +178,29 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         Merged::Agreed
     }
 
+    /// `true` for an echo: the row of a member that is dead or departed and soon forgotten.
+    fn is_stale(&mut self, row: &Row<A>) -> bool {
+        let life = self.life_of(row);
+        let stale = life.is_some_and(|life| life <= self.fading_time());
+        if stale {
+            bump(&mut self.stats.stale_rows);
+        }
+        stale
+    }
+
     /// Makes `facts`, which win, those of a known member.
     fn adopt(&mut self, now: Instant, id: NodeId, facts: Facts<A>) {
+        let held = self.tables.members.get(id).map(|row| row.facts.generation);
+        if held.is_some_and(|held| held.nonce != facts.generation.nonce) {
+            self.inherit(id, Loss::Reborn);
+        }
         let store = &mut self.tables.entries;
         let change = self.tables.members.edit(id, |row| {
             let (progress, before) = (row.progress, (row.status(), row.address()));
             let reborn = row.facts.generation != facts.generation;
             if reborn {
                 row.progress = OwnerMap { store, owner: id }.reborn();
+                row.links.told = Version::NONE;
             }
             row.facts = facts;
             row.suspect = false;
@@ -236,7 +266,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             row.unproven = None;
             let address = row.address();
             if let Some(to) = address.filter(|_| const { Self::EXCHANGES }) {
-                self.owe(to, Message::Root);
+                self.owe(to, Message::Root(Direction::Both));
             }
         }
     }
@@ -248,7 +278,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Sets the timer that a member's liveness calls for, and notices when peers come and go.
-    fn settle_liveness(&mut self, now: Instant, id: NodeId) {
+    pub(super) fn settle_liveness(&mut self, now: Instant, id: NodeId) {
         if self.tables.members.get(id).is_some_and(Member::is_live) {
             self.tables.timers.cancel(id);
         } else {
@@ -293,13 +323,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .timers
             .of(row.id)
             .map_or(half, |at| at.since(now));
-        let rest = if row.fading { Duration::ZERO } else { half };
+        let rest = if row.is_shown() { half } else { Duration::ZERO };
         let left = until.as_millis().saturating_add(rest.as_millis());
         u16::try_from(Duration::from_millis(left).as_secs_ceil()).unwrap_or(u16::MAX)
     }
 
     /// The second half of a memory, in which the member is no longer compared or told.
-    fn fading_time(&self) -> Duration {
+    pub(super) fn fading_time(&self) -> Duration {
         let memory = self
             .config
             .forget_after()
@@ -332,6 +362,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Forgets a member and its entries; the row stays until its event was told.
     fn forget(&mut self, id: NodeId) {
+        self.inherit(id, Loss::Forgotten);
         self.tables.entries.forget(id);
         self.tables.members.edit(id, |row| {
             row.gone = true;
@@ -359,6 +390,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             first(&|row| row.gone).or_else(|| first(&dead))
         };
         let Some(victim) = victim else { return };
+        self.inherit(victim, Loss::Forgotten);
         self.tables.entries.forget(victim);
         self.tables.timers.cancel(victim);
         self.tables.members.remove(victim);
@@ -382,16 +414,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 }
 
-fn facts_of<A: Address>(row: &Row<A>) -> Facts<A> {
-    let liveness = match row.standing {
-        Standing::Alive => Liveness::Alive,
-        Standing::Dead(_) => Liveness::Dead,
-        Standing::Left(_) => Liveness::Left,
-    };
-    Facts {
-        generation: row.generation,
-        incarnation: row.incarnation,
-        liveness,
-        address: row.address.map(Address::canonical),
+impl<A: Address> Facts<A> {
+    /// The facts of a row as it travels.
+    pub(super) fn of(row: &Row<A>) -> Self {
+        let liveness = match row.standing {
+            Standing::Alive => Liveness::Alive,
+            Standing::Dead(_) => Liveness::Dead,
+            Standing::Left(_) => Liveness::Left,
+        };
+        Self {
+            generation: row.generation,
+            incarnation: row.incarnation,
+            liveness,
+            address: row.address.map(Address::canonical),
+        }
     }
 }

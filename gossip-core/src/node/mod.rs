@@ -1,27 +1,51 @@
 //! The node: five verbs over the parts.
 
 mod answer;
+mod begin;
 mod canonical;
+mod claims;
 mod commands;
 mod duty;
 mod events;
+mod export;
+mod flow;
+mod fresh;
+mod import;
+mod inherit;
+mod lease;
+mod links;
+mod mail;
 mod merge;
 mod myself;
+mod precise;
+mod pulls;
 mod receive;
 mod reconcile;
+mod request;
+mod restore;
+mod shared;
+mod short;
+mod singles;
+mod sync;
 mod timeout;
 mod transmit;
 mod usage;
+mod watch;
 
 pub(crate) use duty::Message;
 pub use duty::{Duties, Duty};
+pub use export::Export;
+pub use flow::Pressure;
+pub use import::Import;
+pub use restore::Restore;
 pub use usage::Usage;
 
 use crate::address::Address;
 use crate::config::Checked;
 use crate::entries::EntryRef;
 use crate::entries::delta::Progress;
-use crate::id::{Generation, Incarnation, NodeId};
+use crate::exchange::{Bucket, Direction, Pace};
+use crate::id::{Generation, Incarnation, NodeId, Place, Version};
 use crate::membership::{Prober, What};
 use crate::sampling::Shuffle;
 use crate::stats::{Stats, bump};
@@ -51,14 +75,23 @@ pub struct Node<A: Address, S: Storage<A>> {
     prober: Prober,
     shuffle: Shuffle,
     next_round: Instant,
+    next_exchange: Instant,
     next_gossip: Instant,
     next_reconnect: Instant,
     next_sweep: Instant,
     next_token: u16,
+    /// The way of the exchanges begun last.
+    direction: Direction,
+    /// The owner that was asked for last, where they are asked for in turn.
+    asked_up_to: Place,
     /// How often another node with this id was outbid.
     outbid: u8,
+    /// How often a restored node still tries somebody in quick succession.
+    quick_tries: u8,
     /// Whether news goes before the exchange in the next datagram.
     news_first: bool,
+    pace: Pace,
+    bucket: Bucket,
     stats: Stats,
 }
 
@@ -67,6 +100,11 @@ pub struct Node<A: Address, S: Storage<A>> {
 enum Phase {
     /// Nothing random was drawn yet.
     New,
+    /// Made from a state, and nothing random was drawn yet.
+    Restored {
+        /// It goes on in the life that is stored.
+        same_life: bool,
+    },
     Running,
     /// Saying goodbye; so many times so far.
     Leaving(u8),
@@ -103,12 +141,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             prober: Prober::IDLE,
             shuffle: Shuffle::NEW,
             next_round: Instant::ZERO,
+            next_exchange: Instant::ZERO,
             next_gossip: Instant::ZERO,
             next_reconnect: Instant::ZERO,
             next_sweep: Instant::ZERO,
             next_token: 0,
+            direction: Direction::Both,
+            asked_up_to: Place(0),
             outbid: 0,
+            quick_tries: 0,
             news_first: false,
+            pace: Pace::NEW,
+            bucket: Bucket::NEW,
             stats: Stats::NONE,
         }
     }
@@ -125,6 +169,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .map_or(Generation::default(), |me| me.facts.generation)
     }
 
+    /// The version of this node's latest write; [`Version::NONE`] before it runs. Flow control may let
+    /// it out later.
+    pub fn written(&self) -> Version {
+        self.me().map_or(Version::NONE, |me| me.progress.as_of)
+    }
+
     /// The address this node asserts: the configured one, or what its peers see.
     pub fn address(&self) -> Option<A> {
         self.me().and_then(|me| me.facts.address)
@@ -135,18 +185,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         Some(self.entry(owner, key)?.value)
     }
 
-    /// What an owner has set for a key, with the version of the write.
+    /// What an owner has set for a key, with the version of the write and the end of its lease.
     pub fn entry(&self, owner: NodeId, key: &str) -> Option<EntryRef<'_>> {
         if const { !Self::ENTRIES } {
             return None;
         }
         let entry = self.tables.entries.find(owner, key)?;
-        Some(EntryRef {
-            owner,
-            key: entry.key(),
-            value: entry.value()?,
-            version: entry.version,
-        })
+        self.tables.entries.visible_entry(entry)
     }
 
     /// What an owner has set for a key, decoded from postcard.

@@ -50,7 +50,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn check_own_held(&mut self, generation: Generation, held: Version) {
         let Some(me) = self.me() else { return };
         if generation == me.facts.generation
-            && held > me.progress.held
+            && held > me.progress.as_of
             && self.phase == Phase::Running
         {
             self.outbid(generation);

@@ -1,9 +1,11 @@
 //! A received datagram: validated whole, then applied section by section.
 
 use super::merge::Merged;
+use super::precise::{plain_want, precise_want};
 use super::{Message, Node, Phase};
 use crate::address::Address;
 use crate::error::DatagramError;
+use crate::exchange::Direction;
 use crate::id::{Generation, NodeId};
 use crate::membership::What;
 use crate::stats::bump;
@@ -23,7 +25,7 @@ pub(super) struct Sender<A> {
 /// What is left to do once every section was seen.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rest<'a> {
-    root: Option<u64>,
+    root: Option<(u64, Direction)>,
     hints: Option<Items<'a, Hint>>,
     /// The token of our pull that was answered.
     answered: Option<u8>,
@@ -57,11 +59,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         self.ensure_me();
         self.hear(&sender, &datagram.header);
+        self.count_sync_received(&sender, bytes.len(), &datagram);
         let mut rest = Rest::default();
-        for section in datagram.sections() {
+        for section in datagram.sections_used::<A, Self>() {
             self.apply(&sender, section, &mut rest);
         }
         self.finish(&sender, &rest);
+        self.settle_reads(now);
         Ok(())
     }
 
@@ -70,7 +74,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return Err(DatagramError::NotRunning);
         }
         let cluster = self.config.cluster();
-        let datagram = Datagram::parse::<A>(bytes, cluster, self.config.largest_id())?;
+        let datagram = Datagram::parse_used::<A, Self>(bytes, cluster, self.config.largest_id())?;
         let header = datagram.header;
         if self.is_me(header.sender) && header.generation == self.generation() {
             return Err(DatagramError::FromSelf);
@@ -117,14 +121,30 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                     .iter()
                     .for_each(|suspect| self.merge_suspect(sender.now, sender.from, &suspect));
             }
-            Section::Root(root) => rest.root = Some(root),
+            Section::Root(root, direction) => rest.root = Some((root, direction)),
             Section::Same => {}
+            Section::Compare(_) | Section::Equal(_) | Section::Receipt(_) | Section::Ask(..) => {
+                self.apply_request(sender, section);
+            }
             _ if const { !Self::EXCHANGES } => {}
+            Section::Rate(rate) => self.take_rate(sender.from, &rate),
             Section::Ranges(head, sums) => self.take_ranges(sender, &head, sums),
             Section::Listing(head, items) => {
                 self.take_listing(sender, &head, items, &mut rest.walked)
             }
-            _ if const { !Self::ENTRIES } => {}
+            _ if const { Self::ENTRIES } => self.apply_entries(sender, section, rest),
+            _ => {}
+        }
+    }
+
+    /// Applies a section that tells entries, or asks for them.
+    fn apply_entries<'a>(
+        &mut self,
+        sender: &Sender<A>,
+        section: Section<'a, A>,
+        rest: &mut Rest<'a>,
+    ) {
+        match section {
             Section::Hints(hints) => {
                 rest.hints = Some(hints);
                 for hint in hints.iter() {
@@ -132,12 +152,39 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                     rest.progress |= self.compare_held(sender, hint.id, hint.held);
                 }
             }
-            Section::Pull(token, items) => self.take_pull(sender, token, items),
+            Section::Pull(token, items) => {
+                self.take_pull(sender, token, items.iter().map(plain_want));
+            }
+            Section::Precise(token, items) => {
+                self.take_pull(sender, token, items.iter().map(precise_want));
+            }
+            Section::Known(head, claim, hash) => {
+                rest.answered = Some(head.token);
+                rest.progress |= self.take_known(sender, &head, &claim, hash);
+            }
             Section::Answered(token) => rest.answered = Some(token),
+            Section::Claim(head, claim, items) if Self::MAILS && head.token == 0 => {
+                self.take_mail(sender, &head, &claim, items);
+            }
             Section::Claim(head, claim, items) => {
                 rest.answered = Some(head.token);
                 rest.progress |= self.take_claim(sender, &head, &claim, items);
             }
+            Section::Versions(head, claim, stretches) => {
+                rest.answered = Some(head.token);
+                rest.progress |= self.take_versions(sender, &head, &claim, stretches);
+            }
+            Section::Hashes(head, items) => {
+                rest.answered = Some(head.token);
+                rest.progress |= self.take_hashes(sender, &head, items);
+            }
+            Section::Singles(head, items) => {
+                rest.progress |= self.take_singles(sender.now, &head, items);
+                if const { Self::READS } && head.token != 0 {
+                    self.take_answer(sender, &head, items);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -147,8 +194,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if let Some(token) = rest.answered.filter(|_| rest.progress) {
             self.end_pull(sender.id, token);
         }
-        if let Some(root) = rest.root {
-            self.take_root(sender, root, rest.hints);
+        if let Some((root, direction)) = rest.root {
+            self.take_root(sender, root, direction, rest.hints);
         }
     }
 

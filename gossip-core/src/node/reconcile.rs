@@ -3,19 +3,17 @@
 use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
-use crate::entries::delta::{Claim, Digest, Listed, Outcome};
-use crate::entries::{Fit, OwnerMap};
-use crate::exchange::{Bit, Owed, RangeDuty, Want};
+use crate::entries::delta::{Claim, Listed, Outcome, Progress};
+use crate::entries::{Fit, OwnerMap, from_birth};
+use crate::exchange::{Bit, Direction, Owed, RangeDuty, Want, Ways};
 use crate::hash::mix;
-use crate::id::{NodeId, Place, Version};
+use crate::id::{Life, NodeId, Version};
 use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::{List, Storage};
 use crate::table::{Member, Prefix, RADIX};
 use crate::time::Instant;
-use crate::wire::{
-    ClaimHead, ClaimItem, Hint, Items, ListingHead, PullItem, RangesHead, Sum32, Summary,
-};
+use crate::wire::{ClaimHead, ClaimItem, Hint, Items, ListingHead, RangesHead, Sum32, Summary};
 
 /// Up to so many rows are told right away to a partner that has none in their range.
 const TELL_MAX: usize = 64;
@@ -35,15 +33,31 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// The exchange with the sender, begun if there is none.
-    fn link(&mut self, sender: &Sender<A>) -> Option<Bit> {
+    pub(super) fn link(&mut self, sender: &Sender<A>) -> Option<Bit> {
+        self.link_in(sender, Ways::BOTH)
+    }
+
+    /// The exchange whose beginning the sender answers.
+    fn link_begun(&mut self, sender: &Sender<A>) -> Option<Bit> {
+        self.link_in(sender, self.direction.for_first())
+    }
+
+    fn link_in(&mut self, sender: &Sender<A>, ways: Ways) -> Option<Bit> {
         if const { !Self::EXCHANGES } {
             return None;
         }
+        let ways = self.ways_of_sync(sender.id).unwrap_or(ways);
         let expires = self.exchange_expiry(sender.now);
         if self.tables.exchanges.of_peer(sender.id).is_none() {
             self.make_room_for_exchange();
         }
-        let bit = self.tables.exchanges.open(sender.id, sender.from, expires);
+        let bit = self.tables.exchanges.open(
+            sender.id,
+            sender.from,
+            expires,
+            ways,
+            self.config.exchange_pages(),
+        );
         if bit.is_none() {
             bump(&mut self.stats.exchanges_full);
         }
@@ -70,6 +84,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         &mut self,
         sender: &Sender<A>,
         root: u64,
+        direction: Direction,
         hints: Option<Items<'_, Hint>>,
     ) {
         if const { !Self::EXCHANGES } {
@@ -93,8 +108,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                     .wrapping_add(row.weight_at(hint.held))
             })
         });
+        let (ways, pages) = (direction.for_second(), self.config.exchange_pages());
+        self.tables.exchanges.begin(sender.id, ways, pages);
         if hinted != root
-            && let Some(bit) = self.link(sender)
+            && let Some(bit) = self.link_in(sender, ways)
         {
             self.owe_range(bit, Prefix::ROOT, Owed::Answer);
         }
@@ -107,7 +124,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         head: &RangesHead,
         sums: Items<'_, Sum32>,
     ) {
-        let Some(bit) = self.link(sender) else { return };
+        let Some(bit) = self.link_begun(sender) else {
+            return;
+        };
         let mask = u16::from_le_bytes(head.mask);
         let parts = (0..RADIX).filter(|index| mask & part_bit(*index) != 0);
         let mut differ = 0u16;
@@ -145,13 +164,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if *walked > self.tables.members.len() {
             return;
         }
-        let Some(bit) = self.link(sender) else { return };
+        let Some(bit) = self.link_begun(sender) else {
+            return;
+        };
         let mut index = indices.start;
         let mut unknown = false;
         for item in items.iter() {
             index = self.tell_until(bit, index, item.id.place());
             match self.tables.members.at(index) {
-                Some(row) if row.id == item.id && !row.gone => {
+                Some(row) if row.id == item.id && !row.gone && !row.unheard => {
                     self.compare(sender, bit, head.salt, &item);
                     index = index.saturating_add(1);
                 }
@@ -183,7 +204,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if held > row.progress.held {
             self.ask_for_proof(owner);
             if let Some(bit) = self.link(sender) {
-                self.link_pull(bit, owner);
+                self.link_pull(bit, owner, held);
             }
             return false;
         }
@@ -201,24 +222,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// A partner's pull replaces its earlier one.
-    pub(super) fn take_pull(&mut self, sender: &Sender<A>, token: u8, items: Items<'_, PullItem>) {
+    pub(super) fn take_pull(
+        &mut self,
+        sender: &Sender<A>,
+        token: u8,
+        wants: impl Iterator<Item = Want>,
+    ) {
         let Some(bit) = self.link(sender) else { return };
         self.tables.wants.forget(bit);
         if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
             exchange.answer = Some(token);
         }
-        for item in items.iter() {
-            let digest = Digest {
-                held: item.held,
-                recover: item.recover,
-            };
-            let want = Want {
-                bit,
-                owner: item.owner,
-                life: item.life,
-                digest,
-            };
-            if !self.tables.wants.add(want) {
+        for want in wants {
+            if !self.tables.wants.add(Want { bit, ..want }) {
                 bump(&mut self.stats.wants_full);
             }
         }
@@ -232,35 +248,53 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         claim: &Claim,
         items: Items<'_, ClaimItem<'_>>,
     ) -> bool {
-        bump(&mut self.stats.claims_heard);
         let owner = head.owner;
-        let row = self
-            .tables
-            .members
-            .get(owner)
-            .filter(|row| !row.gone && !self.is_me(owner));
-        if row.is_none_or(|row| row.facts.generation.life() != head.life || row.unproven.is_some())
-        {
-            bump(&mut self.stats.foreign_claims);
+        if !self.is_claim_of_known_life(owner, head.life) {
             return false;
         }
-        let list = items.iter().filter_map(|item| item.listed(claim.b));
-        let useful = self.has_room(owner, list.clone()) && {
-            let entries = &mut self.tables.entries;
-            let outcome = self.tables.members.edit(owner, |row| {
-                row.progress.apply_claim(
-                    &mut OwnerMap {
-                        store: entries,
-                        owner,
-                    },
-                    claim,
-                    list,
-                )
+        let now = sender.now;
+        let list = items.iter().filter_map(|item| item.listed(now, claim.b));
+        let useful = self.has_room(owner, list.clone())
+            && self.follow(owner, claim, |progress, map| {
+                progress.apply_claim(map, claim, list)
             });
-            outcome.is_some_and(|outcome| outcome != Outcome::Ignored)
-        };
         self.after_claim(sender, owner, claim, useful);
         useful
+    }
+
+    /// Counts a claim; `false` if it speaks of an owner or a life that is not known here.
+    pub(super) fn is_claim_of_known_life(&mut self, owner: NodeId, life: Life) -> bool {
+        bump(&mut self.stats.claims_heard);
+        let known = self.takes_entries(owner, life);
+        if !known {
+            bump(&mut self.stats.foreign_claims);
+        }
+        known
+    }
+
+    /// Applies a claim to an owner's progress and entries; `false` if it was ignored.
+    pub(super) fn follow(
+        &mut self,
+        owner: NodeId,
+        claim: &Claim,
+        apply: impl FnOnce(
+            &mut Progress,
+            &mut OwnerMap<'_, S::Key, S::Value, S::Entries, S::Leases>,
+        ) -> Outcome,
+    ) -> bool {
+        let store = &mut self.tables.entries;
+        let outcome = self.tables.members.edit(owner, |row| {
+            let before = row.progress;
+            if claim.a == Version::BIRTH {
+                row.progress = from_birth(store, owner, before);
+            }
+            let outcome = apply(&mut row.progress, &mut OwnerMap { store, owner });
+            if outcome == Outcome::Ignored {
+                row.progress = before;
+            }
+            outcome
+        });
+        outcome.is_some_and(|outcome| outcome != Outcome::Ignored)
     }
 
     /// The answer to our pull with this token is complete: the next page may be asked for.
@@ -321,7 +355,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    fn has_room<'l>(
+    pub(super) fn has_room<'l>(
         &mut self,
         owner: NodeId,
         list: impl Iterator<Item = Listed<'l>> + Clone,
@@ -337,12 +371,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         match fit {
             Fit::Yes => return true,
             Fit::Full => bump(&mut self.stats.entries_full),
+            Fit::LeasesFull => bump(&mut self.stats.leases_full),
             Fit::TooLarge => bump(&mut self.stats.entries_too_large),
         }
         false
     }
 
-    fn after_claim(&mut self, sender: &Sender<A>, owner: NodeId, claim: &Claim, useful: bool) {
+    pub(super) fn after_claim(
+        &mut self,
+        sender: &Sender<A>,
+        owner: NodeId,
+        claim: &Claim,
+        useful: bool,
+    ) {
         let bit = self
             .tables
             .exchanges
@@ -357,89 +398,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         } else if row.progress.held >= claim.held {
             row.links.pull = 0;
             self.announce(owner, What::Held);
-        }
-    }
-
-    /// Compares one row that both know.
-    fn compare(&mut self, sender: &Sender<A>, bit: Bit, salt: u8, item: &Summary) {
-        let Some(row) = self.tables.members.get(item.id) else {
-            return;
-        };
-        if !row.is_shown() || shorten_facts(row, salt) != item.facts {
-            self.tell(bit, item.id);
-        } else if self.is_me(item.id) && item.held > row.progress.held {
-            self.check_own_held(row.facts.generation, item.held);
-        } else if item.held < row.progress.held {
-            self.hint(bit, item.id);
-        } else {
-            self.compare_held(sender, item.id, item.held);
-        }
-    }
-
-    /// Tells the rows from `index` up to `place`, which the partner did not list.
-    fn tell_until(&mut self, bit: Bit, mut index: usize, place: Place) -> usize {
-        while self
-            .tables
-            .members
-            .at(index)
-            .is_some_and(|row| row.id.place() < place)
-        {
-            self.tell_at(bit, index);
-            index = index.saturating_add(1);
-        }
-        index
-    }
-
-    fn tell_all(&mut self, bit: Bit, prefix: Prefix) {
-        self.tables
-            .members
-            .indices(prefix)
-            .for_each(|index| self.tell_at(bit, index));
-    }
-
-    fn tell_at(&mut self, bit: Bit, index: usize) {
-        if let Some(row) = self.tables.members.at(index).filter(|row| row.is_shown()) {
-            self.tell(bit, row.id);
-        }
-    }
-
-    pub(super) fn tell(&mut self, bit: Bit, id: NodeId) {
-        self.mark_tell(bit, id, |row| row.links.tell |= bit);
-    }
-
-    fn hint(&mut self, bit: Bit, id: NodeId) {
-        self.mark_tell(bit, id, |row| row.links.hint |= bit);
-    }
-
-    fn mark_tell(&mut self, bit: Bit, id: NodeId, mark: impl FnOnce(&mut Member<A>)) {
-        if let (Some(row), Some(exchange)) = (
-            self.tables.members.local(id),
-            self.tables.exchanges.get_mut(bit),
-        ) {
-            mark(row);
-            exchange.tells.add(id.place());
-        }
-    }
-
-    fn link_pull(&mut self, bit: Bit, id: NodeId) {
-        if let (Some(row), Some(exchange)) = (
-            self.tables.members.local(id),
-            self.tables.exchanges.get_mut(bit),
-        ) {
-            row.links.pull |= bit;
-            exchange.pulls.add(id.place());
-        }
-    }
-
-    fn each_in(&mut self, span: crate::exchange::Span, mut change: impl FnMut(&mut Member<A>)) {
-        let Some(first) = span.first() else { return };
-        let mut index = self.tables.members.lower(first);
-        while let Some(row) = self.tables.members.local_at(index) {
-            if !span.contains(row.id.place()) {
-                return;
-            }
-            change(row);
-            index = index.saturating_add(1);
         }
     }
 }

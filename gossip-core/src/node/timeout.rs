@@ -4,6 +4,7 @@ use rand_core::Rng;
 
 use super::{Message, Node, Phase};
 use crate::address::Address;
+use crate::exchange::Direction;
 use crate::id::NodeId;
 use crate::membership::{Step, What};
 use crate::rng::below;
@@ -12,8 +13,8 @@ use crate::storage::Storage;
 use crate::table::Member;
 use crate::time::{Duration, Instant};
 
-/// How many entries a sweep over tombstones looks at in one go.
-const SWEEP_BUDGET: usize = 512;
+/// How many entries a sweep over tombstones looks at in one go, and how many leases end in one go.
+pub(super) const SWEEP_BUDGET: usize = 512;
 /// How often a goodbye is told.
 const GOODBYES: u8 = 3;
 /// To how many members a goodbye is told each time.
@@ -24,7 +25,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// [`Instant::FAR`] if never.
     pub fn poll_timeout(&self) -> Instant {
         match self.phase {
-            Phase::New => return Instant::ZERO,
+            Phase::New | Phase::Restored { .. } => return Instant::ZERO,
             Phase::Left => return Instant::FAR,
             Phase::Leaving(_) => return self.next_gossip,
             Phase::Running => {}
@@ -35,11 +36,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Some(self.next_reconnect),
             Some(self.next_sweep),
             gossip,
+            self.next_lease(),
+            (const { Self::EXCHANGES }).then_some(self.next_exchange),
             self.prober.next(),
             self.tables.timers.next(),
             self.tables.relays.next(),
             self.tables.exchanges.next(),
             self.tables.seeds.next(),
+            self.next_publication(),
+            self.next_airtime(),
+            self.next_request(),
         ]
         .into_iter()
         .flatten()
@@ -51,12 +57,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `poll_timeout() <= now`, before `poll_transmit`.
     pub fn handle_timeout(&mut self, now: Instant, rng: &mut impl Rng) {
         match self.phase {
-            Phase::New => self.start(now, rng),
+            Phase::New | Phase::Restored { .. } => self.start(now, rng),
             Phase::Left => return,
             Phase::Leaving(told) => return self.say_goodbye(now, told, rng),
             Phase::Running => {}
         }
         self.excuse_pause(now);
+        self.end_airtime_wait(now);
         self.continue_probe(now, rng);
         for _ in 0..self.tables.members.len() {
             let Some(id) = self.tables.timers.due(now) else {
@@ -64,9 +71,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             };
             self.member_timer(now, id);
         }
+        // Both may write entries, which are published and told below.
+        self.expire_leases(now);
+        self.sweep(now);
+        self.publish(now);
         self.tables.relays.expire(now);
         self.expire_exchanges(now);
-        self.begin_round(now, rng);
+        let probed = self.begin_round(now, rng);
+        self.begin_exchanges(now, probed, rng);
         self.spread_news(now, rng);
         for _ in 0..self.tables.seeds.len() {
             let Some(seed) = self.tables.seeds.due(now) else {
@@ -75,23 +87,32 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.say_hello(seed);
         }
         self.reconnect(now, rng);
-        self.sweep(now);
+        self.continue_requests(now, rng);
     }
 
     fn start(&mut self, now: Instant, rng: &mut impl Rng) {
         self.ensure_me();
         let nonce = rng.next_u32().to_be_bytes();
-        self.tables
-            .members
-            .edit(self.id(), |me| me.facts.generation.nonce = nonce);
-        self.phase = Phase::Running;
+        self.next_reconnect = now.after(self.config.reconnect_interval());
+        if let Phase::Restored { same_life } = self.phase {
+            self.resume(now, nonce, same_life);
+        } else {
+            self.tables
+                .members
+                .edit(self.id(), |me| me.facts.generation.nonce = nonce);
+            self.phase = Phase::Running;
+        }
         let offset = below(
             rng.next_u32(),
             self.config.probe_interval().as_millis() as usize,
         );
         self.next_round = now.after(Duration::from_millis(offset as u32));
+        self.pace.start(now);
+        if let Some(rate) = self.config.byte_rate() {
+            self.bucket.fill(rate, now);
+        }
+        self.next_exchange = self.next_round;
         self.next_gossip = now;
-        self.next_reconnect = now.after(self.config.reconnect_interval());
         self.next_sweep = now.after(self.sweep_interval());
     }
 
@@ -158,24 +179,24 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// One round: a probe of the next member, and an exchange with it.
-    fn begin_round(&mut self, now: Instant, rng: &mut impl Rng) {
+    /// One round: a probe of the next member. Returns whom it probed.
+    fn begin_round(&mut self, now: Instant, rng: &mut impl Rng) -> Option<NodeId> {
         if self.next_round > now {
-            return;
+            return None;
         }
         let interval = self.config.probe_interval();
         self.next_round = now.after(interval);
         let members = &self.tables.members;
         let me = self.config.id();
         let target = self.shuffle.next(members.len(), rng, |index| {
-            members
-                .at(index)
-                .is_some_and(|row| row.is_live() && row.id != me)
+            let row = members.at(index);
+            row.is_some_and(|row| row.is_live() && row.id != me)
         });
         let row = target.and_then(|index| self.tables.members.at(index));
-        let Some((id, suspect, to)) = row.map(|row| (row.id, row.suspect, row.address())) else {
-            return;
-        };
+        let (id, suspect, to) = row.map(|row| (row.id, row.suspect, row.address()))?;
+        if to.is_none() && !self.is_met_again(id) {
+            return None;
+        }
         let tokens = (self.take_token(), self.take_token());
         // Where no address is known only others can answer, so they are asked at once.
         let patience = to.map_or(Duration::ZERO, |_| self.config.probe_timeout());
@@ -183,17 +204,24 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let (indirect_at, ends) = (now.after(patience), self.next_round);
         self.prober.begin(id, tokens, indirect_at, ends);
         self.continue_probe(now, rng);
-        let Some(to) = to else { return };
+        let to = to?;
         self.owe(to, Message::Ping(tokens.0));
         if suspect {
             self.owe(to, Message::Accuse(id));
         }
-        if const { Self::EXCHANGES } {
-            self.owe(to, Message::Root);
-        } else {
+        if const { !Self::EXCHANGES } {
             // Nothing else would tell it of this node if the rumor missed it.
             self.owe(to, Message::Tell(self.id()));
         }
+        Some(id)
+    }
+
+    /// `true` unless this is the first time that a member without an address comes up for a probe. While
+    /// many join, those that would be asked to probe it know no address either, and their silence
+    /// would say nothing.
+    fn is_met_again(&mut self, id: NodeId) -> bool {
+        let row = self.tables.members.local(id);
+        row.is_none_or(|row| core::mem::replace(&mut row.met, true))
     }
 
     /// Gives news a few datagrams of its own, so that it need not wait for the next round.
@@ -236,7 +264,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn say_hello(&mut self, to: A) {
         self.owe(to, Message::Tell(self.id()));
         if const { Self::EXCHANGES } {
-            self.owe(to, Message::Root);
+            self.owe(to, Message::Root(Direction::Both));
         }
     }
 
@@ -245,7 +273,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.next_reconnect > now {
             return;
         }
-        self.next_reconnect = now.after(self.config.reconnect_interval());
+        self.next_reconnect = now.after(self.reconnect_wait());
         let lost = self
             .random_member(rng, |row| !row.is_live() && !row.gone)
             .and_then(Member::address);
@@ -266,6 +294,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.next_sweep <= now {
             self.next_sweep = now.after(self.sweep_interval());
             self.tables.entries.begin_sweep();
+            self.tend_copies(now);
         }
         let mut budget = SWEEP_BUDGET;
         while let Some((index, owner, version)) = self.tables.entries.sweep(&mut budget) {
@@ -291,12 +320,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// The address of a live peer that `accept` takes.
     fn random_peer(&self, rng: &mut impl Rng, accept: impl Fn(&Member<A>) -> bool) -> Option<A> {
-        let usable = |row: &Member<A>| row.is_live() && !self.is_me(row.id) && accept(row);
-        self.random_member(rng, usable)?.address()
+        self.random_live(rng, accept)?.address()
     }
 
     /// A random member that `accept` takes. Where few do, a walk from a random row finds one.
-    fn random_member(
+    pub(super) fn random_member(
         &self,
         rng: &mut impl Rng,
         accept: impl Fn(&Member<A>) -> bool,

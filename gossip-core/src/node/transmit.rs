@@ -1,8 +1,9 @@
 //! The best next datagram: intents become bytes when the link is ready for them.
 
+use super::request::Aim;
 use super::{Message, Node, Phase};
 use crate::address::Address;
-use crate::exchange::Bit;
+use crate::exchange::{Allowance, Bit, Direction};
 use crate::id::NodeId;
 use crate::membership::{What, retransmit_limit};
 use crate::stats::bump;
@@ -11,12 +12,24 @@ use crate::time::Instant;
 use crate::transmit::Transmit;
 use crate::wire::{Header, Hint, Kind, Suspect, Writer, begin, limits, seal_tag, sizes_of};
 
+/// Which news a datagram carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    All,
+    /// What cannot wait. A partner of an exchange finds everything else by comparing: in a boot of 256
+    /// nodes nine of ten rows that rode along were known already.
+    Verdicts,
+}
+
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Writes the best next datagram into `buf`, never more than it holds or than 65,507 bytes; `None` if there is
     /// nothing to say now. `buf` must have at least `mtu_floor` bytes, or nothing is written and
     /// that is counted.
     pub fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> Option<Transmit<A>> {
-        if matches!(self.phase, Phase::New | Phase::Left) {
+        if matches!(
+            self.phase,
+            Phase::New | Phase::Restored { .. } | Phase::Left
+        ) {
             return None;
         }
         if buf.len() < self.config.mtu_floor() {
@@ -25,69 +38,138 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let most = buf.len().min(limits::MTU_MAX);
         let buf = buf.get_mut(..most)?;
+        let allowance = self.allowance(now);
+        if allowance != Allowance::Everything {
+            return self.transmit_urgent(now, allowance, buf);
+        }
         while let Some(to) = self.tables.duties.first() {
             let bit = self.tables.exchanges.ready_for(to);
-            if let Some(len) = self.write(now, to, bit, buf) {
+            if let Some(len) = self.write(now, to, bit, None, buf) {
                 return Some(Transmit { to, len });
             }
+        }
+        while let Some((aim, to)) = self.next_aim() {
+            if let Some(len) = self.write(now, to, None, Some(aim), buf) {
+                return Some(Transmit { to, len });
+            }
+            self.drop_aim(now, aim);
         }
         for index in self.tables.exchanges.in_turn() {
             let Some((to, bit)) = self.tables.exchanges.ready_at(index) else {
                 continue;
             };
-            if let Some(len) = self.write(now, to, Some(bit), buf) {
+            if let Some(len) = self.write(now, to, Some(bit), None, buf) {
                 return Some(Transmit { to, len });
             }
         }
         None
     }
 
-    /// Writes one datagram to `to`; `None` if it would hold nothing but its header.
-    fn write(&mut self, now: Instant, to: A, bit: Option<Bit>, buf: &mut [u8]) -> Option<usize> {
+    /// Airtime is used up: only what cannot wait goes, as long as even that may.
+    fn transmit_urgent(
+        &mut self,
+        now: Instant,
+        allowance: Allowance,
+        buf: &mut [u8],
+    ) -> Option<Transmit<A>> {
+        while allowance == Allowance::Urgent && self.tables.duties.is_urgent() {
+            let to = self.tables.duties.first()?;
+            if let Some(len) = self.write_urgent(now, to, buf) {
+                return Some(Transmit { to, len });
+            }
+        }
+        let waits = self.tables.duties.first().is_some() || self.tables.exchanges.any_at_work();
+        if waits || self.next_aim().is_some() {
+            self.note_blocked();
+        }
+        None
+    }
+
+    fn write_urgent(&mut self, now: Instant, to: A, buf: &mut [u8]) -> Option<usize> {
+        let (mut writer, empty) = self.begin(buf)?;
+        self.write_duties(now, to, Message::is_urgent, &mut writer, empty);
+        if writer.len() <= empty {
+            return None;
+        }
+        self.complete(to, writer)
+    }
+
+    /// A datagram with nothing but its header, and how long that is.
+    fn begin<'b>(&self, buf: &'b mut [u8]) -> Option<(Writer<'b>, usize)> {
         let header = Header {
             sender: self.id(),
             generation: self.generation(),
         };
         let mut writer = Writer::new(buf);
-        if !begin(&mut writer, &header) {
-            return None;
-        }
+        let begun = begin(&mut writer, &header);
         let empty = writer.len();
+        begun.then_some((writer, empty))
+    }
+
+    /// Writes one datagram to `to`; `None` if it would hold nothing but its header.
+    fn write(
+        &mut self,
+        now: Instant,
+        to: A,
+        bit: Option<Bit>,
+        aim: Option<Aim>,
+        buf: &mut [u8],
+    ) -> Option<usize> {
+        let (mut writer, empty) = self.begin(buf)?;
         // News rides along; only a duty to tell it is a reason for a datagram of its own.
-        let news_owed = self.write_duties(now, to, &mut writer, empty);
+        let news_owed = self.write_duties(now, to, |_| true, &mut writer, empty);
+        if let Some(aim) = aim {
+            self.write_aim(now, aim, &mut writer);
+        }
         let owed = news_owed || writer.len() > empty;
         let news_first = owed && self.news_first;
         if news_first {
-            self.write_news(now, &mut writer);
+            self.write_news(now, Told::All, &mut writer);
         }
         let exchanged = bit.is_some_and(|bit| self.write_exchange(now, bit, &mut writer, empty));
-        if !news_first && (owed || exchanged) {
-            self.write_news(now, &mut writer);
+        if owed && !news_first {
+            self.write_news(now, Told::All, &mut writer);
+        } else if exchanged && !owed {
+            self.write_news(now, Told::Verdicts, &mut writer);
         }
         if writer.len() <= empty {
             return None;
         }
         self.news_first = !self.news_first;
-        self.complete(writer)
+        self.complete(to, writer)
     }
 
-    fn complete(&mut self, mut writer: Writer<'_>) -> Option<usize> {
+    fn complete(&mut self, to: A, mut writer: Writer<'_>) -> Option<usize> {
         let bytes = writer.written();
         seal_tag(bytes, self.config.cluster());
+        if self.config.byte_rate().is_some() {
+            self.bucket.spend(bytes.len());
+        }
         self.stats.sent.datagrams.add(bytes.len());
         for (kind, len) in sizes_of(bytes) {
             if let Some(kind) = kind {
                 self.stats.sent.section(kind, len);
             }
         }
+        self.count_sync_sent(to, bytes);
         Some(bytes.len())
     }
 
-    /// Writes what is owed to `to`. What does not fit waits, unless it would never fit. `true` if
-    /// news was owed.
-    fn write_duties(&mut self, now: Instant, to: A, writer: &mut Writer<'_>, empty: usize) -> bool {
+    /// Writes those messages owed to `to` that are `wanted`, which the most urgent ones are. What does
+    /// not fit waits, unless it would never fit. `true` if news was owed.
+    fn write_duties(
+        &mut self,
+        now: Instant,
+        to: A,
+        wanted: impl Fn(Message) -> bool,
+        writer: &mut Writer<'_>,
+        empty: usize,
+    ) -> bool {
         let (mut index, mut news_owed) = (0, false);
         while let Some((at, message)) = self.tables.duties.next_to(to, index) {
+            if !wanted(message) {
+                break;
+            }
             let written = self.write_message(now, to, message, writer);
             if written == Some(false) && writer.len() > empty {
                 index = at.saturating_add(1);
@@ -113,7 +195,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Message::Ping(token) => writer.small(Kind::Ping, &token),
             Message::PingReq(token, target) => writer.small(Kind::PingReq, &(token, target)),
             Message::Same => writer.small(Kind::Same, &()),
-            Message::Root => writer.small(Kind::Root, &self.tables.members.root().to_le_bytes()),
+            Message::Root(direction) => {
+                let root = self.tables.members.root().to_le_bytes();
+                match direction {
+                    Direction::Both => writer.small(Kind::Root, &root),
+                    other => writer.small(Kind::Root, &(root, other as u8)),
+                }
+            }
+            Message::Rate(rate) => writer.small(Kind::Rate, &rate),
+            Message::Receipt(..) | Message::Equal(_) | Message::Single { .. } => {
+                self.write_request(now, message, writer)?
+            }
             Message::You => writer.listed(Kind::You, &to),
             Message::Tell(id) => {
                 let row = self.tables.members.get(id).filter(|row| !row.gone)?;
@@ -126,17 +218,24 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Fills what room is left with news, those told least first.
-    fn write_news(&mut self, now: Instant, writer: &mut Writer<'_>) {
+    fn write_news(&mut self, now: Instant, told: Told, writer: &mut Writer<'_>) {
         if self.tables.news.is_empty() {
             return;
         }
         let limit = retransmit_limit(self.config.retransmit_mult(), self.tables.members.live());
         for what in [What::Suspect, What::Facts, What::Held] {
-            self.write_news_of(now, what, limit, writer);
+            self.write_news_of(now, what, told, limit, writer);
         }
     }
 
-    fn write_news_of(&mut self, now: Instant, what: What, limit: u8, writer: &mut Writer<'_>) {
+    fn write_news_of(
+        &mut self,
+        now: Instant,
+        what: What,
+        told: Told,
+        limit: u8,
+        writer: &mut Writer<'_>,
+    ) {
         let kind = match what {
             What::Suspect => Kind::Suspects,
             What::Facts => Kind::Rows,
@@ -150,12 +249,25 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let Some((_, id)) = piece.filter(|(sort, _)| *sort == what) else {
                 continue;
             };
+            if told == Told::Verdicts && !self.is_verdict(what, id) {
+                continue;
+            }
             if self.write_piece(now, what, id, writer) {
                 self.tables.news.mark(index);
             }
         }
         self.tables.news.count_marked(limit);
         writer.close_or_cancel(open);
+    }
+
+    /// `true` for a suspicion, a verdict or a refutation, which cannot wait.
+    fn is_verdict(&self, what: What, id: NodeId) -> bool {
+        let row = self.tables.members.get(id);
+        match what {
+            What::Suspect => true,
+            What::Facts => row.is_none_or(|row| !row.facts.is_introduction()),
+            What::Held => false,
+        }
     }
 
     /// `false` if the piece of news does not fit. What is no news any more counts as written.

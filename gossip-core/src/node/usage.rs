@@ -20,7 +20,7 @@ pub struct Usage {
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// How full each table is: for sizing a storage to its need.
     #[must_use]
-    pub fn usage(&self) -> [Usage; 10] {
+    pub fn usage(&self) -> [Usage; 14] {
         let tables = &self.tables;
         let of = |table, (len, capacity)| Usage {
             table,
@@ -30,6 +30,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         [
             of("members", tables.members.usage()),
             of("entries", tables.entries.usage()),
+            of("leases", tables.entries.lease_usage()),
             of("timers", tables.timers.usage()),
             of("news", tables.news.usage()),
             of("duties", tables.duties.usage()),
@@ -38,6 +39,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             of("exchanges", tables.exchanges.usage()),
             of("ranges", tables.ranges.usage()),
             of("wants", tables.wants.usage()),
+            of("mails", tables.mails.usage()),
+            of("syncs", tables.syncs.usage()),
+            of("reads", tables.reads.usage()),
         ]
     }
 

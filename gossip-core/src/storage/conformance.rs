@@ -87,6 +87,13 @@ pub fn blob<B: Blob>(max: usize) -> Result<(), Broken> {
             held.as_ref() == bytes,
             "a blob gives back the bytes it was made of",
         )?;
+        let (head, tail) = bytes
+            .split_at_checked(len.div_ceil(3))
+            .unwrap_or((bytes, &[]));
+        ensure(
+            B::from_parts(&[head, &[], tail]) == Some(held.clone()),
+            "parts make the blob of their bytes",
+        )?;
         ensure(
             B::from_slice(bytes) == Some(held),
             "equal bytes make equal blobs",

@@ -93,6 +93,14 @@ impl<const N: usize> Debug for InlineBlob<N> {
 }
 
 impl<const N: usize> Blob for InlineBlob<N> {
+    fn from_parts(parts: &[&[u8]]) -> Option<Self> {
+        let mut bytes = Vec::new();
+        for part in parts {
+            bytes.extend_from_slice(part).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     fn from_slice(bytes: &[u8]) -> Option<Self> {
         Vec::from_slice(bytes).ok().map(Self)
     }
@@ -103,7 +111,7 @@ impl<const N: usize> Blob for InlineBlob<N> {
 /// | bound | what it limits | bytes each, roughly |
 /// |---|---|---|
 /// | `members` | known nodes, this one included | 100 + the address |
-/// | `entries` | entries of all owners together, tombstones included | 24 + `key` + `value` |
+/// | `entries` | entries of all owners together, tombstones included | 28 + `key` + `value` |
 /// | `key`, `value` | bytes of one key and of one value | |
 /// | `news` | changes being told at a time | 16 |
 /// | `duties` | acks, pings and the like owed at a time | 24 + the address |
@@ -111,6 +119,11 @@ impl<const N: usize> Blob for InlineBlob<N> {
 /// | `seeds` | addresses to join through | 24 + the address |
 /// | `exchanges` | reconciliations at a time, at most 8 | 80 + the address |
 /// | `ranges`, `wants` | differing ranges, unanswered pulls, over all exchanges | 24, 32 |
+/// | `mails` (0 if not named) | peers with direct mail under way | 40 |
+/// | `syncs` (0 if not named) | syncs on demand, with reports that nobody took | 72 |
+/// | `reads` (0 if not named) | reads that ask peers, with reports that nobody took | 280 + `key` |
+/// | `copies` (0 if not named) | copies kept of what forgotten members contributed to shared keys; each is one of the `entries` | |
+/// | `leases` (0 if not named) | entries that were set for a time | 2 * (24 + `key`) |
 ///
 /// A bound of 0 removes what depends on it from the program; `exchanges`, `ranges` and `wants` work
 /// only together. `members` and `duties` must be at least 2.
@@ -137,7 +150,9 @@ macro_rules! inline {
         $vis:vis struct $name:ident {
             members: $members:expr, entries: $entries:expr, key: $key:expr, value: $value:expr,
             news: $news:expr, duties: $duties:expr, relays: $relays:expr, seeds: $seeds:expr,
-            exchanges: $exchanges:expr, ranges: $ranges:expr, wants: $wants:expr $(,)?
+            exchanges: $exchanges:expr, ranges: $ranges:expr, wants: $wants:expr
+            $(, mails: $mails:expr)? $(, syncs: $syncs:expr)? $(, reads: $reads:expr)?
+            $(, copies: $copies:expr)? $(, leases: $leases:expr)? $(,)?
         }
     ) => {
         $(#[$meta])*
@@ -147,6 +162,7 @@ macro_rules! inline {
         const _: () = assert!($members >= 2 && $duties >= 2 && $exchanges <= 8);
 
         impl<A: $crate::Address> $crate::storage::Storage<A> for $name {
+            const COPIES: usize = 0 $(+ $copies)?;
             type Key = $crate::storage::InlineBlob<{ $key }>;
             type Value = $crate::storage::InlineBlob<{ $value }>;
             type Members = $crate::storage::InlineList<$crate::table::Member<A>, { $members }>;
@@ -157,6 +173,10 @@ macro_rules! inline {
                 >,
                 { $entries },
             >;
+            type Leases = $crate::storage::InlineList<
+                $crate::entries::Lease<$crate::storage::InlineBlob<{ $key }>>,
+                { 0 $(+ $leases)? },
+            >;
             type Timers = $crate::storage::InlineList<$crate::membership::Timer, { $members }>;
             type News = $crate::storage::InlineList<$crate::membership::News, { $news }>;
             type Duties = $crate::storage::InlineList<$crate::node::Duty<A>, { $duties }>;
@@ -166,6 +186,14 @@ macro_rules! inline {
                 $crate::storage::InlineList<$crate::exchange::Exchange<A>, { $exchanges }>;
             type Ranges = $crate::storage::InlineList<$crate::exchange::RangeDuty, { $ranges }>;
             type Wants = $crate::storage::InlineList<$crate::exchange::Want, { $wants }>;
+            type Mails =
+                $crate::storage::InlineList<$crate::exchange::Letter, { 0 $(+ $mails)? }>;
+            type Syncs =
+                $crate::storage::InlineList<$crate::exchange::Sync, { 0 $(+ $syncs)? }>;
+            type Reads = $crate::storage::InlineList<
+                $crate::exchange::Read<$crate::storage::InlineBlob<{ $key }>>,
+                { 0 $(+ $reads)? },
+            >;
         }
 
         impl $name {
@@ -175,7 +203,12 @@ macro_rules! inline {
                 use $crate::storage::InlineList;
                 $crate::storage::Tables {
                     members: $crate::table::Table::new(InlineList::new()),
-                    entries: $crate::entries::Store::new(InlineList::new(), $key, $value),
+                    entries: $crate::entries::Store::new(
+                        InlineList::new(),
+                        $crate::entries::Leases::new(InlineList::new(), InlineList::new()),
+                        $key,
+                        $value,
+                    ),
                     timers: $crate::membership::Timers::new(InlineList::new()),
                     news: $crate::membership::Board::new(InlineList::new()),
                     duties: $crate::node::Duties::new(InlineList::new()),
@@ -184,6 +217,9 @@ macro_rules! inline {
                     exchanges: $crate::exchange::Exchanges::new(InlineList::new()),
                     ranges: $crate::exchange::RangeDuties::new(InlineList::new()),
                     wants: $crate::exchange::Wants::new(InlineList::new()),
+                    mails: $crate::exchange::Mails::new(InlineList::new()),
+                    syncs: $crate::exchange::Syncs::new(InlineList::new()),
+                    reads: $crate::exchange::Reads::new(InlineList::new()),
                 }
             }
         }

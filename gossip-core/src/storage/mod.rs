@@ -16,8 +16,11 @@ use core::hash::Hash;
 pub use inline::{InlineBlob, InlineList};
 
 use crate::address::Address;
-use crate::entries::{Entry, Store};
-use crate::exchange::{Exchange, Exchanges, RangeDuties, RangeDuty, Want, Wants};
+use crate::entries::{Entry, Lease, Store};
+use crate::exchange::{
+    Exchange, Exchanges, Letter, Mails, RangeDuties, RangeDuty, Read, Reads, Sync, Syncs, Want,
+    Wants,
+};
 use crate::membership::{Board, News, Relay, Relays, Seed, Seeds, Timer, Timers};
 use crate::node::{Duties, Duty};
 use crate::table::{Member, Table};
@@ -95,12 +98,21 @@ pub trait List<T>: Clone + Eq + Hash + Debug {
 
 /// A bounded string of bytes: a key or a value.
 pub trait Blob: Clone + Eq + Hash + Debug + AsRef<[u8]> {
+    /// A blob holding these bytes one after another, or `None` if they do not fit the type.
+    fn from_parts(parts: &[&[u8]]) -> Option<Self>;
+
     /// A blob holding `bytes`, or `None` if they do not fit the type.
-    fn from_slice(bytes: &[u8]) -> Option<Self>;
+    fn from_slice(bytes: &[u8]) -> Option<Self> {
+        Self::from_parts(&[bytes])
+    }
 }
 
 /// Names the containers of a node's tables.
 pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
+    /// The most copies that a node keeps of what forgotten members contributed to
+    /// [shared keys](crate::shared), each an entry of its own. 0 removes the keeping of copies from the
+    /// program; those that others keep are read all the same.
+    const COPIES: usize = 0;
     /// An entry's key.
     type Key: Blob;
     /// An entry's value.
@@ -109,6 +121,8 @@ pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
     type Members: List<Member<A>>;
     /// The entries of all owners.
     type Entries: List<Entry<Self::Key, Self::Value>>;
+    /// Ends of entries that were set for a time; each stands in two such lists.
+    type Leases: List<Lease<Self::Key>>;
     /// Deadlines of members that are not alive; as many as members is always enough.
     type Timers: List<Timer>;
     /// News still being told (the rumor part of membership and of versions).
@@ -125,6 +139,12 @@ pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
     type Ranges: List<RangeDuty>;
     /// Pulls of partners still to be answered.
     type Wants: List<Want>;
+    /// Direct mail under way: one letter for each peer that is to be told this node's own writes.
+    type Mails: List<Letter>;
+    /// Anti-entropy on demand.
+    type Syncs: List<Sync>;
+    /// Reads that ask peers.
+    type Reads: List<Read<Self::Key>>;
 }
 
 /// The tables of a node. A storage makes them empty, each around a list of its own.
@@ -133,7 +153,7 @@ pub struct Tables<A: Address, S: Storage<A>> {
     /// What is known of each node.
     pub members: Table<A, S::Members>,
     /// What each node has told everybody.
-    pub entries: Store<S::Key, S::Value, S::Entries>,
+    pub entries: Store<S::Key, S::Value, S::Entries, S::Leases>,
     /// Deadlines of members that are not simply alive.
     pub timers: Timers<S::Timers>,
     /// News still being told.
@@ -150,4 +170,10 @@ pub struct Tables<A: Address, S: Storage<A>> {
     pub ranges: RangeDuties<S::Ranges>,
     /// Pulls of partners to be answered.
     pub wants: Wants<S::Wants>,
+    /// Direct mail under way.
+    pub mails: Mails<S::Mails>,
+    /// Anti-entropy on demand, and its reports until they are taken.
+    pub syncs: Syncs<S::Syncs>,
+    /// Reads that ask peers, and their reports until they are taken.
+    pub reads: Reads<S::Key, S::Reads>,
 }

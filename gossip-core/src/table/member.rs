@@ -22,10 +22,14 @@ pub struct Member<A> {
     /// A later life than the one whose entries are held was heard of, and the member was asked with
     /// this token whether it is true. Until it acks in that life its entries stay as they are.
     pub(crate) unproven: Option<Doubt>,
+    /// It came up for a probe before its address was known.
+    pub(crate) met: bool,
     /// Somebody suspects it; a timer runs.
     pub(crate) suspect: bool,
     /// Dead or departed for so long that it is no longer compared or told.
     pub(crate) fading: bool,
+    /// It comes from a state, and nobody has spoken of it since: compared with nobody, told to nobody.
+    pub(crate) unheard: bool,
     /// Forgotten; the row only waits for its event.
     pub(crate) gone: bool,
     /// An event is due.
@@ -53,6 +57,8 @@ pub(crate) struct Links {
     pub(crate) tell: u8,
     /// The partner holds less of its entries.
     pub(crate) hint: u8,
+    /// The most of its entries that a partner claims to hold.
+    pub(crate) told: Version,
 }
 
 impl Links {
@@ -77,8 +83,10 @@ impl<A: Address> Member<A> {
             observed: None,
             progress: Progress::default(),
             unproven: None,
+            met: false,
             suspect: false,
             fading: false,
+            unheard: false,
             gone: false,
             changed: true,
             links: Links::default(),
@@ -95,7 +103,7 @@ impl<A: Address> Member<A> {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.facts.liveness {
-            Liveness::Alive if self.suspect => Status::Suspect,
+            Liveness::Alive if self.suspect || self.unheard => Status::Suspect,
             Liveness::Alive => Status::Alive,
             Liveness::Dead => Status::Dead,
             Liveness::Left => Status::Left,
@@ -126,9 +134,9 @@ impl<A: Address> Member<A> {
         self.progress.held
     }
 
-    /// Alive or suspect, and not forgotten.
+    /// Alive or suspect, and neither forgotten nor known from a state alone.
     pub(crate) fn is_live(&self) -> bool {
-        self.facts.liveness == Liveness::Alive && !self.gone
+        self.facts.liveness == Liveness::Alive && !self.gone && !self.unheard
     }
 
     /// What the row adds to the fingerprints of the ranges it lies in.
@@ -160,6 +168,6 @@ impl<A: Address> Member<A> {
 
     /// `true` if the row is compared with peers.
     pub(crate) fn is_shown(&self) -> bool {
-        !self.fading && !self.gone
+        !self.fading && !self.gone && !self.unheard
     }
 }

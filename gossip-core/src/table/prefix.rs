@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{OutOfRange, Place};
+use crate::id::{NodeId, OutOfRange, Place};
 
 /// How many parts a range splits into.
 pub(crate) const RADIX: u32 = 16;
@@ -21,6 +21,15 @@ impl Prefix {
     /// Everything.
     pub const ROOT: Self = Self { bits: 0, depth: 0 };
     const DEPTH_MAX: u8 = 16;
+
+    /// One member alone.
+    #[must_use]
+    pub const fn of(member: NodeId) -> Self {
+        Self {
+            bits: member.place().0,
+            depth: Self::DEPTH_MAX,
+        }
+    }
 
     /// `true` if the range holds more than one place.
     #[must_use]

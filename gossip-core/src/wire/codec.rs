@@ -3,7 +3,7 @@
 use postcard::Error;
 use serde::Serialize;
 
-use super::section::Kind;
+use super::kind::{EXTENDED, Kind};
 
 /// The low nibble of a section's head that says "the length follows".
 const LONG: u8 = 15;
@@ -21,6 +21,8 @@ pub(crate) struct Open {
     kind: Kind,
     head: usize,
     body: usize,
+    /// Where what follows the kind's prefix begins.
+    first: usize,
 }
 
 impl<'b> Writer<'b> {
@@ -69,7 +71,7 @@ impl<'b> Writer<'b> {
             return false;
         }
         let body = self.len;
-        if !self.put(value) {
+        if !(self.put_prefix(kind) && self.put(value)) {
             self.truncate(head);
             return false;
         }
@@ -96,18 +98,28 @@ impl<'b> Writer<'b> {
             return None;
         }
         self.len = body;
-        Some(Open { kind, head, body })
+        if !self.put_prefix(kind) {
+            self.truncate(head);
+            return None;
+        }
+        let first = self.len;
+        Some(Open {
+            kind,
+            head,
+            body,
+            first,
+        })
     }
 
     /// How many body bytes an open section has.
     pub(crate) fn body_len(&self, open: &Open) -> usize {
-        self.len.saturating_sub(open.body)
+        self.len.saturating_sub(open.first)
     }
 
     /// Ends a section and writes its head. The length is a variable-length integer, padded to the
     /// room that was kept for it.
     pub(crate) fn close(&mut self, open: Open) {
-        let mut length = self.body_len(&open);
+        let mut length = self.len.saturating_sub(open.body);
         self.patch(open.head, open.kind.nibble() | LONG);
         let first = open.head.saturating_add(1);
         for at in first..open.body {
@@ -146,6 +158,10 @@ impl<'b> Writer<'b> {
         self.truncate(open.head);
     }
 
+    fn put_prefix(&mut self, kind: Kind) -> bool {
+        kind.prefix().is_none_or(|number| self.put(&number))
+    }
+
     fn patch(&mut self, at: usize, byte: u8) {
         if let Some(slot) = self.buf.get_mut(at) {
             *slot = byte;
@@ -153,7 +169,8 @@ impl<'b> Writer<'b> {
     }
 }
 
-/// Splits the first section off `bytes`: head nibble (the kind), body, rest.
+/// Splits the first section off `bytes`: the number of its kind, body, rest. The number is 0, which no
+/// kind has, where it is missing.
 pub(super) fn split(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (head, rest) = bytes.split_first()?;
     let (length, rest) = if head & 0x0f == LONG {
@@ -163,5 +180,12 @@ pub(super) fn split(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         (usize::from(head & 0x0f), rest)
     };
     let (body, rest) = rest.split_at_checked(length)?;
-    Some((head & 0xf0, body, rest))
+    let number = head >> 4;
+    if number < EXTENDED {
+        return Some((number, body, rest));
+    }
+    match body.split_first() {
+        Some((number, body)) if *number >= EXTENDED => Some((*number, body, rest)),
+        _ => Some((0, body, rest)),
+    }
 }

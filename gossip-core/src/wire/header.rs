@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Writer, split};
-use super::section::{Kind, Section};
+use super::kind::{Every, Kind, Used};
+use super::section::Section;
 use crate::address::Address;
 use crate::config::TAG;
 use crate::error::DatagramError;
 use crate::id::{Generation, NodeId};
 
-/// The wire version, in the high nibble of the first byte. The low nibble holds flags.
+/// The wire version, in the high number of the first byte. The low number holds flags.
 pub const WIRE_VERSION: u8 = 1;
 
 /// Flag in the first byte: the rest is sealed.
@@ -46,6 +47,15 @@ impl<'a> Datagram<'a> {
         cluster: u32,
         largest_id: NodeId,
     ) -> Result<Self, DatagramError> {
+        Self::parse_used::<A, Every>(bytes, cluster, largest_id)
+    }
+
+    /// As [`parse`](Self::parse), for a receiver that makes use of some kinds only.
+    pub(crate) fn parse_used<A: Address, U: Used>(
+        bytes: &'a [u8],
+        cluster: u32,
+        largest_id: NodeId,
+    ) -> Result<Self, DatagramError> {
         let first = *bytes.first().ok_or(DatagramError::TooShort)?;
         if first >> 4 != WIRE_VERSION {
             return Err(DatagramError::UnknownVersion);
@@ -63,15 +73,22 @@ impl<'a> Datagram<'a> {
         if header.sender > largest_id {
             return Err(DatagramError::IdTooLarge);
         }
-        validate::<A>(body, largest_id)?;
+        validate::<A, U>(body, largest_id)?;
         Ok(Self { header, body })
     }
 
     /// The sections in order, those of unknown kinds left out.
     pub fn sections<A: Address>(&self) -> impl Iterator<Item = Section<'a, A>> {
-        raw_sections(self.body).filter_map(|(nibble, body)| {
-            let kind = Kind::from_nibble(nibble)?;
-            Section::decode(kind, body).ok()
+        self.sections_used::<A, Every>()
+    }
+
+    /// As [`sections`](Self::sections), those left out of which the receiver makes no use.
+    pub(crate) fn sections_used<A: Address, U: Used>(
+        &self,
+    ) -> impl Iterator<Item = Section<'a, A>> {
+        raw_sections(self.body).filter_map(|(number, body)| {
+            let kind = Kind::from_number(number).filter(|kind| U::uses(*kind))?;
+            Section::decode::<U>(kind, body).ok()
         })
     }
 
@@ -92,10 +109,10 @@ fn sizes(body: &[u8]) -> impl Iterator<Item = (Option<Kind>, usize)> {
     let mut rest = body;
     core::iter::from_fn(move || {
         let before = rest.len();
-        let (nibble, _, after) = split(rest)?;
+        let (number, _, after) = split(rest)?;
         rest = after;
         Some((
-            Kind::from_nibble(nibble),
+            Kind::from_number(number),
             before.saturating_sub(after.len()),
         ))
     })
@@ -128,12 +145,12 @@ fn tag_of(bytes: &[u8], cluster: u32) -> Option<[u8; 4]> {
     Some(digest.finalize().to_le_bytes())
 }
 
-fn validate<A: Address>(body: &[u8], largest_id: NodeId) -> Result<(), DatagramError> {
+fn validate<A: Address, U: Used>(body: &[u8], largest_id: NodeId) -> Result<(), DatagramError> {
     let mut rest = body;
     while !rest.is_empty() {
-        let (nibble, section, after) = split(rest).ok_or(DatagramError::Truncated)?;
-        if let Some(kind) = Kind::from_nibble(nibble) {
-            Section::<A>::decode(kind, section)?.validate(largest_id)?;
+        let (number, section, after) = split(rest).ok_or(DatagramError::Truncated)?;
+        if let Some(kind) = Kind::from_number(number).filter(|kind| U::uses(*kind)) {
+            Section::<A>::decode::<U>(kind, section)?.validate(largest_id)?;
         }
         rest = after;
     }
@@ -143,8 +160,8 @@ fn validate<A: Address>(body: &[u8], largest_id: NodeId) -> Result<(), DatagramE
 fn raw_sections(body: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut rest = body;
     core::iter::from_fn(move || {
-        let (nibble, section, after) = split(rest)?;
+        let (number, section, after) = split(rest)?;
         rest = after;
-        Some((nibble, section))
+        Some((number, section))
     })
 }

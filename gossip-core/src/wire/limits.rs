@@ -2,8 +2,10 @@
 //!
 //! `docs/wire.md` shows the same numbers as tables; a test compares the two.
 
+use crate::entries::Stretch;
 use crate::entries::delta::Progress;
 use crate::id::{NodeId, Version};
+use crate::time::Duration;
 
 /// The largest UDP payload over IPv4, and the largest `mtu_floor`.
 pub const MTU_MAX: usize = 65_507;
@@ -22,6 +24,12 @@ const COUNTER: usize = varint(Version::MAX.get() as u64);
 
 /// A life's name in claims and pulls.
 const LIFE: usize = 4;
+
+/// The unit in which the remaining life of an entry travels.
+pub const LEASE_STEP: Duration = Duration::from_millis(100);
+
+/// The longest remaining life, in steps: that of [`Duration::MAX`], about 49 days.
+const LEASE_STEPS_MAX: u32 = lease_steps(Duration::MAX);
 
 /// Bytes of `number` as a variable-length integer.
 #[must_use]
@@ -95,6 +103,39 @@ pub(crate) fn claim_head_of(owner: NodeId, a: Version, progress: &Progress) -> u
     })
 }
 
+/// The longest head of a claim that is told by hashes: as that of a claim, without the length.
+#[must_use]
+pub const fn hashes_head(largest_id: NodeId) -> usize {
+    claim_head(largest_id).saturating_sub(COUNTER)
+}
+
+/// The most bytes that one interval takes in a claim that is told by hashes.
+pub const HASH_ITEM: usize = COUNTER.saturating_add(8);
+
+/// The longest section of single entries of `owner` before its first entry: the section's head and
+/// number, token, owner, life, and two versions.
+#[must_use]
+pub const fn singles_head(owner: NodeId) -> usize {
+    section_head(MTU_MAX)
+        .saturating_add(2)
+        .saturating_add(varint(owner.get()))
+        .saturating_add(LIFE)
+        .saturating_add(COUNTER.saturating_mul(2))
+}
+
+/// How many bytes a stretch takes in a claim that is told by version numbers.
+#[must_use]
+pub const fn stretch(stretch: Stretch) -> usize {
+    const SHORT: u32 = 63;
+    match stretch {
+        Stretch::Bits(_) => 1,
+        Stretch::Gap(length) | Stretch::Run(length) if length < SHORT => 1,
+        Stretch::Gap(length) | Stretch::Run(length) => {
+            varint(length.saturating_sub(SHORT) as u64).saturating_add(1)
+        }
+    }
+}
+
 /// How many bytes an entry may take in a claim so that it fits every datagram.
 #[must_use]
 pub const fn entry_room(mtu_floor: usize, largest_id: NodeId) -> usize {
@@ -113,4 +154,22 @@ pub const fn entry(back: u32, key: usize, value: usize) -> usize {
         .saturating_add(key)
         .saturating_add(varint(value as u64))
         .saturating_add(value)
+}
+
+/// How many bytes a lease with so much left adds to an entry in a claim.
+#[must_use]
+pub const fn lease(left: Duration) -> usize {
+    varint(lease_steps(left) as u64)
+}
+
+/// What is left of a lease as it travels: whole steps, rounded down.
+#[must_use]
+pub(crate) const fn lease_steps(left: Duration) -> u32 {
+    left.as_millis().div_euclid(LEASE_STEP.as_millis())
+}
+
+/// What is left of a lease that travelled as so many steps; `None` if that is more than any lease.
+#[must_use]
+pub(crate) fn lease_of(steps: u32) -> Option<Duration> {
+    (steps <= LEASE_STEPS_MAX).then(|| LEASE_STEP.times(steps))
 }

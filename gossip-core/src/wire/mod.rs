@@ -4,17 +4,30 @@
 //! `vectors/` guard the format. Decoding borrows from the datagram and copies nothing. A datagram is
 //! validated whole before anything of it is applied.
 
+mod claim_item;
 mod codec;
 mod header;
+mod items;
+mod kind;
 pub mod limits;
+mod precise;
 mod section;
+mod short;
+mod singles;
 #[cfg(test)]
 mod tests;
 
+pub use claim_item::ClaimItem;
 pub(crate) use codec::Writer;
 pub use header::{Datagram, Header, WIRE_VERSION, seal_tag};
 pub(crate) use header::{begin, sizes_of};
-pub use section::{
-    ClaimHead, ClaimItem, Hint, Items, Kind, ListingHead, PullItem, RangesHead, Row, Section,
+pub use items::{
+    ClaimHead, CompareHead, Hint, Items, ListingHead, PullItem, RangesHead, Rate, Receipt, Row,
     Standing, Sum32, Summary, Suspect,
 };
+pub use kind::Kind;
+pub(crate) use kind::Used;
+pub use precise::PreciseItem;
+pub use section::Section;
+pub use short::{HashItem, HashesHead};
+pub use singles::{AskHead, SinglesHead};

@@ -1,346 +1,23 @@
 //! The sections a datagram is made of.
 
-use core::marker::PhantomData;
+use serde::Deserialize;
 
-use serde::{Deserialize, Serialize};
-
+use super::claim_item::ClaimItem;
+use super::items::{
+    ClaimHead, CompareHead, Hint, Items, ListingHead, PullItem, RangesHead, Rate, Receipt, Row,
+    Sum32, Summary, Suspect,
+};
+use super::kind::{Kind, Used};
+use super::precise::PreciseItem;
+use super::short::{HashItem, HashesHead};
+use super::singles::{self, AskHead, SinglesHead};
 use crate::address::Address;
-use crate::entries::delta::{Claim, Listed};
+use crate::entries::Stretch;
+use crate::entries::delta::Claim;
 use crate::error::DatagramError;
-use crate::id::{Generation, Incarnation, Life, NodeId, Version};
-use crate::table::Prefix;
-
-/// Declares the kinds with their numbers and names, so that each stands once. The number is the high
-/// nibble of a section's head; 0 and 15 are kept for later versions.
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $number:literal $text:literal,)*) => {
-        /// What a section is.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[repr(u8)]
-        pub enum Kind { $($(#[$doc])* $name = $number,)* }
-
-        impl Kind {
-            /// One more than the largest number.
-            pub const COUNT: usize = 16;
-            /// Every kind.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// A short name for display.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-
-            /// The kind in the high nibble of `head`, if this build knows it.
-            pub(super) const fn from_nibble(head: u8) -> Option<Self> {
-                match head >> 4 { $($number => Some(Self::$name),)* _ => None }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// "Are you there?"
-    Ping = 1 "ping",
-    /// "I am", or "it is" from a relay.
-    Ack = 2 "ack",
-    /// "Ask it for me" (SWIM's indirect probe).
-    PingReq = 3 "ping-req",
-    /// "This is the address I see you at."
-    You = 4 "you",
-    /// Rows of the table of members.
-    Rows = 5 "rows",
-    /// Members under suspicion.
-    Suspects = 6 "suspects",
-    /// The fingerprint of everything.
-    Root = 7 "root",
-    /// "My fingerprint is the same."
-    Same = 8 "same",
-    /// Fingerprints of parts of a range.
-    Ranges = 9 "ranges",
-    /// All rows of a range, each in short.
-    Listing = 10 "listing",
-    /// Owners of which the sender holds this much.
-    Hints = 11 "hints",
-    /// "Tell me what I lack of these owners."
-    Pull = 12 "pull",
-    /// "To that pull I have nothing more to say."
-    Answered = 13 "answered",
-    /// Entries of one owner: a claim of complete coverage.
-    Claim = 14 "claim",
-}
-
-impl Kind {
-    pub(super) const fn nibble(self) -> u8 {
-        (self as u8) << 4
-    }
-}
-
-/// A row's liveness as it travels: with the seconds until it is forgotten, where it is to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Standing {
-    /// Alive.
-    Alive,
-    /// Dead, to be forgotten in so many seconds.
-    Dead(u16),
-    /// Departed, to be forgotten in so many seconds.
-    Left(u16),
-}
-
-/// One row of the table of members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row<A> {
-    /// The member.
-    pub id: NodeId,
-    /// Its life.
-    pub generation: Generation,
-    /// Its refutation counter.
-    pub incarnation: Incarnation,
-    /// Its liveness.
-    pub standing: Standing,
-    /// The address it asserts.
-    pub address: Option<A>,
-    /// How far the sender holds its entries.
-    pub held: Version,
-}
-
-/// A suspicion of a member, in one life and incarnation of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Suspect {
-    /// The member.
-    pub id: NodeId,
-    /// The life suspected.
-    pub generation: Generation,
-    /// The incarnation suspected.
-    pub incarnation: Incarnation,
-}
-
-/// A range's fingerprint, shortened with the section's salt.
-pub type Sum32 = [u8; 4];
-
-/// One row of a listing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
-    /// The member.
-    pub id: NodeId,
-    /// A hash of its facts, shortened with the section's salt.
-    pub facts: [u8; 2],
-    /// How far the sender holds its entries.
-    pub held: Version,
-}
-
-/// "I hold this owner's entries up to here."
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hint {
-    /// The owner.
-    pub id: NodeId,
-    /// How far the sender holds its entries.
-    pub held: Version,
-}
-
-/// "Of this life of this owner I hold this much: tell me more."
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PullItem {
-    /// The owner.
-    pub owner: NodeId,
-    /// The life known to the asker.
-    pub life: Life,
-    /// Its [`Digest::held`](crate::entries::delta::Digest::held).
-    pub held: Version,
-    /// Its [`Digest::recover`](crate::entries::delta::Digest::recover).
-    pub recover: Option<(Version, Version)>,
-}
-
-/// What stands before a listing's rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListingHead {
-    /// What shortens the hashes.
-    pub salt: u8,
-    /// `true` if this answers a listing, so that it is not answered again.
-    pub reply: bool,
-    /// The range listed.
-    pub prefix: Prefix,
-}
-
-/// What stands before a range's fingerprints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RangesHead {
-    /// What shortens the fingerprints.
-    pub salt: u8,
-    /// The range.
-    pub prefix: Prefix,
-    /// Which of its 16 parts follow.
-    pub mask: [u8; 2],
-}
-
-/// What stands before a claim's entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClaimHead {
-    /// Of the pull that this answers.
-    pub token: u8,
-    /// The owner.
-    pub owner: NodeId,
-    /// The owner's life.
-    pub life: Life,
-    /// [`Claim::a`].
-    pub a: Version,
-    /// `b - a`.
-    pub length: Version,
-    /// `held - b`.
-    pub more: Version,
-    /// [`Claim::gc`].
-    pub gc: Version,
-    /// `as_of - held`.
-    pub ahead: Version,
-}
-
-impl ClaimHead {
-    /// A claim's bounds in their short form.
-    #[must_use]
-    pub fn new(token: u8, owner: NodeId, life: Life, claim: &Claim) -> Self {
-        let between =
-            |low: Version, high: Version| Version::new(high.beyond(low)).unwrap_or(Version::MAX);
-        Self {
-            token,
-            owner,
-            life,
-            a: claim.a,
-            length: between(claim.a, claim.b),
-            more: between(claim.b, claim.held),
-            gc: claim.gc,
-            ahead: between(claim.held, claim.as_of),
-        }
-    }
-
-    /// The claim's bounds, or `None` if no honest sender makes them.
-    #[must_use]
-    pub fn claim(&self) -> Option<Claim> {
-        let b = self.a.plus(self.length.get())?;
-        let held = b.plus(self.more.get())?;
-        let as_of = held.plus(self.ahead.get())?;
-        let claim = Claim {
-            a: self.a,
-            b,
-            held,
-            gc: self.gc,
-            as_of,
-        };
-        claim.is_plausible().then_some(claim)
-    }
-}
-
-/// An entry in a claim: `back` is the distance from the claim's end, doubled, plus one for a
-/// tombstone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClaimItem<'a> {
-    back: u32,
-    key: &'a str,
-    value: &'a [u8],
-}
-
-impl<'a> ClaimItem<'a> {
-    /// The short form of `entry` in a claim that ends at `b`.
-    #[must_use]
-    pub fn new(b: Version, entry: Listed<'a>) -> Self {
-        let back = b.beyond(entry.version) << 1;
-        match entry.value {
-            Some(value) => Self {
-                back,
-                key: entry.key,
-                value,
-            },
-            None => Self {
-                back: back | 1,
-                key: entry.key,
-                value: &[],
-            },
-        }
-    }
-
-    /// The entry in a claim that ends at `b`.
-    #[must_use]
-    pub fn listed(&self, b: Version) -> Option<Listed<'a>> {
-        let version = Version::new(b.get().checked_sub(self.back >> 1)?)?;
-        let tombstone = self.back & 1 == 1;
-        if self.key.is_empty() || (tombstone && !self.value.is_empty()) {
-            return None;
-        }
-        Some(Listed {
-            key: self.key,
-            version,
-            value: (!tombstone).then_some(self.value),
-        })
-    }
-}
-
-/// Items one after the other to the end of a section, decoded as they are walked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Items<'a, T> {
-    bytes: &'a [u8],
-    item: PhantomData<T>,
-}
-
-impl<'a, T: Deserialize<'a>> Items<'a, T> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            item: PhantomData,
-        }
-    }
-
-    /// The items in order.
-    pub fn iter(&self) -> impl Iterator<Item = T> + Clone + use<'a, T> {
-        Walk {
-            bytes: self.bytes,
-            item: PhantomData,
-        }
-    }
-
-    /// Decodes to the end, checking each item.
-    fn check(
-        &self,
-        mut each: impl FnMut(T) -> Result<(), DatagramError>,
-    ) -> Result<(), DatagramError> {
-        let mut rest = self.bytes;
-        while !rest.is_empty() {
-            let (item, after) =
-                postcard::take_from_bytes::<T>(rest).map_err(|_| DatagramError::Malformed)?;
-            if after.len() >= rest.len() {
-                return Err(DatagramError::Malformed);
-            }
-            each(item)?;
-            rest = after;
-        }
-        Ok(())
-    }
-}
-
-struct Walk<'a, T> {
-    bytes: &'a [u8],
-    item: PhantomData<T>,
-}
-
-impl<T> Clone for Walk<'_, T> {
-    fn clone(&self) -> Self {
-        Self {
-            bytes: self.bytes,
-            item: PhantomData,
-        }
-    }
-}
-
-impl<'a, T: Deserialize<'a>> Iterator for Walk<'a, T> {
-    type Item = T;
-
-    fn next(&mut self) -> Option<T> {
-        let (item, rest) = postcard::take_from_bytes::<T>(self.bytes).ok()?;
-        if rest.len() >= self.bytes.len() {
-            return None;
-        }
-        self.bytes = rest;
-        Some(item)
-    }
-}
+use crate::exchange::Direction;
+use crate::id::{NodeId, Version};
+use crate::time::Instant;
 
 /// A section, decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -357,8 +34,8 @@ pub enum Section<'a, A> {
     Rows(Items<'a, Row<A>>),
     /// [`Kind::Suspects`].
     Suspects(Items<'a, Suspect>),
-    /// [`Kind::Root`].
-    Root(u64),
+    /// [`Kind::Root`], and the way of the exchange that it begins.
+    Root(u64, Direction),
     /// [`Kind::Same`].
     Same,
     /// [`Kind::Ranges`].
@@ -373,11 +50,31 @@ pub enum Section<'a, A> {
     Answered(u8),
     /// [`Kind::Claim`].
     Claim(ClaimHead, Claim, Items<'a, ClaimItem<'a>>),
+    /// [`Kind::Versions`].
+    Versions(ClaimHead, Claim, Items<'a, Stretch>),
+    /// [`Kind::Hashes`].
+    Hashes(HashesHead, Items<'a, HashItem>),
+    /// [`Kind::Singles`].
+    Singles(SinglesHead, Items<'a, ClaimItem<'a>>),
+    /// [`Kind::Rate`].
+    Rate(Rate),
+    /// [`Kind::Precise`] with the token to give back.
+    Precise(u8, Items<'a, PreciseItem>),
+    /// [`Kind::Known`] with the hash.
+    Known(ClaimHead, Claim, u64),
+    /// [`Kind::Receipt`].
+    Receipt(Receipt),
+    /// [`Kind::Ask`] with the key.
+    Ask(AskHead, &'a str),
+    /// [`Kind::Compare`].
+    Compare(CompareHead),
+    /// [`Kind::Equal`] with the token of the comparison.
+    Equal(u16),
 }
 
 impl<'a, A: Address> Section<'a, A> {
-    /// Decodes a section's body as far as its list, if it has one.
-    pub(super) fn decode(kind: Kind, body: &'a [u8]) -> Result<Self, DatagramError> {
+    /// Decodes the body of a section of which use is made, as far as its list, if it has one.
+    pub(super) fn decode<U: Used>(kind: Kind, body: &'a [u8]) -> Result<Self, DatagramError> {
         Ok(match kind {
             Kind::Ping => Self::Ping(whole(body)?),
             Kind::Ack => Self::Ack(whole(body)?),
@@ -388,7 +85,10 @@ impl<'a, A: Address> Section<'a, A> {
             Kind::You => Self::You(whole(body)?),
             Kind::Rows => Self::Rows(Items::new(body)),
             Kind::Suspects => Self::Suspects(Items::new(body)),
-            Kind::Root => Self::Root(u64::from_le_bytes(whole(body)?)),
+            Kind::Root => {
+                let (root, rest) = front::<[u8; 8]>(body)?;
+                Self::Root(u64::from_le_bytes(root), direction(rest)?)
+            }
             Kind::Same => {
                 whole::<()>(body)?;
                 Self::Same
@@ -407,7 +107,56 @@ impl<'a, A: Address> Section<'a, A> {
                 Self::Pull(token, Items::new(rest))
             }
             Kind::Answered => Self::Answered(whole(body)?),
-            Kind::Claim => {
+            Kind::Rate => Self::Rate(whole(body)?),
+            Kind::Precise => {
+                let (token, rest) = front(body)?;
+                Self::Precise(token, Items::new(rest))
+            }
+            Kind::Claim | Kind::Versions | Kind::Hashes | Kind::Singles | Kind::Known => {
+                Self::decode_entries(kind, body)?
+            }
+            Kind::Receipt | Kind::Ask | Kind::Compare | Kind::Equal => {
+                Self::decode_request::<U>(kind, body)?
+            }
+        })
+    }
+
+    /// Decodes a section that has to do with mail, syncs or reads.
+    fn decode_request<U: Used>(kind: Kind, body: &'a [u8]) -> Result<Self, DatagramError> {
+        Ok(match kind {
+            Kind::Receipt if U::uses(Kind::Receipt) => Self::Receipt(whole(body)?),
+            Kind::Ask if U::uses(Kind::Ask) => {
+                let (head, key) = whole(body)?;
+                Self::Ask(head, key)
+            }
+            Kind::Compare if U::uses(Kind::Compare) => Self::Compare(whole(body)?),
+            Kind::Equal if U::uses(Kind::Equal) => Self::Equal(whole(body)?),
+            _ => return Err(DatagramError::Malformed),
+        })
+    }
+
+    /// Decodes a section that tells entries, or of entries.
+    fn decode_entries(kind: Kind, body: &'a [u8]) -> Result<Self, DatagramError> {
+        Ok(match kind {
+            Kind::Versions => {
+                let (head, rest) = front::<ClaimHead>(body)?;
+                let claim = head.claim().ok_or(DatagramError::Impossible)?;
+                Self::Versions(head, claim, Items::new(rest))
+            }
+            Kind::Hashes => {
+                let (head, rest) = front(body)?;
+                Self::Hashes(head, Items::new(rest))
+            }
+            Kind::Singles => {
+                let (head, rest) = front(body)?;
+                Self::Singles(head, Items::new(rest))
+            }
+            Kind::Known => {
+                let (head, hash): (ClaimHead, [u8; 8]) = whole(body)?;
+                let claim = head.claim().ok_or(DatagramError::Impossible)?;
+                Self::Known(head, claim, u64::from_le_bytes(hash))
+            }
+            _ => {
                 let (head, rest) = front::<ClaimHead>(body)?;
                 let claim = head.claim().ok_or(DatagramError::Impossible)?;
                 Self::Claim(head, claim, Items::new(rest))
@@ -420,6 +169,11 @@ impl<'a, A: Address> Section<'a, A> {
         let known = |id: NodeId| known(id, largest_id);
         match self {
             Self::PingReq(_, target) => known(*target),
+            Self::Receipt(receipt) => known(receipt.owner),
+            Self::Ask(head, key) => {
+                known(head.owner)?;
+                possible(head.token != 0 && !key.is_empty())
+            }
             Self::Rows(rows) => rows.check(|row| known(row.id)),
             Self::Suspects(suspects) => suspects.check(|suspect| known(suspect.id)),
             Self::Ranges(head, sums) => validate_ranges(head, sums),
@@ -430,10 +184,24 @@ impl<'a, A: Address> Section<'a, A> {
                 known(head.owner)?;
                 items.check(|item| {
                     let inside = item
-                        .listed(claim.b)
+                        .listed(Instant::ZERO, claim.b)
                         .is_some_and(|entry| entry.version > claim.a);
                     possible(inside)
                 })
+            }
+            Self::Versions(head, claim, stretches) => {
+                known(head.owner)?;
+                validate_versions(claim, stretches)
+            }
+            Self::Hashes(head, items) => {
+                known(head.owner)?;
+                validate_hashes(head, items)
+            }
+            Self::Precise(_, items) => items.check(|item| known(item.owner)),
+            Self::Known(head, ..) => known(head.owner),
+            Self::Singles(head, items) => {
+                known(head.owner)?;
+                singles::validate(head, items)
             }
             _ => Ok(()),
         }
@@ -465,6 +233,24 @@ fn validate_listing(
     })
 }
 
+fn validate_versions(claim: &Claim, stretches: &Items<'_, Stretch>) -> Result<(), DatagramError> {
+    let mut told = Some(claim.a);
+    stretches.check(|stretch| {
+        let last = told.and_then(|told: Version| told.plus(stretch.ends().1));
+        told = told.and_then(|told| told.plus(stretch.len()));
+        possible(!stretch.is_empty() && last.is_some_and(|last| last <= claim.b))
+    })
+}
+
+fn validate_hashes(head: &HashesHead, items: &Items<'_, HashItem>) -> Result<(), DatagramError> {
+    let mut count = 0usize;
+    items.check(|item| {
+        count = count.saturating_add(1);
+        possible(item.length > Version::NONE && count <= HashesHead::INTERVALS_MAX)
+    })?;
+    possible(head.whole(items).is_some())
+}
+
 fn known(id: NodeId, largest_id: NodeId) -> Result<(), DatagramError> {
     if id <= largest_id {
         Ok(())
@@ -478,6 +264,15 @@ fn possible(holds: bool) -> Result<(), DatagramError> {
         Ok(())
     } else {
         Err(DatagramError::Impossible)
+    }
+}
+
+/// The byte after a fingerprint, if there is one.
+fn direction(rest: &[u8]) -> Result<Direction, DatagramError> {
+    match rest {
+        [] => Ok(Direction::Both),
+        [number] => Direction::from_number(*number).ok_or(DatagramError::Malformed),
+        _ => Err(DatagramError::Malformed),
     }
 }
 

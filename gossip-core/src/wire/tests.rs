@@ -10,6 +10,7 @@ use super::codec::split;
 use super::{Datagram, Items, Kind, Section, Writer, begin, seal_tag};
 use crate::address::Address;
 use crate::config::TAG;
+use crate::exchange::Direction;
 use crate::id::NodeId;
 
 const VECTORS: &str = include_str!("../../vectors/v1.tsv");
@@ -51,7 +52,12 @@ fn write<A: Address>(writer: &mut Writer<'_>, section: &Section<'_, A>) {
         Section::You(address) => assert!(writer.listed(Kind::You, address)),
         Section::Rows(rows) => long(writer, Kind::Rows, &(), rows),
         Section::Suspects(suspects) => long(writer, Kind::Suspects, &(), suspects),
-        Section::Root(root) => assert!(writer.small(Kind::Root, &root.to_le_bytes())),
+        Section::Root(root, Direction::Both) => {
+            assert!(writer.small(Kind::Root, &root.to_le_bytes()));
+        }
+        Section::Root(root, direction) => {
+            assert!(writer.small(Kind::Root, &(root.to_le_bytes(), *direction as u8)));
+        }
         Section::Same => assert!(writer.small(Kind::Same, &())),
         Section::Ranges(head, sums) => long(writer, Kind::Ranges, head, sums),
         Section::Listing(head, rows) => long(writer, Kind::Listing, head, rows),
@@ -59,6 +65,18 @@ fn write<A: Address>(writer: &mut Writer<'_>, section: &Section<'_, A>) {
         Section::Pull(token, items) => long(writer, Kind::Pull, token, items),
         Section::Answered(token) => assert!(writer.small(Kind::Answered, token)),
         Section::Claim(head, _, items) => long(writer, Kind::Claim, head, items),
+        Section::Receipt(receipt) => assert!(writer.listed(Kind::Receipt, receipt)),
+        Section::Ask(head, key) => assert!(writer.listed(Kind::Ask, &(head, key))),
+        Section::Compare(head) => assert!(writer.listed(Kind::Compare, head)),
+        Section::Equal(token) => assert!(writer.small(Kind::Equal, token)),
+        Section::Versions(head, _, items) => long(writer, Kind::Versions, head, items),
+        Section::Hashes(head, items) => long(writer, Kind::Hashes, head, items),
+        Section::Singles(head, items) => long(writer, Kind::Singles, head, items),
+        Section::Precise(token, items) => long(writer, Kind::Precise, token, items),
+        Section::Known(head, _, hash) => {
+            assert!(writer.listed(Kind::Known, &(*head, hash.to_le_bytes())));
+        }
+        Section::Rate(rate) => assert!(writer.small(Kind::Rate, rate)),
     }
 }
 
@@ -128,7 +146,7 @@ fn a_section_fills_its_buffer_at_every_size() {
         assert_eq!(writer.room(), 0);
         let body = size - super::limits::section_head(size);
         let found = split(writer.written())
-            .map(|(nibble, body, rest)| (Kind::from_nibble(nibble), body.len(), rest.len()));
+            .map(|(number, body, rest)| (Kind::from_number(number), body.len(), rest.len()));
         assert_eq!(found, Some((Some(Kind::Rows), body, 0)), "{size}");
     }
 }

@@ -2,8 +2,9 @@
 //! witnesses that notice when a promise is broken.
 //!
 //! - **P1** a deleted key never comes back to a replica that applied the delete, and stays nowhere in
-//!   the end;
-//! - **P2** a key its owner did not delete never disappears from a replica that has shown it;
+//!   the end; nor does one whose lease ran out, to a replica where it did;
+//! - **P2** a key its owner did not delete, and whose lease is not over, never disappears from a replica
+//!   that has shown it;
 //! - **P3** reads of a key never go back to an older version;
 //! - **P4** when writes stop and messages get through, all equal the owner.
 
@@ -14,13 +15,15 @@
     reason = "each test crate uses its own part"
 )]
 
+pub mod leases;
 pub mod promises;
 pub mod replica;
 pub mod rules;
 pub mod short;
 pub mod world;
 
-pub use replica::{Held, Replica, Table, Told, key_name};
+pub use leases::Lease;
+pub use replica::{Form, Held, Replica, Table, Told, key_name};
 pub use rules::Rules;
 pub use world::{Broken, O, World};
 

@@ -4,7 +4,7 @@
 use gossip_core::Version;
 use gossip_core::entries::delta::{Outcome, Progress};
 
-use super::replica::{Table, Told};
+use super::replica::{Form, Replica, Table, Told};
 use super::world::{Broken, O, World};
 
 impl<const K: usize, const N: usize> World<K, N> {
@@ -21,7 +21,7 @@ impl<const K: usize, const N: usize> World<K, N> {
             let log = &self.logs[self.nodes[at].life];
             for (version, write) in log.iter().take_while(|(version, _)| *version <= held) {
                 let is_held = self.table(at).version_of(write.key) == Some(version);
-                let is_collected = write.value.is_none() && version <= gc;
+                let is_collected = write.is_over() && version <= gc;
                 let is_superseded = || log.latest(write.key, as_of).is_some_and(|l| l.0 > version);
                 if !is_held && !is_collected && !is_superseded() {
                     return Err(Broken::Meaningless);
@@ -39,8 +39,13 @@ impl<const K: usize, const N: usize> World<K, N> {
             let here = self.table(at).version_of(key);
             let then = log.latest(key, held);
             let fits = match then {
-                Some((version, write)) if write.value.is_some() => here >= Some(version),
-                Some((version, _)) => self.table(at).shown(key).is_none_or(|s| s.0 > version),
+                Some((version, write)) if !write.is_over() => here >= Some(version),
+                Some((version, write)) => {
+                    // What is over on one node may still be shown by another.
+                    let beyond = u32::from(write.value.is_none());
+                    let least = super::v(version.get() + beyond);
+                    self.table(at).shown(key).is_none_or(|s| s.0 >= least)
+                }
                 None => self.table(at).shown(key).is_none_or(|s| s.0 > held),
             };
             if !fits {
@@ -50,13 +55,30 @@ impl<const K: usize, const N: usize> World<K, N> {
         Ok(())
     }
 
-    /// Writes stop, and each replica asks the owner until there is nothing more to say, in pages
-    /// that have room for `room` entries.
+    /// A claim in a short form left of `before` what the whole claim would have left.
+    pub(super) fn check_short_form(
+        &self,
+        at: usize,
+        mut before: Replica<K>,
+        told: &Told<K>,
+    ) -> Result<(), Broken> {
+        let whole = told.clone().in_form(Form::Whole);
+        self.rules.take_claim(&mut before, &whole);
+        if before == self.nodes[at].replica {
+            Ok(())
+        } else {
+            Err(Broken::Unlike)
+        }
+    }
+
+    /// Writes stop, each replica asks the owner until there is nothing more to say, in pages that have
+    /// room for `room` entries, and all leases run out.
     pub fn settle_with_owner(&mut self, room: usize) -> Result<(), Broken> {
         for at in 1..N {
             self.hear_of_life(at, self.life());
             while self.pull(O, at, room)? {}
         }
+        self.expire_all();
         self.check_all_equal()
     }
 

@@ -1,7 +1,8 @@
 //! One node's copy of the owner's map, and the claims it makes.
 
-use gossip_core::Version;
+use gossip_core::entries::accelerate::Versions;
 use gossip_core::entries::delta::{Claim, Listed, Map, Progress};
+use gossip_core::{Instant, Version};
 
 const KEY_NAMES: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 
@@ -22,12 +23,24 @@ fn key_number(name: &str) -> usize {
 pub struct Held {
     pub version: Version,
     pub value: Option<u8>,
+    /// Whether it was set for a time.
+    pub leased: bool,
     pub marked: bool,
 }
 
 impl Held {
     pub fn is_shown(&self) -> bool {
         self.value.is_some()
+    }
+
+    /// The tombstone that a lease leaves.
+    pub fn run_out(self) -> Self {
+        Self {
+            value: None,
+            leased: false,
+            marked: false,
+            ..self
+        }
     }
 }
 
@@ -82,6 +95,7 @@ impl<const K: usize> Table<K> {
                 key: key_name(key),
                 version: held.version,
                 value,
+                expires: held.leased.then_some(Instant::FAR),
             })
         })
     }
@@ -97,6 +111,7 @@ impl<const K: usize> Map for Table<K> {
         let held = Held {
             version: entry.version,
             value,
+            leased: entry.expires.is_some(),
             marked: false,
         };
         self.0[key_number(entry.key)] = Some(held);
@@ -117,6 +132,7 @@ impl<const K: usize> Map for Table<K> {
     ) {
         let mut listed = [None; K];
         list.by_ref()
+            .filter(|entry| entry.value.is_some())
             .for_each(|entry| listed[key_number(entry.key)] = Some(entry.version));
         for (slot, listed) in self.0.iter_mut().zip(listed) {
             if let Some(held) = slot
@@ -130,17 +146,68 @@ impl<const K: usize> Map for Table<K> {
         }
     }
 
-    fn drop_marked(&mut self) {
-        self.0
-            .iter_mut()
-            .for_each(|slot| *slot = slot.take().filter(|held| !held.marked));
+    fn mark_unlisted(&mut self, a: Version, b: Version, is_listed: impl Fn(Version) -> bool) {
+        for held in self.0.iter_mut().flatten() {
+            let covered = a < held.version && held.version <= b;
+            held.marked |= covered && held.is_shown() && !is_listed(held.version);
+        }
     }
+
+    fn values(&self, a: Version, b: Version) -> impl Iterator<Item = Version> {
+        let values = self.0.iter().flatten().filter(|held| held.is_shown());
+        let inside = move |version: &Version| a < *version && *version <= b;
+        values.map(|held| held.version).filter(inside)
+    }
+
+    fn versions(&self, a: Version, b: Version) -> impl Iterator<Item = Version> {
+        let all = self.0.iter().flatten().map(|held| held.version);
+        all.filter(move |version| a < *version && *version <= b)
+    }
+
+    fn drop_marked(&mut self) -> Version {
+        let mut highest = Version::NONE;
+        for slot in &mut self.0 {
+            if let Some(held) = slot.take_if(|held| held.marked)
+                && held.leased
+            {
+                highest = highest.max(held.version);
+            }
+        }
+        highest
+    }
+}
+
+/// The version numbers of a claim's list.
+impl<const K: usize> Versions for Table<K> {
+    fn mark_untold(&self, map: &mut impl Map, claim: &Claim) {
+        map.mark_unlisted(claim.a, claim.b, |version| {
+            self.values(claim.a, claim.b).any(|told| told == version)
+        });
+    }
+}
+
+/// In which form a claim travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// With its entries.
+    Whole,
+    /// With the version numbers of its values.
+    Versions,
+    /// With a hash of those numbers.
+    Hash,
+    /// With a hash of the versions of everything on its list.
+    Known,
+}
+
+impl Form {
+    pub const ALL: [Self; 4] = [Self::Whole, Self::Versions, Self::Hash, Self::Known];
 }
 
 /// A claim with its list, and the life of the owner that it speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Told<const K: usize> {
     pub life: usize,
+    pub form: Form,
     pub claim: Claim,
     pub list: Table<K>,
 }
@@ -164,12 +231,20 @@ impl<const K: usize> Default for Replica<K> {
     }
 }
 
+impl<const K: usize> Told<K> {
+    /// The same claim in another form.
+    pub fn in_form(self, form: Form) -> Self {
+        Self { form, ..self }
+    }
+}
+
 impl<const K: usize> Replica<K> {
     /// The claim `(a, b]` of this node as it is now.
     pub fn tell(&self, life: usize, a: Version, b: Version) -> Told<K> {
         let claim = self.progress.claim(a, b);
         Told {
             life,
+            form: Form::Whole,
             claim,
             list: self.table.between(a, b),
         }
@@ -193,10 +268,13 @@ impl<const K: usize> Replica<K> {
     /// the birth until a re-cover replaces them, old tombstones have nothing left to forbid.
     pub fn reborn(&mut self) {
         for slot in &mut self.table.0 {
-            let value = slot.take().and_then(|held| held.value);
-            *slot = value.map(|value| Held {
+            let value = slot
+                .take()
+                .and_then(|held| Some((held.value?, held.leased)));
+            *slot = value.map(|(value, leased)| Held {
                 version: Version::BIRTH,
                 value: Some(value),
+                leased,
                 marked: false,
             });
         }

@@ -6,9 +6,10 @@
 //! code forgets the recovery before anything can interfere.
 
 use gossip_core::Version;
-use gossip_core::entries::delta::{Listed, Map, Outcome, Progress};
+use gossip_core::entries::accelerate::hash;
+use gossip_core::entries::delta::{Claim, Listed, Map, Outcome, Progress};
 
-use super::replica::{Replica, Table, Told};
+use super::replica::{Form, Replica, Table, Told};
 
 /// Which rules the nodes of a world follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,11 +48,19 @@ pub enum Rules {
     NormalKeepsRecovery,
     /// An owner's new life begins at nothing, not at its birth.
     NoBirth,
+    /// Version numbers are taken by a replica that holds less than they were made for.
+    VersionsForLess,
+    /// So are hashes.
+    HashForLess,
+    /// A hash matches if the counts do.
+    HashOfCount,
+    /// What is known is compared by its values alone, without tombstones.
+    KnownOfValues,
 }
 
 impl Rules {
     /// Every variant that breaks a rule.
-    pub const BROKEN: [Self; 16] = [
+    pub const BROKEN: [Self; 20] = [
         Self::DropAtOnce,
         Self::HorizonNotInherited,
         Self::ParkUntilSendersHeld,
@@ -68,6 +77,10 @@ impl Rules {
         Self::FinishFromNothing,
         Self::NormalKeepsRecovery,
         Self::NoBirth,
+        Self::VersionsForLess,
+        Self::HashForLess,
+        Self::HashOfCount,
+        Self::KnownOfValues,
     ];
 
     /// Where an owner's new life begins.
@@ -102,17 +115,11 @@ impl Rules {
         let before = node.progress;
         let heard = told.claim.as_of;
         let told = &self.bent(node, told);
-        if self == Self::NormalKeepsRecovery && is_normal(&before, told) {
+        let recovering = before.recover.is_some();
+        if self == Self::NormalKeepsRecovery && recovering && is_normal(&before, &told.claim) {
             return advance_in_recovery(node, told);
         }
-        let outcome = if self == Self::DropAtOnce {
-            let mut hasty = Hasty(&mut node.table);
-            node.progress
-                .apply_claim(&mut hasty, &told.claim, told.list.listed())
-        } else {
-            node.progress
-                .apply_claim(&mut node.table, &told.claim, told.list.listed())
-        };
+        let outcome = self.apply(node, told);
         let known = if outcome == Outcome::Ignored {
             Version::NONE
         } else {
@@ -121,6 +128,40 @@ impl Rules {
         node.progress.as_of = node.progress.as_of.max(before.as_of).max(known);
         self.spoil(node, &before, told, outcome);
         outcome
+    }
+
+    /// Applies a claim in its form.
+    fn apply<const K: usize>(self, node: &mut Replica<K>, told: &Told<K>) -> Outcome {
+        let (progress, table) = (&mut node.progress, &mut node.table);
+        let (claim, list) = (&told.claim, &told.list);
+        let (a, b) = (claim.a, claim.b);
+        let told_hash = hash(list.values(a, b));
+        let own_hash = hash(table.values(a, b));
+        match (told.form, self) {
+            (Form::Whole, Self::DropAtOnce) => {
+                progress.apply_claim(&mut Hasty(table), claim, list.listed())
+            }
+            (Form::Whole, _) => progress.apply_claim(table, claim, list.listed()),
+            (Form::Versions, Self::VersionsForLess) => re_cover(progress, table, claim, list),
+            (Form::Versions, _) => progress.apply_versions(table, claim, list),
+            (Form::Hash, Self::HashForLess) if told_hash != own_hash => Outcome::Ignored,
+            (Form::Hash, Self::HashForLess) => {
+                let own = table.clone();
+                re_cover(progress, table, claim, &own)
+            }
+            (Form::Hash, Self::HashOfCount) => {
+                let same = list.values(a, b).count() == table.values(a, b).count();
+                let told = if same { own_hash } else { !own_hash };
+                progress.apply_hash(table, claim, told)
+            }
+            (Form::Hash, _) => progress.apply_hash(table, claim, told_hash),
+            (Form::Known, Self::KnownOfValues) => {
+                let own = hash(table.versions(a, b));
+                let told = if told_hash == own_hash { own } else { !own };
+                progress.apply_known(table, claim, told)
+            }
+            (Form::Known, _) => progress.apply_known(table, claim, hash(list.versions(a, b))),
+        }
     }
 
     /// Bends the claim, or the position it meets, before the real rules see them.
@@ -167,12 +208,21 @@ impl Rules {
     }
 }
 
-fn is_normal<const K: usize>(progress: &Progress, told: &Told<K>) -> bool {
-    let claim = &told.claim;
-    progress.recover.is_some()
-        && claim.gc <= progress.held
-        && claim.a <= progress.held
-        && progress.held < claim.b
+fn is_normal(progress: &Progress, claim: &Claim) -> bool {
+    claim.gc <= progress.held && claim.a <= progress.held && progress.held < claim.b
+}
+
+/// Takes a claim as a step of a re-cover, with a list whose entries are not there to be stored.
+fn re_cover<const K: usize>(
+    progress: &mut Progress,
+    table: &mut Table<K>,
+    claim: &Claim,
+    list: &Table<K>,
+) -> Outcome {
+    if is_normal(progress, claim) {
+        return Outcome::Ignored;
+    }
+    progress.apply_claim(&mut NoValues(table), claim, list.listed())
 }
 
 fn advance_in_recovery<const K: usize>(node: &mut Replica<K>, told: &Told<K>) -> Outcome {
@@ -195,6 +245,34 @@ fn park<const K: usize>(node: &mut Replica<K>, told: &Told<K>, until: Version) {
     }
 }
 
+/// A map into which nothing can be stored: the entries of the claim are not there.
+struct NoValues<'t, const K: usize>(&'t mut Table<K>);
+
+impl<const K: usize> Map for NoValues<'_, K> {
+    fn version(&self, _: &str) -> Option<Version> {
+        Some(Version::MAX)
+    }
+    fn store(&mut self, _: Listed<'_>) {}
+    fn unmark(&mut self) {
+        self.0.unmark();
+    }
+    fn mark_missing<'l>(&mut self, a: Version, b: Version, list: impl Iterator<Item = Listed<'l>>) {
+        self.0.mark_missing(a, b, list);
+    }
+    fn mark_unlisted(&mut self, a: Version, b: Version, is_listed: impl Fn(Version) -> bool) {
+        self.0.mark_unlisted(a, b, is_listed);
+    }
+    fn values(&self, a: Version, b: Version) -> impl Iterator<Item = Version> {
+        self.0.values(a, b)
+    }
+    fn versions(&self, a: Version, b: Version) -> impl Iterator<Item = Version> {
+        self.0.versions(a, b)
+    }
+    fn drop_marked(&mut self) -> Version {
+        self.0.drop_marked()
+    }
+}
+
 /// A map that drops what it should mark.
 struct Hasty<'t, const K: usize>(&'t mut Table<K>);
 
@@ -212,7 +290,17 @@ impl<const K: usize> Map for Hasty<'_, K> {
         self.0.mark_missing(a, b, list);
         self.0.drop_marked();
     }
-    fn drop_marked(&mut self) {
+    fn mark_unlisted(&mut self, a: Version, b: Version, is_listed: impl Fn(Version) -> bool) {
+        self.0.mark_unlisted(a, b, is_listed);
         self.0.drop_marked();
+    }
+    fn values(&self, a: Version, b: Version) -> impl Iterator<Item = Version> {
+        self.0.values(a, b)
+    }
+    fn versions(&self, a: Version, b: Version) -> impl Iterator<Item = Version> {
+        self.0.versions(a, b)
+    }
+    fn drop_marked(&mut self) -> Version {
+        self.0.drop_marked()
     }
 }

@@ -45,6 +45,7 @@ pub fn set(version: u32) -> Option<Held> {
     Some(Held {
         version: v(version),
         value: Some(version as u8),
+        leased: false,
         marked: false,
     })
 }
@@ -54,6 +55,7 @@ pub fn deleted(version: u32) -> Option<Held> {
     Some(Held {
         version: v(version),
         value: None,
+        leased: false,
         marked: false,
     })
 }

@@ -1,11 +1,12 @@
 //! An owner and its replicas, with witnesses of what each replica has shown.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
-use gossip_core::Version;
 use gossip_core::entries::delta::{Listed, Outcome, Progress};
+use gossip_core::{Instant, Version};
 
-use super::replica::{Held, Replica, Table, Told, key_name};
+use super::leases::Lease;
+use super::replica::{Form, Held, Replica, Table, Told, key_name};
 use super::rules::Rules;
 
 /// The owner's place among a world's nodes.
@@ -28,6 +29,8 @@ pub enum Broken {
     Inexact,
     /// `held` does not mean what it should.
     Meaningless,
+    /// A short form did something else than the whole claim would have done.
+    Unlike,
 }
 
 /// One write of the owner: a value or a delete.
@@ -35,6 +38,14 @@ pub enum Broken {
 pub struct Write {
     pub key: usize,
     pub value: Option<u8>,
+    pub lease: Lease,
+}
+
+impl Write {
+    /// Whether nobody needs to show it any more, whatever is written later.
+    pub fn is_over(&self) -> bool {
+        self.value.is_none() || self.lease == Lease::Over
+    }
 }
 
 /// The writes of one life of the owner.
@@ -63,11 +74,10 @@ impl Log {
             .find(|(version, write)| *version <= at && write.key == key)
     }
 
-    /// Whether the owner deleted `key` after one version and before another.
-    pub fn is_deleted_between(&self, key: usize, after: Version, before: Version) -> bool {
-        let inside = |version: Version| after < version && version < before;
+    /// Whether the owner deleted `key`, or a lease on it ran out, with the write at `from` or later.
+    pub fn is_over_from(&self, key: usize, from: Version) -> bool {
         self.iter()
-            .any(|(at, write)| inside(at) && write.key == key && write.value.is_none())
+            .any(|(at, write)| at >= from && write.key == key && write.is_over())
     }
 }
 
@@ -84,7 +94,7 @@ pub struct Node<const K: usize> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct World<const K: usize, const N: usize> {
     pub rules: Rules,
-    pub logs: Rc<Vec<Log>>,
+    pub logs: Arc<Vec<Log>>,
     pub nodes: [Node<K>; N],
 }
 
@@ -102,7 +112,7 @@ impl<const K: usize, const N: usize> World<K, N> {
         };
         Self {
             rules,
-            logs: Rc::new(vec![log]),
+            logs: Arc::new(vec![log]),
             nodes: std::array::from_fn(|_| node.clone()),
         }
     }
@@ -121,26 +131,32 @@ impl<const K: usize, const N: usize> World<K, N> {
 
     /// The owner sets `key` or, with `None`, deletes it.
     pub fn write(&mut self, key: usize, value: Option<u8>) -> Version {
+        self.write_with(key, value, Lease::None)
+    }
+
+    /// The owner sets or deletes `key`.
+    pub(super) fn write_with(&mut self, key: usize, value: Option<u8>, lease: Lease) -> Version {
         let life = self.life();
         let owner = &mut self.nodes[O].replica;
         let version = owner.progress.held.next().expect("few writes");
         owner.table.0[key] = Some(Held {
             version,
             value,
+            leased: lease != Lease::None,
             marked: false,
         });
         owner.progress.held = version;
         owner.progress.as_of = version;
-        Rc::make_mut(&mut self.logs)[life]
+        Arc::make_mut(&mut self.logs)[life]
             .writes
-            .push(Write { key, value });
+            .push(Write { key, value, lease });
         version
     }
 
     /// The owner begins a new life without memory.
     pub fn restart(&mut self) {
         let progress = self.rules.birth();
-        Rc::make_mut(&mut self.logs).push(Log {
+        Arc::make_mut(&mut self.logs).push(Log {
             start: progress.held,
             writes: Vec::new(),
         });
@@ -193,6 +209,9 @@ impl<const K: usize, const N: usize> World<K, N> {
         if outcome == Outcome::Finished && self.rules == Rules::Real {
             self.check_finish(at)?;
         }
+        if told.form != Form::Whole && outcome != Outcome::Ignored && self.rules == Rules::Real {
+            self.check_short_form(at, before, told)?;
+        }
         Ok(outcome)
     }
 
@@ -202,7 +221,7 @@ impl<const K: usize, const N: usize> World<K, N> {
         if self.nodes[at].life > life {
             return Ok(false);
         }
-        let logs = Rc::clone(&self.logs);
+        let logs = Arc::clone(&self.logs);
         let (_, write) = logs[life]
             .iter()
             .find(|(at, _)| *at == version)
@@ -212,6 +231,7 @@ impl<const K: usize, const N: usize> World<K, N> {
             key: key_name(write.key),
             version,
             value,
+            expires: (write.lease != Lease::None).then_some(Instant::FAR),
         };
         let before = self.nodes[at].replica.clone();
         let stored = self.rules.take_entry(&mut self.nodes[at].replica, entry);
@@ -278,8 +298,8 @@ impl<const K: usize, const N: usize> World<K, N> {
             if let Some(was) = old.filter(Held::is_shown) {
                 let of_earlier_life = node.life > 0 && was.version == Version::BIRTH;
                 let by_birth = of_earlier_life && outcome == Outcome::Finished;
-                let deleted = log.is_deleted_between(key, was.version, Version::MAX);
-                if shown.is_none() && !deleted && !by_birth {
+                let over = log.is_over_from(key, was.version);
+                if shown.is_none() && !over && !by_birth {
                     return Err(Broken::Vanished);
                 }
                 node.least[key] = node.least[key].max(super::v(was.version.get() + 1));

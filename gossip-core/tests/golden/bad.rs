@@ -2,7 +2,7 @@
 
 use super::bytes::{Body, Builder, mix};
 use super::good::from_7;
-use super::{CLUSTER, COUNTER_MAX, Vector};
+use super::{CLUSTER, COUNTER_MAX, Vector, precise, requests, singles};
 
 /// All of them.
 pub fn vectors() -> Vec<Vector> {
@@ -16,11 +16,16 @@ pub fn vectors() -> Vec<Vector> {
         malformed_exchange(),
         impossible_ranges(),
         impossible_claims(),
+        versions(),
+        hashes(),
+        singles::bad(),
+        precise::bad(),
+        requests::bad(),
     ];
     parts.into_iter().flatten().collect()
 }
 
-fn bad(name: &str, error: &str, builder: Builder, why: &str) -> Vector {
+pub fn bad(name: &str, error: &str, builder: Builder, why: &str) -> Vector {
     Vector::new(name, error, builder.seal(CLUSTER)).meaning(why)
 }
 
@@ -30,7 +35,7 @@ fn says(bytes: &[u8]) -> Builder {
 }
 
 /// Node 7 sends this section.
-fn sends(kind: u8, body: Body) -> Builder {
+pub fn sends(kind: u8, body: Body) -> Builder {
     from_7().long(kind, body)
 }
 
@@ -192,9 +197,24 @@ fn malformed_small() -> Vec<Vector> {
             "one byte too few",
         ),
         bad(
-            "root-of-9",
-            &[0x79, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+            "root-way-0",
+            &[0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0],
+            "both ways is no byte at all",
+        ),
+        bad(
+            "root-way-3",
+            &[0x79, 1, 2, 3, 4, 5, 6, 7, 8, 3],
+            "no such way",
+        ),
+        bad(
+            "root-of-10",
+            &[0x7a, 1, 2, 3, 4, 5, 6, 7, 8, 1, 0],
             "one byte too many",
+        ),
+        bad(
+            "rate-answer-2",
+            &[0xf4, 16, 1, 1, 2],
+            "neither a question nor an answer",
         ),
         bad("same-with-a-body", &[0x81, 0], "a body where none belongs"),
         bad("answered-trailing", &[0xd2, 1, 0], "a byte after the token"),
@@ -341,16 +361,105 @@ fn impossible_claims() -> Vec<Vector> {
             "an empty key",
         ),
         bad(
-            "claim-tombstone-value",
+            "claim-lease-too-long",
             [0, 2, 0, 0, 0],
-            &[1, 1, b'k', 1, 9],
-            "a tombstone's value",
+            &[1, 1, b'k', 0xa9, 0xb8, 0xbd, 0x14, 1, 9],
+            "42,949,673 steps left",
         ),
         bad(
             "claim-second-entry",
             [0, 2, 0, 0, 0],
             &[0, 1, b'k', 0, 9, 1, b'l', 0],
             "version -2",
+        ),
+    ]
+}
+
+/// Owner and numbers, with a token and a life of zeros.
+fn short_head(owner: u64, numbers: &[u64]) -> Body {
+    let body = Body::new().byte(0).varint(owner).raw(&[0; 4]);
+    body.varints(numbers)
+}
+
+fn versions() -> Vec<Vector> {
+    const KIND: u8 = 17;
+    let told = |numbers: [u64; 5], told: &[u8]| short_head(1, &numbers).raw(told);
+    let ten = [0, 10, 0, 0, 0];
+    let odd = |name, body, why| bad(name, "Impossible", sends(KIND, body), why);
+    let cut = |name, body, why| bad(name, "Malformed", sends(KIND, body), why);
+    let alien = |name, body, why| bad(name, "IdTooLarge", sends(KIND, body), why).largest_id(1000);
+    vec![
+        alien("versions-owner", short_head(1001, &ten), "of 1001"),
+        cut("versions-head-cut", short_head(1, &ten[..4]), "no as-of"),
+        cut(
+            "versions-run-cut",
+            told(ten, &[0xff]),
+            "no rest of the length",
+        ),
+        odd("versions-empty-span", told([5, 0, 0, 0, 0], &[]), "b = a"),
+        odd("versions-no-bits", told(ten, &[0]), "bits without any set"),
+        odd("versions-no-run", told(ten, &[0xc0]), "a run of nothing"),
+        odd(
+            "versions-bit-past-b",
+            told(ten, &[0xc9, 2]),
+            "version 11 in (0, 10]",
+        ),
+        odd(
+            "versions-gap-past-b",
+            told(ten, &[0x8a]),
+            "version 11 in (0, 10]",
+        ),
+        odd(
+            "versions-run-past-b",
+            told(ten, &[0xcb]),
+            "version 11 in (0, 10]",
+        ),
+        odd(
+            "versions-after-b",
+            told(ten, &[0xca, 1]),
+            "version 11 in (0, 10]",
+        ),
+        odd(
+            "versions-gap-past-the-end",
+            told(ten, &[0xbf, 0xff, 0xff, 0xff, 0xff, 15]),
+            "2^32",
+        ),
+    ]
+}
+
+fn hashes() -> Vec<Vector> {
+    const KIND: u8 = 18;
+    let told = |numbers: [u64; 4], lengths: &[u64]| {
+        let head = short_head(1, &numbers);
+        let item = |body: Body, length: &u64| body.varint(*length).raw(&[7; 8]);
+        lengths.iter().fold(head, item)
+    };
+    let wrong = |name, body, why| bad(name, "Impossible", sends(KIND, body), why);
+    let cut = |name, body, why| bad(name, "Malformed", sends(KIND, body), why);
+    let alien = |name, body, why| bad(name, "IdTooLarge", sends(KIND, body), why).largest_id(1000);
+    vec![
+        alien("hashes-owner", short_head(1001, &[0; 4]), "of 1001"),
+        cut(
+            "hashes-hash-cut",
+            told([0; 4], &[1]).raw(&[1, 7]),
+            "ends inside a hash",
+        ),
+        wrong("hashes-none", told([0; 4], &[]), "no interval"),
+        wrong(
+            "hashes-empty-interval",
+            told([0; 4], &[1, 0]),
+            "an interval of nothing",
+        ),
+        wrong("hashes-of-17", told([0; 4], &[1; 17]), "17 intervals"),
+        wrong(
+            "hashes-gc-above-held",
+            told([0, 1, 3, 0], &[1]),
+            "held 2, gc 3",
+        ),
+        wrong(
+            "hashes-past-the-end",
+            told([1, 0, 0, 0], &[COUNTER_MAX]),
+            "b is 2^28",
         ),
     ]
 }

@@ -100,15 +100,17 @@ impl Builder {
 
     /// A section whose length stands in its head.
     pub fn short(mut self, kind: u8, body: Body) -> Self {
+        let (nibble, body) = numbered(kind, body);
         assert!(body.0.len() < 15);
-        self.bytes.push(kind << 4 | body.0.len() as u8);
+        self.bytes.push(nibble | body.0.len() as u8);
         self.raw(&body.0)
     }
 
     /// A section whose length follows its head, padded as for everything that would still fit.
     pub fn long(mut self, kind: u8, body: Body) -> Self {
+        let (nibble, body) = numbered(kind, body);
         let room = self.buffer - self.bytes.len();
-        self.bytes.push(kind << 4 | 15);
+        self.bytes.push(nibble | 15);
         let mut length = body.0.len();
         let more = usize::from(room >= 130) + usize::from(room >= 16_387);
         for _ in 0..more {
@@ -138,4 +140,12 @@ impl Builder {
         self.bytes[1..5].copy_from_slice(&tag);
         self.bytes
     }
+}
+
+/// The high nibble of a section's head, and the body, which begins with the kinds' numbers from 15 on.
+fn numbered(kind: u8, body: Body) -> (u8, Body) {
+    if kind < 15 {
+        return (kind << 4, body);
+    }
+    (0xf0, Body::new().byte(kind).raw(&body.0))
 }

@@ -1,7 +1,7 @@
 //! Datagrams that every receiver understands.
 
 use super::bytes::{Body, Builder, mix};
-use super::{ANY_ID, CLUSTER, COUNTER_MAX, Vector};
+use super::{ANY_ID, CLUSTER, COUNTER_MAX, Vector, precise, requests, singles};
 
 const PING: u8 = 1;
 const ACK: u8 = 2;
@@ -10,6 +10,7 @@ const YOU: u8 = 4;
 const ROWS: u8 = 5;
 const SUSPECTS: u8 = 6;
 const ROOT: u8 = 7;
+const RATE: u8 = 16;
 const SAME: u8 = 8;
 const RANGES: u8 = 9;
 const LISTING: u8 = 10;
@@ -17,8 +18,10 @@ const HINTS: u8 = 11;
 const PULL: u8 = 12;
 const ANSWERED: u8 = 13;
 const CLAIM: u8 = 14;
+const VERSIONS: u8 = 17;
+const HASHES: u8 = 18;
 
-const LIFE: [u8; 4] = [0xa1, 0xa2, 0xa3, 0xa4];
+pub const LIFE: [u8; 4] = [0xa1, 0xa2, 0xa3, 0xa4];
 
 /// A datagram of node 7 in a buffer of 1400 bytes.
 pub fn from_7() -> Builder {
@@ -37,13 +40,17 @@ pub fn vectors() -> Vec<Vector> {
         listings(),
         pulls(),
         claims(),
+        short_claims(),
+        singles::good(),
+        precise::good(),
+        requests::good(),
         mixed(),
         tolerated(),
     ];
     parts.into_iter().flatten().collect()
 }
 
-fn ok(name: &str, builder: Builder) -> Vector {
+pub fn ok(name: &str, builder: Builder) -> Vector {
     Vector::new(name, "ok", builder.seal(CLUSTER))
 }
 
@@ -52,12 +59,12 @@ fn reads(name: &str, builder: Builder) -> Vector {
 }
 
 /// A vector of one section with the largest of everything, in a buffer of `floor` bytes.
-fn largest(name: &str, floor: usize, kind: u8, body: Body) -> Vector {
+pub fn largest(name: &str, floor: usize, kind: u8, body: Body) -> Vector {
     let builder = Builder::new(floor, ANY_ID, u16::MAX, u32::MAX);
     ok(name, builder.long(kind, body)).buffer(floor)
 }
 
-fn largest_short(name: &str, kind: u8, body: Body) -> Vector {
+pub fn largest_short(name: &str, kind: u8, body: Body) -> Vector {
     let builder = Builder::new(64, ANY_ID, u16::MAX, u32::MAX);
     ok(name, builder.short(kind, body)).buffer(64)
 }
@@ -150,6 +157,7 @@ fn suspects() -> Vec<Vector> {
 }
 
 fn fingerprints() -> Vec<Vector> {
+    let rate = |allowed: u64, wanted: u64| Body::new().varints(&[allowed, wanted]);
     let root = |sum: u64| Body::new().raw(&sum.to_le_bytes());
     // Salt, depth and number of the range, mask.
     let head = |salt, depth, number, mask: u16| {
@@ -165,7 +173,14 @@ fn fingerprints() -> Vec<Vector> {
     vec![
         ok("root-least", from_7().short(ROOT, root(0))),
         ok("root", from_7().short(ROOT, root(0x0123_4567_89ab_cdef))),
-        largest_short("root-most", ROOT, root(u64::MAX)),
+        ok("rate", from_7().short(RATE, rate(2500, 300).byte(0))),
+        largest_short(
+            "rate-most",
+            RATE,
+            rate(u32::MAX.into(), u32::MAX.into()).byte(1),
+        ),
+        ok("root-push", from_7().short(ROOT, root(7).byte(1))),
+        largest_short("root-most", ROOT, root(u64::MAX).byte(2)),
         ok("same", from_7().short(SAME, Body::new())),
         ok("ranges-least", from_7().long(RANGES, least)),
         ok("ranges-some-parts", from_7().long(RANGES, some)),
@@ -234,7 +249,11 @@ fn claims() -> Vec<Vector> {
         body.varint(back << 1).blob(key.as_bytes()).blob(value)
     };
     let delete = |body: Body, back: u64, key: &str| {
-        body.varint(back << 1 | 1).blob(key.as_bytes()).blob(&[])
+        body.varint(back << 1 | 1).blob(key.as_bytes()).varint(0)
+    };
+    let lease = |body: Body, back: u64, key: &str, steps: u64, value: &[u8]| {
+        let body = body.varint(back << 1 | 1).blob(key.as_bytes());
+        body.varint(steps).blob(value)
     };
     let whole = claim(1, 3, [1, 9, 0, 1, 0]);
     let whole = delete(set(whole, 0, "color", b"blue"), 2, "old");
@@ -247,6 +266,9 @@ fn claims() -> Vec<Vector> {
         [quarter, quarter, quarter, quarter, quarter - 1],
     );
     let most = set(most, 0, "key", b"val");
+    let leased = claim(3, 3, [1, 3, 0, 1, 0]);
+    let leased = lease(set(leased, 0, "good", b"1"), 1, "least", 1, b"");
+    let leased = lease(leased, 2, "most", 42_949_672, b"2");
     let far = claim(0, 0, [0, COUNTER_MAX, 0, COUNTER_MAX, 0]);
     let far = delete(set(far, 0, "a", b"1"), COUNTER_MAX - 1, "z");
     vec![
@@ -256,8 +278,44 @@ fn claims() -> Vec<Vector> {
         ),
         ok("claim-values-and-a-tombstone", from_7().long(CLAIM, whole)),
         ok("claim-page-in-between", from_7().long(CLAIM, page)),
+        ok("claim-with-leases", from_7().long(CLAIM, leased)),
         largest("claim-most-that-fits-64", 64, CLAIM, most),
         ok("claim-first-and-last-version", from_7().long(CLAIM, far)),
+    ]
+}
+
+fn short_claims() -> Vec<Vector> {
+    // Bits of 7 numbers; or how many are missing before one; or how many are there.
+    let told = claim(1, 3, [0, 200, 1, 150, 3]);
+    let told = told.raw(&[0b0110_1011, 0x80 | 9, 0xc0 | 40, 0xff, 20]);
+    let nothing = claim(0, 0, [0, 1, 0, 1, 0]);
+    let far = claim(0, 0, [1, COUNTER_MAX - 1, 0, COUNTER_MAX, 0]);
+    let far = far.raw(&[0xbf]).varint(COUNTER_MAX - 2 - 63);
+    let half = 1 << 27;
+    let most = claim(255, ANY_ID, [half, half - 1, 0, COUNTER_MAX, 0]);
+    let most = most.raw(&[0xff]).varint(half - 1 - 63);
+    let hashes = |token: u8, owner, numbers: [u64; 4]| {
+        let body = Body::new().byte(token).varint(owner).raw(&LIFE);
+        body.varints(&numbers)
+    };
+    let hash = |body: Body, length: u64, hash: u64| body.varint(length).raw(&hash.to_le_bytes());
+    let one = hash(hashes(0, 0, [0, 0, 1, 0]), 1, 0);
+    let three = hash(hashes(2, 3, [20, 75, 130, 400]), 5, 0x0123_4567_89ab_cdef);
+    let three = hash(hash(three, 10, 1 << 63), 20, u64::MAX);
+    let largest_hash = hash(
+        hashes(255, ANY_ID, [half, 0, COUNTER_MAX, 0]),
+        half - 1,
+        u64::MAX,
+    );
+    let sends = |kind, body| from_7().long(kind, body);
+    vec![
+        ok("versions-of-nothing", sends(VERSIONS, nothing)),
+        ok("versions-of-every-sort", sends(VERSIONS, told)),
+        ok("versions-after-a-long-gap", sends(VERSIONS, far)),
+        largest("versions-most", 64, VERSIONS, most),
+        ok("hashes-of-one-interval", sends(HASHES, one)),
+        ok("hashes-of-three-intervals", sends(HASHES, three)),
+        largest("hashes-most", 64, HASHES, largest_hash),
     ]
 }
 
@@ -292,7 +350,7 @@ fn tolerated() -> Vec<Vector> {
     let unknown = from_7()
         .short(PING, token())
         .short(0, Body::new().raw(b"later"))
-        .long(15, Body::new().raw(&[0xff; 20]))
+        .long(0xff, Body::new().raw(&[0xff; 19]))
         .short(ACK, token());
     let padded = from_7().short(PING, token()).raw(&[0; 5]);
     // 7 and 1 as longer variable-length integers than needed.

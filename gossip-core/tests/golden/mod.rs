@@ -6,6 +6,9 @@ pub mod bad;
 pub mod bytes;
 pub mod good;
 pub mod page;
+pub mod precise;
+pub mod requests;
+pub mod singles;
 pub mod sums;
 pub mod text;
 

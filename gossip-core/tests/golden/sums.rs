@@ -12,6 +12,14 @@ pub fn hash(bytes: &[u8]) -> u64 {
     words.fold(mix(bytes.len() as u64), |state, word| mix(state ^ word))
 }
 
+/// A hash of version numbers.
+pub fn of_versions(versions: &[u64]) -> u64 {
+    let sum = versions
+        .iter()
+        .fold(0u64, |sum, version| sum.wrapping_add(mix(*version)));
+    mix(sum.wrapping_add(versions.len() as u64))
+}
+
 /// The short name of a generation.
 pub fn life(counter: u16, nonce: u32) -> [u8; 4] {
     let mixed = mix(u64::from(counter) << 32 | u64::from(nonce));

@@ -2,9 +2,15 @@
 
 use std::fmt::Write;
 
+use gossip_core::entries::Stretch;
+use gossip_core::entries::delta::Claim;
+use gossip_core::exchange::Direction;
 use gossip_core::table::Prefix;
-use gossip_core::wire::{ClaimHead, Datagram, Items, PullItem, Row, Section, Standing};
-use gossip_core::{Address, DatagramError, Generation, Life, NodeId};
+use gossip_core::wire::{
+    ClaimHead, ClaimItem, Datagram, HashItem, HashesHead, Items, PreciseItem, PullItem, Row,
+    Section, SinglesHead, Standing,
+};
+use gossip_core::{Address, DatagramError, Generation, Instant, Life, NodeId, Version};
 
 /// Decodes a datagram and says what it means.
 pub fn describe<A: Address>(
@@ -42,7 +48,9 @@ fn of_section<A: Address>(section: &Section<'_, A>) -> String {
             let (life, inc) = (life(suspect.generation), suspect.incarnation.get());
             format!("{} life {life} inc {inc}", suspect.id)
         }),
-        Section::Root(sum) => format!("{sum:016x}"),
+        Section::Root(sum, Direction::Both) => format!("{sum:016x}"),
+        Section::Root(sum, Direction::Push) => format!("{sum:016x} push"),
+        Section::Root(sum, Direction::Pull) => format!("{sum:016x} pull"),
         Section::Same => String::new(),
         Section::Ranges(head, sums) => {
             let mask = u16::from_le_bytes(head.mask);
@@ -65,16 +73,53 @@ fn of_section<A: Address>(section: &Section<'_, A>) -> String {
         Section::Pull(token, items) => format!("{token}: {}", list(items, of_pull)),
         Section::Answered(token) => token.to_string(),
         Section::Claim(head, claim, items) => {
-            let entries = list(items, |item| {
-                let entry = item.listed(claim.b).expect("validated");
-                let version = entry.version.get();
-                match entry.value {
-                    Some(value) => format!("{version} set {}={}", entry.key, hex(value)),
-                    None => format!("{version} delete {}", entry.key),
-                }
-            });
-            format!("{}: {entries}", of_claim(head))
+            format!("{}: {}", of_claim(head, claim), entries(items, claim.b))
         }
+        Section::Versions(head, claim, stretches) => {
+            format!(
+                "{}: {}",
+                of_claim(head, claim),
+                of_stretches(claim, stretches)
+            )
+        }
+        Section::Hashes(head, items) => of_hashes(head, items),
+        Section::Singles(head, items) => of_singles(head, items),
+        Section::Precise(token, items) => format!("{token}: {}", list(items, of_precise)),
+        Section::Known(head, claim, hash) => {
+            format!("{} hash {hash:016x}", of_claim(head, claim))
+        }
+        Section::Rate(rate) => {
+            let answer = if rate.is_answer { " answer" } else { "" };
+            format!("allowed {} wanted {}{answer}", rate.allowed, rate.wanted)
+        }
+        Section::Receipt(_) | Section::Ask(..) | Section::Compare(_) | Section::Equal(_) => {
+            of_request(section)
+        }
+    }
+}
+
+/// What has to do with mail, syncs and reads.
+fn of_request<A: Address>(section: &Section<'_, A>) -> String {
+    match section {
+        Section::Receipt(receipt) => format!(
+            "owner {} life {} version {}",
+            receipt.owner,
+            life_name(receipt.life),
+            receipt.version.get()
+        ),
+        Section::Ask(head, key) => format!(
+            "{} owner {} life {} version {} key {key}",
+            head.token,
+            head.owner,
+            life_name(head.life),
+            head.version.get()
+        ),
+        Section::Compare(head) => {
+            let sum = u64::from_le_bytes(head.sum);
+            format!("{} range {} sum {sum:016x}", head.token, range(head.prefix))
+        }
+        Section::Equal(token) => token.to_string(),
+        other => panic!("{other:?}: another kind"),
     }
 }
 
@@ -107,19 +152,62 @@ fn of_pull(item: PullItem) -> String {
     )
 }
 
-fn of_claim(head: &ClaimHead) -> String {
-    let claim = head.claim().expect("validated");
+/// Single numbers and spans of them.
+fn of_stretches(claim: &Claim, stretches: &Items<'_, Stretch>) -> String {
+    let mut base = claim.a.get();
+    let mut spans: Vec<(u32, u32)> = Vec::new();
+    for stretch in stretches.iter() {
+        let parts: Vec<(u32, u32)> = match stretch {
+            Stretch::Bits(_) => {
+                let there = (1..=stretch.len()).filter(|offset| stretch.has(*offset));
+                there.map(|offset| (offset, offset)).collect()
+            }
+            Stretch::Gap(_) | Stretch::Run(_) => vec![stretch.ends()],
+        };
+        for (first, last) in parts {
+            match spans.last_mut().filter(|span| span.1 + 1 == base + first) {
+                Some(span) => span.1 = base + last,
+                None => spans.push((base + first, base + last)),
+            }
+        }
+        base += stretch.len();
+    }
+    let spans = spans.iter().map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    });
+    spans.collect::<Vec<_>>().join(", ")
+}
+
+fn of_claim(head: &ClaimHead, claim: &Claim) -> String {
+    let (token, owner, life) = (head.token, head.owner, life_name(head.life));
+    format!("{token} owner {owner} life {life} {}", of_bounds(claim))
+}
+
+fn of_bounds(claim: &Claim) -> String {
     format!(
-        "{} owner {} life {} ({}, {}] held {} gc {} as-of {}",
-        head.token,
-        head.owner,
-        life_name(head.life),
+        "({}, {}] held {} gc {} as-of {}",
         claim.a.get(),
         claim.b.get(),
         claim.held.get(),
         claim.gc.get(),
         claim.as_of.get()
     )
+}
+
+/// Entries whose versions are counted back from `end`.
+fn entries(items: &Items<'_, ClaimItem<'_>>, end: Version) -> String {
+    list(items, |item| {
+        let entry = item.listed(Instant::ZERO, end).expect("validated");
+        let version = entry.version.get();
+        let lease = entry
+            .expires
+            .map_or(String::new(), |at| format!(" for {} ms", at.as_millis()));
+        match entry.value {
+            Some(value) => format!("{version} set {}={}{lease}", entry.key, hex(value)),
+            None => format!("{version} delete {}", entry.key),
+        }
+    })
 }
 
 fn list<'a, T: serde::Deserialize<'a>>(items: &Items<'a, T>, say: impl Fn(T) -> String) -> String {
@@ -156,4 +244,42 @@ pub fn unhex(text: &str) -> Vec<u8> {
         .step_by(2)
         .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal"))
         .collect()
+}
+
+fn of_precise(item: PreciseItem) -> String {
+    let pull = PullItem {
+        owner: item.owner,
+        life: item.life,
+        held: item.held,
+        recover: item.recover,
+    };
+    let have = u64::from_le_bytes(item.have);
+    format!(
+        "{} from {} have {have:016x}",
+        of_pull(pull),
+        item.from.get()
+    )
+}
+
+fn of_hashes(head: &HashesHead, items: &Items<'_, HashItem>) -> String {
+    let whole = head.whole(items).expect("validated");
+    let hashes = list(items, |item| {
+        let hash = u64::from_le_bytes(item.hash);
+        format!("{} hash {hash:016x}", item.length.get())
+    });
+    let (token, owner, life) = (head.token, head.owner, life_name(head.life));
+    let bounds = of_bounds(&whole);
+    format!("{token} owner {owner} life {life} {bounds}: {hashes}")
+}
+
+fn of_singles<'a>(head: &SinglesHead, items: &Items<'a, ClaimItem<'a>>) -> String {
+    format!(
+        "{} owner {} life {} held {} newest {}: {}",
+        head.token,
+        head.owner,
+        life_name(head.life),
+        head.held.get(),
+        head.newest.get(),
+        entries(items, head.newest)
+    )
 }

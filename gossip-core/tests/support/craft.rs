@@ -1,7 +1,7 @@
 //! Datagrams of an insider's own making, and small clusters to send them to.
 
 use gossip_core::wire::{Header, Kind, Row, Standing, seal_tag};
-use gossip_core::{Generation, Incarnation, NodeId, Status, Storage, Version};
+use gossip_core::{Generation, Incarnation, Life, NodeId, SplitMix64, Status, Storage, Version};
 use serde::Serialize;
 
 use super::{Large, Net, Weather, config, id};
@@ -12,8 +12,9 @@ pub fn craft(sender: NodeId, generation: Generation, sections: &[(Kind, Vec<u8>)
     let mut bytes = vec![0x10, 0, 0, 0, 0];
     bytes.extend(postcard::to_slice(&header, &mut [0; 32]).unwrap().iter());
     for (kind, body) in sections {
-        bytes.push((*kind as u8) << 4 | 15);
-        let mut length = body.len();
+        let extended = *kind as u8 >= 15;
+        bytes.push((*kind as u8).min(15) << 4 | 15);
+        let mut length = body.len() + usize::from(extended);
         loop {
             let bits = (length & 0x7f) as u8;
             length >>= 7;
@@ -23,6 +24,7 @@ pub fn craft(sender: NodeId, generation: Generation, sections: &[(Kind, Vec<u8>)
             }
             bytes.push(bits | 0x80);
         }
+        bytes.extend(extended.then_some(*kind as u8));
         bytes.extend(body);
     }
     assert!(seal_tag(&mut bytes, 0));
@@ -35,6 +37,13 @@ pub fn body<T: Serialize>(items: &[T]) -> Vec<u8> {
         out.extend(postcard::to_slice(item, &mut [0; 64]).unwrap().iter());
     }
     out
+}
+
+/// The short name of a life: the low half of the mixed generation.
+pub fn life(generation: Generation) -> Life {
+    let nonce = u32::from_be_bytes(generation.nonce);
+    let mixed = SplitMix64::new((u64::from(generation.counter) << 32) | u64::from(nonce)).next();
+    postcard::from_bytes(&(mixed as u32).to_le_bytes()).unwrap()
 }
 
 pub fn row(

@@ -16,7 +16,8 @@ inline! {
     /// Room for the largest cluster of the tests.
     pub struct Large {
         members: 80, entries: 1400, key: 16, value: 32, news: 32, duties: 32,
-        relays: 16, seeds: 4, exchanges: 8, ranges: 32, wants: 64,
+        relays: 16, seeds: 4, exchanges: 8, ranges: 32, wants: 64, copies: 40,
+        leases: 400,
     }
 }
 
@@ -24,7 +25,7 @@ inline! {
     /// Room for a handful of nodes, and tight everywhere.
     pub struct Small {
         members: 8, entries: 24, key: 8, value: 16, news: 6, duties: 6,
-        relays: 2, seeds: 2, exchanges: 3, ranges: 4, wants: 4,
+        relays: 2, seeds: 2, exchanges: 3, ranges: 4, wants: 4, leases: 4,
     }
 }
 
@@ -127,7 +128,12 @@ impl<S: Storage<u16>> Net<S> {
 
     /// Puts a new node at an address.
     pub fn start(&mut self, address: u16, config: Checked<u16>, tables: Tables<u16, S>) {
-        let mut node = Box::new(Node::new(config, tables));
+        self.put(address, Node::new(config, tables));
+    }
+
+    /// Puts a node that has not started yet at an address.
+    pub fn put(&mut self, address: u16, node: Node<u16, S>) {
+        let mut node = Box::new(node);
         node.handle_timeout(self.instant(), &mut self.rng);
         self.nodes[usize::from(address)] = Some(node);
     }
@@ -289,6 +295,17 @@ impl<S: Storage<u16>> Net<S> {
             .collect();
         all.sort();
         all
+    }
+}
+
+/// A node's state in pages of so many bytes.
+pub fn pages<S: Storage<u16>>(node: &Node<u16, S>, now: Instant, size: usize) -> Vec<u8> {
+    let (mut export, mut page, mut state) = (node.export(now), vec![0; size], Vec::new());
+    loop {
+        match export.read(&mut page) {
+            0 => return state,
+            len => state.extend_from_slice(&page[..len]),
+        }
     }
 }
 

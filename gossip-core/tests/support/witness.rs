@@ -1,13 +1,14 @@
 //! Knows what owners wrote, watches what replicas show, and says when a promise is broken.
 //!
 //! The promises (P1 to P3): a deleted key never comes back to a replica that dropped it; a key that
-//! its owner did not delete never disappears from a replica that has shown it; what a replica shows
+//! its owner did not delete, and whose lease is not over, never disappears from a replica that has
+//! shown it; what a replica shows
 //! of a key never goes back to an older write. A restart of an owner without memory counts as the
 //! deletion of everything it had written.
 
 use std::collections::{BTreeMap, HashMap};
 
-use gossip_core::{Node, Storage};
+use gossip_core::{Duration, Instant, Node, Storage};
 
 /// One owner's key.
 type Key = (u64, String);
@@ -20,7 +21,27 @@ pub struct Witness {
     writes: HashMap<Key, Vec<(u32, bool)>>,
     /// Each replica's latest sight of each key.
     seen: BTreeMap<(u16, Key), Sight>,
+    /// Leases that some replica may still show.
+    leases: Vec<Lease>,
 }
+
+/// A write that holds for a time.
+#[derive(Clone, Debug)]
+struct Lease {
+    key: Key,
+    /// The write's number; the next one is that of its end.
+    number: u32,
+    /// When its owner ends it, in milliseconds.
+    end: u64,
+    /// Whether replicas may have ended it.
+    is_over: bool,
+}
+
+/// How much sooner than its owner a replica may end a lease: a step of 100 ms for each node on the way.
+const SOONER_MILLIS: u64 = 800;
+
+/// How much later: what the datagrams that brought it took together.
+const LATER_MILLIS: u64 = 5000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sight {
@@ -41,6 +62,62 @@ impl Witness {
         true
     }
 
+    /// Sets a key on its owner for so many milliseconds from `now` on.
+    pub fn lease<S: Storage<u16>>(
+        &mut self,
+        node: &mut Node<u16, S>,
+        now: Instant,
+        key: &str,
+        millis: u32,
+    ) {
+        let number = self.clock + 1;
+        let (value, ttl) = (number.to_le_bytes(), Duration::from_millis(millis));
+        if node.set_for(now, key, &value, ttl).is_err() {
+            return;
+        }
+        let owner = node.id().get();
+        self.note(owner, key, false);
+        // The place of its end.
+        self.clock += 1;
+        self.leases.push(Lease {
+            key: (owner, key.to_string()),
+            number,
+            end: now.after(ttl).as_millis(),
+            is_over: false,
+        });
+    }
+
+    /// It is `now`: replicas may end what is over, and must have ended what has long been.
+    pub fn pass(&mut self, now: Instant) -> Result<(), String> {
+        let now = now.as_millis();
+        self.end_leases(|lease| lease.end <= now + SOONER_MILLIS);
+        let late = |lease: &Lease| lease.is_over && lease.end + LATER_MILLIS < now;
+        for lease in self.leases.extract_if(.., |lease| late(lease)) {
+            let shows = |(key, sight): (&(u16, Key), &Sight)| {
+                (key.1 == lease.key && *sight == Sight::Shown(lease.number)).then_some(key.0)
+            };
+            if let Some(address) = self.seen.iter().find_map(shows) {
+                return Err(format!("node {address} still shows {lease:?} at {now}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A node does not know how long it slept, and ends every lease.
+    pub fn end_all_leases(&mut self) {
+        self.end_leases(|_| true);
+    }
+
+    fn end_leases(&mut self, is_over: impl Fn(&Lease) -> bool) {
+        for lease in self.leases.iter_mut().filter(|lease| !lease.is_over) {
+            if is_over(lease) {
+                lease.is_over = true;
+                let writes = self.writes.entry(lease.key.clone()).or_default();
+                writes.push((lease.number + 1, true));
+            }
+        }
+    }
+
     /// Deletes a key on its owner.
     pub fn delete<S: Storage<u16>>(&mut self, node: &mut Node<u16, S>, key: &str) {
         if node.delete(key) == Ok(true) {
@@ -51,7 +128,7 @@ impl Witness {
     /// The node at `address` begins anew without memory: what it saw is forgotten, what it wrote
     /// counts as deleted.
     pub fn restart(&mut self, address: u16, id: u64) {
-        self.seen.retain(|(replica, _), _| *replica != address);
+        self.forget_sights(address);
         let keys: Vec<Key> = self
             .writes
             .keys()
@@ -61,6 +138,17 @@ impl Witness {
         for (owner, key) in keys {
             self.note(owner, &key, true);
         }
+    }
+
+    /// What the node at `address` saw counts no more: it goes back to an earlier state.
+    pub fn forget_sights(&mut self, address: u16) {
+        self.seen.retain(|(replica, _), _| *replica != address);
+    }
+
+    /// The node at `address` has forgotten this owner, and what it saw of it counts no more.
+    pub fn forget_owner(&mut self, address: u16, id: u64) {
+        self.seen
+            .retain(|(replica, (owner, _)), _| *replica != address || *owner != id);
     }
 
     /// Looks at everything a replica shows.

@@ -5,25 +5,49 @@ use super::source::is_word;
 /// For each top-level module what it may name, `module` or `module::item`. `node` composes the
 /// parts and may name everything; the crate's root only re-exports.
 ///
-/// From top to bottom: `node`; the parts (`membership`, `sampling`, `exchange`, `entries`); `table`; then
+/// From top to bottom: `node`; the parts (`membership`, `sampling`, `shared`, `exchange`, `entries`); `table`; then
 /// `storage`, `id`, `address`, `time`. Two stand aside. `storage` names every table's element type,
 /// since that is what a storage is. `wire` knows data types and no protocol, and of the bytes the
 /// parts know nothing but how long things are.
 pub const ALLOWED: &[(&str, &[&str])] = &[
     ("address", &["wire::limits"]),
-    ("config", &["address", "id", "time", "wire::limits"]),
-    ("entries", &["id", "storage", "wire::limits"]),
-    ("error", &[]),
+    (
+        "config",
+        &[
+            "address",
+            "exchange::ByteRate",
+            "exchange::ExchangeMode",
+            "exchange::Reconciliation",
+            "id",
+            "time",
+            "wire::limits",
+        ],
+    ),
+    (
+        "entries",
+        &["hash", "id", "storage", "time", "wire::limits"],
+    ),
+    ("error", &["time"]),
     ("event", &["id"]),
     (
         "exchange",
-        &["entries::delta", "id", "storage", "table", "time"],
+        &[
+            "entries::delta",
+            "event::Request",
+            "hash",
+            "id",
+            "storage",
+            "table",
+            "time",
+        ],
     ),
     ("hash", &[]),
     ("id", &["hash"]),
     ("membership", &["id", "storage", "time"]),
+    ("persist", &["config::TAG", "id", "time", "wire::Row"]),
     ("rng", &["hash"]),
     ("sampling", &["hash"]),
+    ("shared", &["id"]),
     ("stats", &["error", "wire::Kind"]),
     (
         "storage",
@@ -55,10 +79,13 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "address",
             "config::TAG",
+            "entries::Stretch",
             "entries::delta",
             "error",
+            "exchange::Direction",
             "id",
             "table::Prefix",
+            "time",
         ],
     ),
 ];
@@ -165,7 +192,14 @@ fn the_table_points_down() {
             "id", "address", "time", "hash", "rng", "error", "event", "transmit",
         ],
         &["table"],
-        &["membership", "sampling", "exchange", "entries", "wire"],
+        &[
+            "membership",
+            "sampling",
+            "shared",
+            "exchange",
+            "entries",
+            "wire",
+        ],
         &["node"],
     ];
     let layer = |name: &str| layers.iter().position(|layer| layer.contains(&name));

@@ -1,5 +1,6 @@
 //! What `tests/tidy.rs` checks, each rule a function from a file's text to what is wrong with it.
 
+pub mod dependencies;
 pub mod functions;
 pub mod imports;
 pub mod source;
@@ -21,11 +22,26 @@ pub struct File {
 
 /// Every Rust file of the workspace, build output and hidden folders left out.
 pub fn files() -> Vec<File> {
+    files_that_end_in(".rs")
+}
+
+/// Every manifest of a crate of the workspace.
+pub fn manifests() -> Vec<File> {
+    files_that_end_in("Cargo.toml")
+}
+
+/// Why what was decided was decided.
+pub fn decisions() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/decisions.md");
+    fs::read_to_string(path).expect("a text file")
+}
+
+fn files_that_end_in(end: &str) -> Vec<File> {
     let core = Path::new(env!("CARGO_MANIFEST_DIR"));
     let top = core.parent().expect("the crate lies in the workspace");
     let mut found = Vec::new();
     for folder in ["gossip-core", "gossip-std", "gossip-embedded", "fuzz"] {
-        collect(&top.join(folder), &mut found);
+        collect(&top.join(folder), end, &mut found);
     }
     found.sort();
     found
@@ -37,7 +53,7 @@ pub fn files() -> Vec<File> {
         .collect()
 }
 
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+fn collect(folder: &Path, end: &str, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
@@ -45,8 +61,8 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.expect("readable").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() && name != "target" && !name.starts_with('.') {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            collect(&path, end, found);
+        } else if name.ends_with(end) {
             found.push(path);
         }
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gossip_core::SplitMix64;
+use gossip_core::{Event, SplitMix64};
 use mio::{Poll, Token};
 
 use super::backoff::Backoff;
@@ -94,6 +94,8 @@ impl<P: Datagrams> Driver<P> {
         self.receive();
         let late = self.handle_timeouts();
         let unsent = self.transmit();
+        // Before the events, with which removed entries leave the table.
+        self.shared.tell_watches();
         let untold = self.tell_events();
         if late || unsent || untold {
             Duration::ZERO
@@ -180,6 +182,9 @@ impl<P: Datagrams> Driver<P> {
             let Some(event) = self.shared.lock().node.poll_event() else {
                 return false;
             };
+            if matches!(event, Event::Synced { .. } | Event::Read { .. }) {
+                self.shared.request_over();
+            }
             lock(&self.shared.subscribers).tell(&event);
         }
         true

@@ -44,7 +44,7 @@ fn driver(script: Script) -> Driver<Script> {
     let node = Node::new(config, Heap::tables(Limits::default()));
     let poll = Poll::new().unwrap();
     let waker = mio::Waker::new(poll.registry(), WAKE).unwrap();
-    let shared = Arc::new(Shared::new(node, waker));
+    let shared = Arc::new(Shared::new(node, Clock::new(), waker));
     Driver::new(shared, script, Clock::new(), SplitMix64::new(1), 1400)
 }
 

@@ -1,8 +1,9 @@
 //! What an agent tells of its node: owned copies, so that no lock is held while they are read.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use gossip_core::{EntryRef, Generation, Incarnation, Member, NodeId, Status, Version};
+use gossip_core::{EntryRef, Generation, Incarnation, Instant, Member, NodeId, Status, Version};
 
 /// One entry, as this node holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -15,11 +16,15 @@ pub struct EntryInfo {
     pub value: Vec<u8>,
     /// Its owner's count of writes when it was written.
     pub version: Version,
+    /// How long it is still shown, if it was set for a time.
+    pub left: Option<Duration>,
 }
 
-impl From<EntryRef<'_>> for EntryInfo {
-    fn from(entry: EntryRef<'_>) -> Self {
+impl EntryInfo {
+    pub(super) fn new(now: Instant, entry: &EntryRef<'_>) -> Self {
+        let left = entry.expires.map(|at| at.since(now).as_millis());
         Self {
+            left: left.map(|millis| Duration::from_millis(u64::from(millis))),
             owner: entry.owner,
             key: entry.key.into(),
             value: entry.value.into(),

@@ -1,11 +1,11 @@
-//! Socket errors by class, counted.
+//! Errors of the socket and the state's file by class, counted.
 
 use std::io::{self, ErrorKind};
 
 /// Declares the classes, so that each name and meaning stands once.
 macro_rules! classes {
     ($($(#[$doc:meta])* $name:ident $class:ident,)*) => {
-        /// Socket errors that an agent survived. A datagram that could not be sent is dropped:
+        /// Errors that an agent survived. A datagram that could not be sent is dropped:
         /// gossip repairs it.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -49,6 +49,8 @@ classes! {
     interrupted Interrupted,
     /// The system does not permit to send there: a firewall's rule, usually.
     denied Denied,
+    /// The state could not be written to its file; it is tried again.
+    unsaved Unsaved,
     /// Anything else.
     other Other,
 }

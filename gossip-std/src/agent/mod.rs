@@ -1,13 +1,18 @@
 //! A node on a UDP socket, driven by a thread of its own.
 
 mod backoff;
+mod callback;
+mod contribute;
 mod driver;
 mod events;
 mod info;
 mod io_errors;
 mod options;
+mod requests;
 mod shared;
 mod socket;
+mod state_file;
+mod watch;
 
 use std::fmt::{self, Debug};
 use std::io;
@@ -21,16 +26,21 @@ use mio::{Interest, Poll, Waker};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use callback::Watcher;
+pub use contribute::MergedInfo;
 pub use events::Events;
 pub use info::{EntryInfo, MemberInfo};
 pub use io_errors::IoErrors;
 pub use options::{AgentError, AgentOptions};
+pub use requests::Fresh;
+pub use watch::{Watch, WatchCursor, WatchEvent, WatchFilter};
 
 use crate::clock::Clock;
 use crate::heap::{Heap, HeapBlob};
 use driver::{Driver, SOCKET, WAKE};
 use shared::{Phase, Shared, State, lock};
 use socket::Port;
+use state_file::{Saver, StateFile};
 
 /// What an agent tells its subscribers.
 pub type AgentEvent = Event<HeapBlob>;
@@ -52,9 +62,12 @@ pub struct Agent {
 
 struct Inner {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// The one that moves the node, and the one that keeps its state.
+    threads: Mutex<Vec<JoinHandle<Result<(), AgentError>>>>,
     id: NodeId,
     local_addr: SocketAddr,
+    /// The clock that the node goes by.
+    clock: Clock,
 }
 
 /// Its life.
@@ -63,7 +76,8 @@ impl Agent {
     ///
     /// # Errors
     /// [`AgentError::Config`] for settings that make no sense together, [`AgentError::Bind`] if the
-    /// address cannot be bound, [`AgentError::Io`] if the system has no event queue or thread left.
+    /// address cannot be bound, [`AgentError::StateFile`] and [`AgentError::State`] for a state that
+    /// cannot be kept or used, [`AgentError::Io`] if the system has no event queue or thread left.
     pub fn spawn(options: AgentOptions) -> Result<Self, AgentError> {
         // Before anything is opened; again below, with the address that the socket got.
         options.config.check()?;
@@ -79,24 +93,37 @@ impl Agent {
         let waker = Waker::new(poll.registry(), WAKE)?;
         let clock = Clock::new();
         let mut rng = options.rng();
-        let mut node = Node::new(config, Heap::tables(options.limits));
+        let file = options.state.as_deref().map(StateFile::new);
+        let mut node = match &file {
+            Some(file) => file.node(config, options.limits, clock.now())?,
+            None => Node::new(config, Heap::tables(options.limits)),
+        };
         // Due at once in every node's life: from here on it knows its own row.
         node.handle_timeout(clock.now(), &mut rng);
         let id = node.id();
-        let shared = Arc::new(Shared::new(node, waker));
+        let shared = Arc::new(Shared::new(node, clock, waker));
         let transmit_bytes = options.transmit_bytes(&config);
+        let saver = file
+            .map(|file| begin_to_save(&shared, clock, file))
+            .transpose()?;
         let driver = Driver::new(Arc::clone(&shared), port, clock, rng, transmit_bytes);
-        let thread = thread::Builder::new()
-            .name(format!("gossip-{id}"))
-            .spawn(move || driver.run(poll))?;
-        let thread = Mutex::new(Some(thread));
+        let inner = Inner {
+            shared,
+            threads: Mutex::default(),
+            id,
+            local_addr,
+            clock,
+        };
+        // What is begun ends with `inner`, should the rest fail.
+        inner.begin(format!("gossip-{id}"), move || {
+            driver.run(poll);
+            Ok(())
+        })?;
+        if let Some(saver) = saver {
+            inner.begin(format!("gossip-{id}-state"), move || saver.run())?;
+        }
         Ok(Self {
-            inner: Arc::new(Inner {
-                shared,
-                thread,
-                id,
-                local_addr,
-            }),
+            inner: Arc::new(inner),
         })
     }
 
@@ -124,11 +151,12 @@ impl Agent {
         self.inner.shared.lock().goodbye_sent
     }
 
-    /// Stops the thread without a goodbye, as a crash would, and waits until it has ended and the
+    /// Stops the threads without a goodbye, as a crash would, and waits until it has ended and the
     /// socket is closed. Calling it again does nothing.
     ///
     /// # Errors
-    /// [`AgentError::Io`] if the thread had panicked.
+    /// [`AgentError::StateFile`] if the last state could not be written, [`AgentError::Io`] if a thread
+    /// had panicked.
     pub fn shutdown(&self) -> Result<(), AgentError> {
         self.inner.stop()
     }
@@ -142,6 +170,29 @@ impl Agent {
     /// See [`SetError`]. Nothing changed then, but for the counter of refused writes.
     pub fn set(&self, key: &str, value: &[u8]) -> Result<(), SetError> {
         self.command(SetError::NotRunning, |node| node.set(key, value))
+    }
+
+    /// Sets this node's entry `key` to `value` for `ttl`: a lease, which every node ends by itself, also
+    /// when this one is gone. See [`Node::set_for`].
+    ///
+    /// # Errors
+    /// See [`SetError`]. Nothing changed then, but for the counter of refused writes.
+    pub fn set_for(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), SetError> {
+        let now = self.inner.shared.clock.now();
+        self.command(SetError::NotRunning, |node| {
+            node.set_for(now, key, value, in_millis(ttl))
+        })
+    }
+
+    /// Sets this node's entry `key` to the value it has, for `ttl` from now on; `true` if there was one.
+    ///
+    /// # Errors
+    /// See [`SetError`]. Nothing changed then, but for the counter of refused writes.
+    pub fn renew(&self, key: &str, ttl: Duration) -> Result<bool, SetError> {
+        let now = self.inner.shared.clock.now();
+        self.command(SetError::NotRunning, |node| {
+            node.renew(now, key, in_millis(ttl))
+        })
     }
 
     /// Deletes this node's entry `key`; `true` if there was one.
@@ -182,8 +233,11 @@ impl Agent {
     /// All entries that this node holds, sorted by owner, then key.
     #[must_use]
     pub fn entries(&self) -> Vec<EntryInfo> {
-        let mut entries: Vec<EntryInfo> =
-            self.read(|node| node.entries().map(Into::into).collect());
+        let now = self.inner.shared.clock.now();
+        let mut entries: Vec<EntryInfo> = self.read(|node| {
+            let entries = node.entries();
+            entries.map(|entry| EntryInfo::new(now, &entry)).collect()
+        });
         entries.sort_unstable_by(|a, b| (a.owner, &a.key).cmp(&(b.owner, &b.key)));
         entries
     }
@@ -242,7 +296,7 @@ impl Agent {
         self.read(|node| *node.stats())
     }
 
-    /// The socket errors that the agent survived.
+    /// The errors of the socket and of the state's file that the agent survived.
     #[must_use]
     pub fn io_errors(&self) -> IoErrors {
         self.inner.shared.lock().io_errors
@@ -253,6 +307,48 @@ impl Agent {
     #[must_use]
     pub fn events(&self) -> Events {
         lock(&self.inner.shared.subscribers).add()
+    }
+}
+
+/// What it watches.
+impl Agent {
+    /// Watches entries: first all that are set now, then what changes, in the order in which it happened.
+    /// Unlike [`events`](Self::events) it tells of this node's own entries too, and a slow reader costs no
+    /// memory. Any number of watches may be open.
+    #[must_use]
+    pub fn watch(&self, filter: WatchFilter) -> Watch {
+        self.watch_from(filter, WatchCursor::START)
+    }
+
+    /// Watches entries from where an earlier watch with the same filter stood, or from
+    /// [`watch_cursor`](Self::watch_cursor).
+    #[must_use]
+    pub fn watch_from(&self, filter: WatchFilter, from: WatchCursor) -> Watch {
+        Watch::new(Arc::clone(&self.inner.shared), filter, from)
+    }
+
+    /// Where a watch stands that is to be told only what changes from now on.
+    #[must_use]
+    pub fn watch_cursor(&self) -> WatchCursor {
+        WatchCursor {
+            run: self.inner.shared.run,
+            at: self.read(Node::newest_change),
+        }
+    }
+
+    /// As [`watch_from`](Self::watch_from), but calls `call` for each change, from a thread of its own
+    /// that ends when the [`Watcher`] is dropped or the agent has stopped. If `call` owns a handle of
+    /// the agent, the agent runs until then.
+    ///
+    /// # Errors
+    /// [`AgentError::Io`] if the system has no thread left.
+    pub fn watch_with(
+        &self,
+        filter: WatchFilter,
+        from: WatchCursor,
+        call: impl FnMut(WatchEvent) + Send + 'static,
+    ) -> Result<Watcher, AgentError> {
+        Ok(Watcher::spawn(self.watch_from(filter, from), call)?)
     }
 }
 
@@ -278,6 +374,12 @@ impl Agent {
     }
 }
 
+/// As the core counts; the longest time it knows if it is longer.
+fn in_millis(span: Duration) -> gossip_core::Duration {
+    let millis = u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
+    gossip_core::Duration::from_millis(millis)
+}
+
 impl Debug for Agent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { id, local_addr, .. } = &*self.inner;
@@ -289,14 +391,32 @@ impl Debug for Agent {
 }
 
 impl Inner {
+    fn begin(
+        &self,
+        name: String,
+        work: impl FnOnce() -> Result<(), AgentError> + Send + 'static,
+    ) -> io::Result<()> {
+        let thread = thread::Builder::new().name(name).spawn(work)?;
+        lock(&self.threads).push(thread);
+        Ok(())
+    }
+
     fn stop(&self) -> Result<(), AgentError> {
         self.shared.stop();
         // Whoever calls a second time waits here for the first.
-        match lock(&self.thread).take().map(JoinHandle::join) {
-            None | Some(Ok(())) => Ok(()),
-            Some(Err(_)) => Err(io::Error::other("its thread panicked").into()),
-        }
+        let mut threads = lock(&self.threads);
+        let ended: Vec<_> = threads.drain(..).map(JoinHandle::join).collect();
+        ended.into_iter().try_for_each(|ended| {
+            ended.unwrap_or_else(|_| Err(io::Error::other("its thread panicked").into()))
+        })
     }
+}
+
+/// Writes the first state: a life that peers may hear of is in the file before it speaks.
+fn begin_to_save(shared: &Arc<Shared>, clock: Clock, file: StateFile) -> Result<Saver, AgentError> {
+    let mut saver = Saver::new(Arc::clone(shared), clock, file.clone());
+    saver.save().map_err(|error| file.failed(error))?;
+    Ok(saver)
 }
 
 impl Drop for Inner {

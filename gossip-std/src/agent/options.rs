@@ -5,9 +5,12 @@ use std::fmt::{self, Display};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
-use gossip_core::{Address, Checked, Config, ConfigError, SplitMix64};
+use gossip_core::persist::ImportError;
+use gossip_core::{Address, Checked, Config, ConfigError, NodeId, SplitMix64};
 
+use super::state_file::StateFile;
 use crate::heap::Limits;
 
 /// The largest payload of a UDP datagram over IPv4, in bytes.
@@ -29,6 +32,13 @@ pub struct AgentOptions {
     /// The most bytes of a datagram sent, where paths are known to carry more than `mtu_floor`.
     /// What is below `mtu_floor` counts as `mtu_floor`, what is above 65,507 as that. Default 0.
     pub mtu: usize,
+    /// A file that keeps the node's state over restarts: read when the agent starts, if it is there,
+    /// and written at once, when the state has changed (once a second at most) and when the agent
+    /// ends. A restart goes on in a new life of the node, with its own entries and with what it held of
+    /// others. What was written in the last second before a crash may be lost. Default `None`.
+    ///
+    /// One agent at a time may use a file.
+    pub state: Option<PathBuf>,
 }
 
 impl AgentOptions {
@@ -41,7 +51,16 @@ impl AgentOptions {
             limits: Limits::default(),
             seed: None,
             mtu: 0,
+            state: None,
         }
+    }
+
+    /// The node whose state is in a file; `None` if there is no such file.
+    ///
+    /// # Errors
+    /// [`AgentError::StateFile`] if it cannot be read, [`AgentError::State`] if it is no whole state.
+    pub fn stored_id(state: &Path) -> Result<Option<NodeId>, AgentError> {
+        StateFile::new(state).id()
     }
 
     /// The settings of a node that is bound to `local`.
@@ -76,6 +95,20 @@ pub enum AgentError {
     },
     /// The settings do not make sense together.
     Config(ConfigError),
+    /// The file of the state cannot be read or written.
+    StateFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// What is in the file of the state cannot be used.
+    State {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: ImportError,
+    },
     /// The operating system refused something else that an agent needs, or its thread failed.
     Io(io::Error),
 }
@@ -85,6 +118,14 @@ impl Display for AgentError {
         match self {
             Self::Bind { addr, error } => write!(f, "cannot bind {addr}: {error}"),
             Self::Config(error) => write!(f, "bad configuration: {error}"),
+            Self::StateFile { path, error } => {
+                write!(f, "cannot keep the state in {}: {error}", path.display())
+            }
+            Self::State { path, error } => write!(
+                f,
+                "cannot use {}: {error}; without the file the node starts anew",
+                path.display()
+            ),
             Self::Io(error) => write!(f, "the agent failed: {error}"),
         }
     }
@@ -93,7 +134,10 @@ impl Display for AgentError {
 impl Error for AgentError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Bind { error, .. } | Self::Io(error) => Some(error),
+            Self::Bind { error, .. } | Self::StateFile { error, .. } | Self::Io(error) => {
+                Some(error)
+            }
+            Self::State { error, .. } => Some(error),
             Self::Config(error) => Some(error),
         }
     }

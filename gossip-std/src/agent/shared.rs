@@ -1,24 +1,31 @@
 //! What an agent's handles and its thread share.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use gossip_core::Node;
+use gossip_core::{Cursor, Node};
 use mio::Waker;
 
 use super::events::Subscribers;
 use super::io_errors::{IoClass, IoErrors};
+use crate::clock::Clock;
 use crate::heap::Heap;
 
 /// The node, and how the two sides tell each other that something happened.
 #[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
-    /// Notified when `phase` or `goodbye_sent` changes.
+    /// Notified when `phase`, `goodbye_sent`, `watched` or a watch's wish to stop changes, and when a request
+    /// is over.
     changed: Condvar,
     waker: Waker,
+    /// The node's time.
+    pub(super) clock: Clock,
+    /// Tells cursors of this agent from others; never 0.
+    pub(super) run: u64,
     pub(super) subscribers: Mutex<Subscribers>,
 }
 
@@ -29,6 +36,8 @@ pub(super) struct State {
     /// The node has left, and all it had to say about that was handed to the socket.
     pub(super) goodbye_sent: bool,
     pub(super) io_errors: IoErrors,
+    /// The newest change that watches were woken for.
+    watched: Cursor,
 }
 
 /// Where the agent's thread is in its life.
@@ -41,8 +50,9 @@ pub(super) enum Phase {
 }
 
 impl Shared {
-    pub(super) fn new(node: Node<SocketAddr, Heap>, waker: Waker) -> Self {
+    pub(super) fn new(node: Node<SocketAddr, Heap>, clock: Clock, waker: Waker) -> Self {
         let state = State {
+            watched: node.newest_change(),
             node,
             phase: Phase::Running,
             goodbye_sent: false,
@@ -52,6 +62,9 @@ impl Shared {
             state: Mutex::new(state),
             changed: Condvar::new(),
             waker,
+            clock,
+            // Keyed by the operating system's randomness.
+            run: RandomState::new().hash_one(()) | 1,
             subscribers: Mutex::default(),
         }
     }
@@ -90,6 +103,44 @@ impl Shared {
         self.changed.notify_all();
     }
 
+    /// A sync or a read is over: whoever waits for one looks whether it is its own.
+    pub(super) fn request_over(&self) {
+        self.changed.notify_all();
+    }
+
+    /// Wakes the watches if anything readable changed.
+    pub(super) fn tell_watches(&self) {
+        let mut state = self.lock();
+        let newest = state.node.newest_change();
+        if state.watched != newest {
+            state.watched = newest;
+            drop(state);
+            self.wake_watches();
+        }
+    }
+
+    pub(super) fn wake_watches(&self) {
+        self.changed.notify_all();
+    }
+
+    /// Waits for any change, at `most` that long; the lock is free meanwhile.
+    pub(super) fn wait<'s>(
+        &self,
+        state: MutexGuard<'s, State>,
+        most: Option<Duration>,
+    ) -> MutexGuard<'s, State> {
+        match most {
+            None => self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner),
+            Some(most) => {
+                let waited = self.changed.wait_timeout(state, most);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+        }
+    }
+
     /// Waits until `holds` or `timeout` is over; the lock is free meanwhile.
     pub(super) fn wait_until(&self, timeout: Duration, holds: impl Fn(&State) -> bool) -> bool {
         let waiting = |state: &mut State| !holds(state);
@@ -97,6 +148,10 @@ impl Shared {
             .changed
             .wait_timeout_while(self.lock(), timeout, waiting);
         holds(&waited.unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    pub(super) fn count_unsaved(&self) {
+        self.lock().io_errors.count(IoClass::Unsaved);
     }
 
     pub(super) fn count(&self, error: &io::Error) -> IoClass {

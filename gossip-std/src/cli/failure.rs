@@ -19,6 +19,16 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// Why clap refused these words of the command line.
+    pub(super) fn refused(error: clap::Error, words: &[String]) -> Self {
+        match negative(words) {
+            Some((flag, value)) if error.kind() == ErrorKind::UnknownArgument => {
+                Self::Usage(format!("{flag} is {value}; it must not be negative"))
+            }
+            _ => Self::from(error),
+        }
+    }
+
     /// Tells what went wrong and gives the exit code for it.
     pub(super) fn report(self) -> ExitCode {
         match self {
@@ -46,6 +56,22 @@ impl From<clap::Error> for Failure {
     }
 }
 
+/// The flag before a negative number and that number: clap takes it for a flag that it does not know.
+fn negative(words: &[String]) -> Option<(&str, &str)> {
+    let is_negative = |word: &str| {
+        let number = word.strip_prefix('-').unwrap_or_default();
+        number.starts_with(|c: char| c.is_ascii_digit())
+            && number
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '.')
+    };
+    let mut pairs = words.windows(2);
+    pairs.find_map(|pair| match pair {
+        [flag, value] if flag.starts_with("--") && is_negative(value) => Some((&**flag, &**value)),
+        _ => None,
+    })
+}
+
 /// A failed write to standard output: quiet if the reader went away.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
@@ -69,4 +95,32 @@ fn first_paragraph(text: &str) -> String {
         .take_while(|line| !line.is_empty())
         .collect();
     lines.join(" ").trim_start_matches("error: ").to_owned() + " (see --help)"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_negative_number_is_found_with_its_flag() {
+        let found = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            negative(&words).map(|(flag, value)| format!("{flag} {value}"))
+        };
+        for pair in ["--seed -1", "--loss -0.5", "--interval -2s"] {
+            assert_eq!(
+                found(&format!("gossip sim steady {pair} --json")).as_deref(),
+                Some(pair)
+            );
+        }
+        for line in [
+            "gossip sim steady -1",
+            "gossip --seed 1",
+            "gossip --seed --json",
+            "--set -1=x",
+            "--seed -x",
+        ] {
+            assert_eq!(found(line), None, "{line}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod signals;
 mod sim;
 mod text;
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -35,9 +36,10 @@ enum Command {
 
 /// Reads the command line and runs what it says.
 pub(crate) fn main() -> ExitCode {
+    let words = env::args_os().map(|word| word.to_string_lossy().into_owned());
     let result = match Cli::try_parse() {
         Ok(cli) => run(cli.command),
-        Err(error) => Err(Failure::from(error)),
+        Err(error) => Err(Failure::refused(error, &words.collect::<Vec<_>>())),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -18,6 +18,10 @@ impl HeapBlob {
 }
 
 impl Blob for HeapBlob {
+    fn from_parts(parts: &[&[u8]]) -> Option<Self> {
+        Some(Self(parts.concat().into()))
+    }
+
     fn from_slice(bytes: &[u8]) -> Option<Self> {
         Some(Self(bytes.into()))
     }

@@ -14,6 +14,10 @@ const CHUNK_MAX: usize = 256;
 /// removal and an insert in turn do not merge and split for ever.
 const MERGE_MAX: usize = CHUNK_MAX / 2;
 
+/// A list that becomes empty keeps the room of its last chunk up to so many elements: a queue that
+/// fills and empties all the time allocates nothing for it.
+const KEPT_MAX: usize = 16;
+
 /// A [`List`] on the heap whose capacity is given at run time. It takes memory as it fills.
 ///
 /// The elements sit in chunks of up to 256, with an index of where each chunk ends: `get` is a
@@ -22,7 +26,7 @@ const MERGE_MAX: usize = CHUNK_MAX / 2;
 #[derive(Clone)]
 pub struct HeapList<T> {
     capacity: usize,
-    /// Never empty ones.
+    /// Never empty ones, but for a small one that is the only one.
     chunks: Vec<Vec<T>>,
     /// For each chunk, the index in the list at which the next one begins.
     ends: Vec<usize>,
@@ -98,6 +102,11 @@ impl<T> HeapList<T> {
 
     /// Closes `chunk` if it is empty, or joins it with a neighbor if both are small.
     fn tidy(&mut self, chunk: usize) {
+        if let [only] = &self.chunks[..]
+            && only.capacity() <= KEPT_MAX
+        {
+            return;
+        }
         let len = self.chunks[chunk].len();
         let fits = |other: usize| {
             self.chunks
@@ -286,6 +295,23 @@ mod tests {
         }
         list.remove(0).unwrap();
         assert_eq!((lens(&list), list.count()), (vec![], 0));
+    }
+
+    #[test]
+    fn a_list_that_becomes_empty_keeps_a_little_room_and_no_more() {
+        for (len, chunks) in [(1, 1), (KEPT_MAX, 1), (KEPT_MAX * 2, 0)] {
+            let mut list = counted(len);
+            while list.count() > 0 {
+                list.remove(0).unwrap();
+            }
+            assert_eq!(list.chunks.len(), chunks, "{len}");
+            let room = list.chunks.first().map(Vec::capacity);
+            assert_eq!(list.search_by(|_| Ordering::Less), Err(0));
+            assert_eq!((list.get(0), list.iter().next()), (None, None));
+            list.push(7).unwrap();
+            assert_eq!(list.get(0), Some(&7));
+            assert!(room.is_none_or(|room| list.chunks[0].capacity() == room));
+        }
     }
 
     #[test]

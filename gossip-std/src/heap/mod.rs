@@ -38,7 +38,12 @@ impl Heap {
         let exchanges = limits.exchanges.clamp(1, EXCHANGES_MAX);
         Tables {
             members: table::Table::new(HeapList::new(members)),
-            entries: entries::Store::new(HeapList::new(limits.entries), limits.key, limits.value),
+            entries: entries::Store::new(
+                HeapList::new(limits.entries),
+                entries::Leases::new(HeapList::new(limits.leases), HeapList::new(limits.leases)),
+                limits.key,
+                limits.value,
+            ),
             timers: membership::Timers::new(HeapList::new(members)),
             news: membership::Board::new(HeapList::new(limits.news)),
             duties: node::Duties::new(HeapList::new(limits.duties.max(LEAST))),
@@ -47,15 +52,21 @@ impl Heap {
             exchanges: exchange::Exchanges::new(HeapList::new(exchanges)),
             ranges: exchange::RangeDuties::new(HeapList::new(limits.ranges.max(1))),
             wants: exchange::Wants::new(HeapList::new(limits.wants.max(1))),
+            mails: exchange::Mails::new(HeapList::new(limits.mails)),
+            syncs: exchange::Syncs::new(HeapList::new(limits.syncs)),
+            reads: exchange::Reads::new(HeapList::new(limits.reads)),
         }
     }
 }
 
 impl<A: Address> Storage<A> for Heap {
+    /// As many as there are entries.
+    const COPIES: usize = usize::MAX;
     type Key = HeapBlob;
     type Value = HeapBlob;
     type Members = HeapList<table::Member<A>>;
     type Entries = HeapList<entries::Entry<HeapBlob, HeapBlob>>;
+    type Leases = HeapList<entries::Lease<HeapBlob>>;
     type Timers = HeapList<membership::Timer>;
     type News = HeapList<membership::News>;
     type Duties = HeapList<node::Duty<A>>;
@@ -64,6 +75,9 @@ impl<A: Address> Storage<A> for Heap {
     type Exchanges = HeapList<exchange::Exchange<A>>;
     type Ranges = HeapList<exchange::RangeDuty>;
     type Wants = HeapList<exchange::Want>;
+    type Mails = HeapList<exchange::Letter>;
+    type Syncs = HeapList<exchange::Sync>;
+    type Reads = HeapList<exchange::Read<HeapBlob>>;
 }
 
 /// What the tables of a [`Heap`] may hold at most. The unit is elements, but for `key` and `value`.
@@ -73,6 +87,8 @@ pub struct Limits {
     pub members: usize,
     /// Entries of all owners together, tombstones included. Default 200,000.
     pub entries: usize,
+    /// Entries of all owners that were set for a time. Default 200,000.
+    pub leases: usize,
     /// Bytes of one key. Default 255.
     pub key: usize,
     /// Bytes of one value. A datagram of `mtu_floor` bytes bounds key and value together as well,
@@ -92,6 +108,12 @@ pub struct Limits {
     pub ranges: usize,
     /// Unanswered pulls at a time, over all exchanges; at least 1. Default 256.
     pub wants: usize,
+    /// Peers with direct mail under way at a time. Default 1024.
+    pub mails: usize,
+    /// Syncs on demand at a time, with reports that nobody took. Default 16.
+    pub syncs: usize,
+    /// Reads that ask peers at a time, with reports that nobody took. Default 64.
+    pub reads: usize,
 }
 
 impl Default for Limits {
@@ -99,6 +121,7 @@ impl Default for Limits {
         Self {
             members: 10_000,
             entries: 200_000,
+            leases: 200_000,
             key: 255,
             value: 60_000,
             news: 256,
@@ -108,6 +131,9 @@ impl Default for Limits {
             exchanges: EXCHANGES_MAX,
             ranges: 64,
             wants: 256,
+            mails: 1024,
+            syncs: 16,
+            reads: 64,
         }
     }
 }

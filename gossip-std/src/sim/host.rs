@@ -3,6 +3,8 @@
 use gossip_core::{Instant, SplitMix64};
 use serde::Serialize;
 
+use super::numbered::by_id;
+
 /// A host's number in the simulated network: its address there. Hosts are numbered from 0 in the
 /// order in which they were added.
 pub type Index = u32;
@@ -12,7 +14,7 @@ pub type Index = u32;
 #[serde(rename_all = "kebab-case")]
 pub enum To {
     /// To one host.
-    One(Index),
+    One(#[serde(serialize_with = "by_id")] Index),
     /// To everybody in range; only a medium carries it, and a network of
     /// links drops and counts it.
     Everyone,

@@ -76,9 +76,10 @@ impl Monitor {
         self.tally.read(index, host);
     }
 
-    /// The run begins: what hosts sent before is not counted.
+    /// The run begins: what hosts sent before is not counted, and what they know, they know.
     pub fn begin(&mut self, cluster: &dyn Cluster) {
         self.tally.begin(cluster, self.truth.ground.hosts());
+        self.acquaintance.begin(&self.truth, cluster);
     }
 
     /// Looks at all hosts. Every note up to `now` must have been recorded.

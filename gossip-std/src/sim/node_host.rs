@@ -1,14 +1,15 @@
 //! The real node as a host: the code that ships, with its events as notes.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use gossip_core::{
-    Checked, Event, Generation, Instant, Node, NodeId, SplitMix64, Storage, Tables, Version,
+    Checked, Duration, Event, Generation, Instant, Node, NodeId, SplitMix64, Storage, Tables,
 };
 
 use super::address::HostAddress;
 use super::host::{Host, Index, Outgoing, To};
 use super::note::Note;
+use super::time::Span;
 
 /// What can be asked of a simulated node at a scheduled time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Call {
         key: String,
         /// The value.
         value: Vec<u8>,
+        /// For how long; `None` for good.
+        ttl: Option<Span>,
     },
     /// Delete a key.
     Delete {
@@ -40,6 +43,12 @@ pub struct NodeHost<A: HostAddress, S: Storage<A>> {
     /// The life that was told last.
     life: Option<Generation>,
     notes: VecDeque<Note>,
+    /// What its clock showed last.
+    now: Instant,
+    /// Its own keys that it set for a time.
+    leased: BTreeSet<String>,
+    /// How many leases it had seen run out.
+    expired: u32,
 }
 
 /// The id of a host's node.
@@ -66,11 +75,21 @@ impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
     /// A node that has not started yet, with these tables. Its id must be [`id_of`] its host.
     #[must_use]
     pub fn new(config: Checked<A>, tables: Tables<A, S>) -> Self {
+        Self::restored(config, Node::new(config, tables))
+    }
+
+    /// A node of this configuration that was made of a state and has not started yet. Its id must be
+    /// [`id_of`] its host.
+    #[must_use]
+    pub fn restored(config: Checked<A>, node: Node<A, S>) -> Self {
         Self {
+            node,
             mtu: config.mtu_floor(),
-            node: Node::new(config, tables),
             life: None,
             notes: VecDeque::new(),
+            now: Instant::ZERO,
+            leased: BTreeSet::new(),
+            expired: 0,
         }
     }
 
@@ -102,33 +121,50 @@ impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
                 key: entry.key.to_owned(),
                 version: entry.version.get(),
                 value: Some(hash_of(entry.value)),
+                left: entry.expires.map(|at| span_of(at.since(self.now))),
             });
         }
     }
 
-    fn write(&mut self, key: String, value: Option<&[u8]>) {
-        let before = self.held();
-        let done = match value {
-            Some(value) => self.node.set(&key, value),
-            None => self.node.delete(&key).map(|_| ()),
+    /// Tells which of its own keys have run out.
+    fn tell_expired(&mut self) {
+        let expired = self.node.stats().expired;
+        if expired == self.expired {
+            return;
+        }
+        self.expired = expired;
+        let (node, id) = (&self.node, self.node.id());
+        let gone = self
+            .leased
+            .extract_if(.., |key| node.entry(id, key).is_none());
+        self.notes.extend(gone.map(|key| Note::Expired { key }));
+    }
+
+    fn write(&mut self, key: String, value: Option<&[u8]>, ttl: Option<Span>) {
+        let before = self.node.written();
+        let done = match (value, ttl) {
+            (Some(value), None) => self.node.set(&key, value),
+            (Some(value), Some(ttl)) => self.node.set_for(self.now, &key, value, duration_of(ttl)),
+            (None, _) => self.node.delete(&key).map(|_| ()),
         };
+        match (&done, ttl) {
+            (Ok(()), Some(_)) => _ = self.leased.insert(key.clone()),
+            (Ok(()), None) => _ = self.leased.remove(&key),
+            (Err(_), _) => {}
+        }
         self.tell_life();
         self.notes.push_back(match done {
             Err(_) => Note::Refused { key },
             // Deleting what is not there writes nothing, and what is written before the first life
             // is told with that life.
-            Ok(()) if self.held() == before || self.life.is_none() => return,
+            Ok(()) if self.node.written() == before || self.life.is_none() => return,
             Ok(()) => Note::Wrote {
                 key,
-                version: self.held().get(),
+                version: self.node.written().get(),
                 value: value.map(hash_of),
+                left: ttl,
             },
         });
-    }
-
-    fn held(&self) -> Version {
-        let me = self.node.member(self.node.id());
-        me.map_or(Version::NONE, |me| me.held())
     }
 
     fn note_of(&self, event: Event<S::Key>) -> Option<Note> {
@@ -169,6 +205,14 @@ impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
     }
 }
 
+fn span_of(duration: Duration) -> Span {
+    Span::from_millis(u64::from(duration.as_millis()))
+}
+
+fn duration_of(span: Span) -> Duration {
+    Duration::from_millis(u32::try_from(span.as_millis()).unwrap_or(u32::MAX))
+}
+
 fn text(key: &[u8]) -> String {
     String::from_utf8_lossy(key).into_owned()
 }
@@ -181,20 +225,24 @@ where
     type Call = Call;
 
     fn handle_datagram(&mut self, now: Instant, from: Index, bytes: &[u8]) {
+        self.now = now;
         // A refused datagram is counted in the node's statistics.
         let _ = self.node.handle_datagram(now, A::of(from), bytes);
     }
 
     fn handle_timeout(&mut self, now: Instant, rng: &mut SplitMix64) {
+        self.now = now;
         self.node.handle_timeout(now, rng);
+        self.tell_expired();
     }
 
-    fn handle_call(&mut self, _now: Instant, call: Call, _rng: &mut SplitMix64) {
+    fn handle_call(&mut self, now: Instant, call: Call, _rng: &mut SplitMix64) {
+        self.now = now;
         match call {
             // A full table of seeds is counted nowhere, but a node that cannot join shows.
             Call::Join(seed) => drop(self.node.join(A::of(seed))),
-            Call::Set { key, value } => self.write(key, Some(&value)),
-            Call::Delete { key } => self.write(key, None),
+            Call::Set { key, value, ttl } => self.write(key, Some(&value), ttl),
+            Call::Delete { key } => self.write(key, None, None),
             Call::Leave => self.node.leave(),
         }
     }

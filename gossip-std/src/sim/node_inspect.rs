@@ -31,6 +31,11 @@ impl<A: HostAddress, S: Storage<A>> Inspect for NodeHost<A, S> {
         Some((row.generation(), row.held().get()))
     }
 
+    fn shows(&self, owner: Index, key: &str) -> Option<u32> {
+        let entry = self.node().entry(id_of(owner), key)?;
+        Some(entry.version.get())
+    }
+
     fn is_telling(&self, owner: Index) -> bool {
         self.node().is_telling(id_of(owner))
     }

@@ -3,10 +3,11 @@
 use gossip_core::{Generation, Status};
 use serde::{Serialize, Serializer};
 
-use super::Index;
+use super::numbered::by_id;
+use super::{Index, Span};
 
 /// What a simulated node tells: its events, its life and its own writes, with indices of hosts in
-/// place of ids.
+/// place of ids. JSON has the ids.
 ///
 /// Notes are level-triggered like the events they are made of: a burst of changes may coalesce into
 /// one note that shows the latest state.
@@ -29,6 +30,7 @@ pub enum Note {
     /// A member appeared, or its status, life or address changed.
     Member {
         /// The member.
+        #[serde(serialize_with = "by_id")]
         id: Index,
         /// What it is now.
         #[serde(serialize_with = "by_name")]
@@ -39,6 +41,7 @@ pub enum Note {
     /// A dead or departed member was forgotten, with all its entries.
     Forgotten {
         /// The former member.
+        #[serde(serialize_with = "by_id")]
         id: Index,
         /// How many members this host holds for live now, itself included.
         live: u32,
@@ -51,6 +54,14 @@ pub enum Note {
         version: u32,
         /// A hash of the value, or `None` for a delete.
         value: Option<u64>,
+        /// For how long from now, by the host's clock, if not for good.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        left: Option<Span>,
+    },
+    /// The lease of one of the host's own entries ran out.
+    Expired {
+        /// The key.
+        key: String,
     },
     /// A write of the host's own was refused.
     Refused {
@@ -60,6 +71,7 @@ pub enum Note {
     /// An entry of another owner shows a new value.
     Set {
         /// Who wrote it.
+        #[serde(serialize_with = "by_id")]
         owner: Index,
         /// The key.
         key: String,
@@ -74,6 +86,7 @@ pub enum Note {
     /// An entry of another owner is gone.
     Deleted {
         /// Who had written it.
+        #[serde(serialize_with = "by_id")]
         owner: Index,
         /// The key.
         key: String,
@@ -96,6 +109,6 @@ mod tests {
             live: 7,
         };
         let json = serde_json::to_string(&note).unwrap();
-        assert_eq!(json, r#"{"member":{"id":3,"status":"dead","live":7}}"#);
+        assert_eq!(json, r#"{"member":{"id":4,"status":"dead","live":7}}"#);
     }
 }

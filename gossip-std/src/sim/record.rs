@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::network::Cause;
+use super::numbered::by_id;
 use super::{Index, Span, Time, To};
 
 /// The host of a record that is about the network as a whole.
@@ -35,6 +36,7 @@ pub enum What<N> {
     /// A datagram that it sent will not arrive.
     Lost {
         /// The destination.
+        #[serde(serialize_with = "by_id")]
         to: Index,
         /// Why.
         cause: Cause,
@@ -42,6 +44,7 @@ pub enum What<N> {
     /// It received a datagram.
     Received {
         /// The sender.
+        #[serde(serialize_with = "by_id")]
         from: Index,
         /// The UDP payload in bytes.
         len: usize,
@@ -49,6 +52,7 @@ pub enum What<N> {
     /// A datagram reached it while it was down.
     Dropped {
         /// The sender.
+        #[serde(serialize_with = "by_id")]
         from: Index,
         /// The UDP payload in bytes.
         len: usize,
@@ -76,7 +80,7 @@ pub enum What<N> {
     Partitioned {
         /// The partition's name, by which it is healed.
         name: String,
-        /// The side on which each host is: hosts on different sides do not hear each other. Hosts
+        /// The side on which each host is, in the order of their numbers: hosts on different sides do not hear each other. Hosts
         /// beyond the end are on side 0.
         sides: Vec<u32>,
     },

@@ -5,12 +5,14 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::host::Index;
+use super::numbered::by_id;
 use super::record::{NETWORK, Observer, Record, What};
 
-/// Writes each record as one line: `{"us":1500,"host":3,"what":{"sent":{"to":{"one":7},"len":36}}}`.
+/// Writes each record as one line: `{"us":1500,"node":4,"what":{"sent":{"to":{"one":8},"len":36}}}`.
 ///
-/// `us` is the time in microseconds since the run began, and `host` the host's index, or `null` for
-/// the network as a whole. Two runs of one scenario under one seed write the same bytes.
+/// `us` is the time in microseconds since the run began, and `node` the id of the host's node, or
+/// `null` for the network as a whole. Wherever a line names a host it names that id, from 1 as in
+/// scenario files: the host's [`Index`] plus one. Two runs of one scenario under one seed write the same bytes.
 #[derive(Debug)]
 pub struct Trace<W> {
     to: W,
@@ -21,7 +23,8 @@ pub struct Trace<W> {
 #[derive(Serialize)]
 struct Line<'a, N> {
     us: u64,
-    host: Option<Index>,
+    #[serde(serialize_with = "by_id")]
+    node: Option<Index>,
     what: &'a What<N>,
 }
 
@@ -45,7 +48,7 @@ impl<W: Write> Trace<W> {
     fn write<N: Serialize>(&mut self, record: &Record<'_, N>) -> io::Result<()> {
         let line = Line {
             us: record.time.as_micros(),
-            host: Some(record.host).filter(|host| *host != NETWORK),
+            node: Some(record.host).filter(|host| *host != NETWORK),
             what: record.what,
         };
         serde_json::to_writer(&mut self.to, &line)?;
@@ -81,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_a_line() {
+    fn a_record_is_a_line_that_names_nodes_by_their_ids() {
         let sent = What::Sent {
             to: To::One(7),
             len: 36,
@@ -90,9 +93,9 @@ mod tests {
             name: "wan".to_owned(),
         };
         let expected = concat!(
-            r#"{"us":1500,"host":3,"what":{"sent":{"to":{"one":7},"len":36}}}"#,
+            r#"{"us":1500,"node":4,"what":{"sent":{"to":{"one":8},"len":36}}}"#,
             "\n",
-            r#"{"us":1500,"host":null,"what":{"healed":{"name":"wan"}}}"#,
+            r#"{"us":1500,"node":null,"what":{"healed":{"name":"wan"}}}"#,
             "\n",
         );
         assert_eq!(lines(&[(3, sent), (NETWORK, healed)]), expected);

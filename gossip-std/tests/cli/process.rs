@@ -196,3 +196,12 @@ pub(crate) fn signal(child: &Child, name: &str) {
     let status = Command::new("kill").args([name, &pid]).status();
     assert!(status.expect("kill runs").success());
 }
+
+/// Two agents that know each other.
+pub fn pair(cluster: &str) -> (Agent, Agent) {
+    let mut a = Agent::start(&["--cluster", cluster, "--id", "1"]);
+    let mut b = Agent::start(&["--cluster", cluster, "--id", "2", "--join", &a.address]);
+    a.sees("2", "alive");
+    b.sees("1", "alive");
+    (a, b)
+}

@@ -50,7 +50,7 @@ pub fn violation() -> Violation {
         rule: "deleted-stays-deleted".to_owned(),
         at: at(61),
         host: Some(7),
-        what: "host 7 shows key <b>a</b> of host 3 again, which deleted it as version 9".to_owned(),
+        what: "node 8 shows key <b>a</b> of node 4 again, which deleted it as version 9".to_owned(),
     }
 }
 
@@ -139,6 +139,13 @@ fn staleness() -> StalenessMeasure {
             } else {
                 Span::ZERO
             },
+            mean_age: if phase < 6 {
+                Span::from_millis(500 * phase)
+            } else {
+                Span::ZERO
+            },
+            waiting: phase,
+            max_wait: Span::from_millis(100 * phase),
         }
     };
     StalenessMeasure::new((0..=SECONDS).map(sample).collect())

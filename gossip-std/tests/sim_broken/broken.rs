@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gossip_core::persist::ImportError;
 use gossip_core::wire::{Datagram, Section, seal_tag};
 use gossip_core::{Checked, Generation, Incarnation, Instant, NodeId, SplitMix64, Stats};
 use gossip_std::heap::Heap;
@@ -9,7 +10,8 @@ use gossip_std::sim::measure::Inspect;
 use gossip_std::sim::outcome::Outcome;
 use gossip_std::sim::scenario::Scenario;
 use gossip_std::sim::{
-    Build, Call, Host, Index, NodeHost, Note, Outgoing, RunError, RunOptions, heap_nodes, run_with,
+    Build, Call, Host, Index, NodeHost, Note, Outgoing, RunError, RunOptions, Settled, heap_nodes,
+    run_with,
 };
 
 /// The checksum of the empty cluster name.
@@ -44,14 +46,17 @@ impl<B: Build<Host = NodeHost<Index, Heap>>> Build for Flawed<B> {
     type Host = FlawedHost;
 
     fn build(&self, host: Index, config: Checked<Index>) -> FlawedHost {
-        FlawedHost {
-            id: config.id(),
-            node: self.nodes.build(host, config),
-            flaw: self.flaw,
-            unrefuted: Incarnation::default(),
-            deleted: BTreeMap::new(),
-            shown: BTreeMap::new(),
-        }
+        FlawedHost::new(config.id(), self.nodes.build(host, config), self.flaw)
+    }
+
+    fn build_settled(
+        &self,
+        host: Index,
+        config: Checked<Index>,
+        settled: &Settled,
+    ) -> Result<FlawedHost, ImportError> {
+        let node = self.nodes.build_settled(host, config, settled)?;
+        Ok(FlawedHost::new(config.id(), node, self.flaw))
     }
 }
 
@@ -70,6 +75,17 @@ pub struct FlawedHost {
 }
 
 impl FlawedHost {
+    fn new(id: NodeId, node: NodeHost<Index, Heap>, flaw: Option<Flaw>) -> Self {
+        Self {
+            id,
+            node,
+            flaw,
+            unrefuted: Incarnation::default(),
+            deleted: BTreeMap::new(),
+            shown: BTreeMap::new(),
+        }
+    }
+
     fn has(&self, flaw: Flaw) -> bool {
         self.flaw == Some(flaw)
     }
@@ -123,7 +139,7 @@ fn alter_values(bytes: &mut [u8], own: NodeId) {
         .flat_map(|(claim, items)| {
             items
                 .iter()
-                .filter_map(move |item| item.listed(claim.b)?.value)
+                .filter_map(move |item| item.listed(Instant::ZERO, claim.b)?.value)
         })
         .filter(|value| !value.is_empty())
         .map(|value| value.as_ptr() as usize - bytes.as_ptr() as usize)
@@ -199,6 +215,10 @@ impl Inspect for FlawedHost {
 
     fn held(&self, owner: Index) -> Option<(Generation, u32)> {
         self.node.held(owner)
+    }
+
+    fn shows(&self, owner: Index, key: &str) -> Option<u32> {
+        self.node.shows(owner, key)
     }
 
     fn is_telling(&self, owner: Index) -> bool {

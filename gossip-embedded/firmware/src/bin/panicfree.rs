@@ -16,7 +16,8 @@ use core::panic::PanicInfo;
 use cortex_m::{asm, singleton};
 use cortex_m_rt::entry;
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
-use gossip_core::{Config, Duration, Instant, Node, NodeId, SplitMix64, inline};
+use gossip_core::shared::{Merge, Merged, Wall};
+use gossip_core::{Config, Cursor, Duration, Filter, Instant, Node, NodeId, SplitMix64, inline};
 use gossip_embedded::{Link, Medium, MemoryLink, Runner};
 
 unsafe extern "C" {
@@ -45,8 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 inline! {
     /// What each of the two nodes keeps.
     struct Shelf {
-        members: 4, entries: 8, key: 8, value: 16, news: 4, duties: 4,
-        relays: 2, seeds: 1, exchanges: 1, ranges: 2, wants: 2,
+        members: 4, entries: 16, key: 8, value: 16, news: 4, duties: 4,
+        relays: 2, seeds: 1, exchanges: 1, ranges: 2, wants: 2, copies: 2, leases: 2,
     }
 }
 
@@ -103,12 +104,52 @@ fn meet() -> Option<()> {
     until(one, two, &mut now, &mut rng, |_, two| {
         two.get(owner, "temp").is_none()
     })?;
+    let ttl = black_box(Duration::from_secs(2));
+    let writer = one.node_mut();
+    black_box(writer.set_for(now, black_box("brief"), black_box(b"soon"), ttl)).ok()?;
+    until(one, two, &mut now, &mut rng, |_, two| {
+        two.entry(owner, "brief")
+            .is_some_and(|entry| entry.expires.is_some())
+    })?;
+    black_box(one.node_mut().renew(now, black_box("brief"), ttl)).ok()?;
+    until(one, two, &mut now, &mut rng, |_, two| {
+        two.get(owner, "brief").is_none()
+    })?;
     hear_noise(air, one, now, &mut rng)?;
     look_around(one.node())?;
+    share_keys(one.node_mut())?;
+    until(one, two, &mut now, &mut rng, |_, two| read_keys(two))?;
     one.node_mut().leave();
     until(one, two, &mut now, &mut rng, |one, two| {
         one.has_left() && two.live() == 1
     })
+}
+
+/// Contributes to shared keys in every way.
+fn share_keys(node: &mut Node<u16, Shelf>) -> Option<()> {
+    let wall = black_box(Some(Wall::from_unix_millis(7)));
+    black_box(node.count(black_box("hits"), black_box(-2))).ok()?;
+    black_box(node.share(black_box("mode"), black_box(b"on"), wall)).ok()?;
+    black_box(node.claim(black_box("lead"), black_box(b"me"), wall)).ok()?;
+    black_box(node.share_number(black_box("level"), black_box(2))).ok()?;
+    black_box(node.include(black_box("tags"), black_box(b"x"))).ok()?;
+    black_box(node.include(black_box("tags"), black_box(b"y"))).ok()?;
+    black_box(node.exclude(black_box("tags"), black_box(b"x"))).ok()?;
+    Some(())
+}
+
+/// `true` once the other node reads what was contributed.
+fn read_keys(node: &Node<u16, Shelf>) -> bool {
+    let number = |key, how, expected| {
+        let merged = node.merged(black_box(key), black_box(how));
+        matches!(merged, Some(Merged::Number(number)) if number == expected)
+    };
+    let union = node.merged(black_box("tags"), black_box(Merge::Union));
+    let elements = match union {
+        Some(Merged::Elements(elements)) => elements.count(),
+        _ => 0,
+    };
+    number("hits", Merge::Sum, -2) && number("level", Merge::Max, 2) && elements == 1
 }
 
 /// Steps both nodes until `holds`.
@@ -160,6 +201,11 @@ fn look_around(node: &Node<u16, Shelf>) -> Option<()> {
         .count();
     let entries = node.entries().count();
     let own = node.entries_of(node.id()).count();
+    let watched = Filter::of(node.id()).prefix(black_box("c"));
+    let changes = node.changes(black_box(Cursor::START), watched);
+    let caught_up = changes.end() == node.newest_change() && changes.is_afresh();
+    let first = changes.earliest().filter(|change| change.key == "count")?;
+    let rest = node.changes(first.cursor, watched).count();
     black_box((
         node.fingerprint(),
         node.generation(),
@@ -172,7 +218,7 @@ fn look_around(node: &Node<u16, Shelf>) -> Option<()> {
             .fold(0_u32, |sum, (_, count)| sum.wrapping_add(count)),
     );
     remains(members);
-    (members == 2 && entries == 2 && own == 2).then_some(())
+    (members == 2 && entries == 2 && own == 2 && caught_up && rest == 0).then_some(())
 }
 
 /// The panic that must be found.

@@ -1,15 +1,45 @@
 //! The commands that a running node takes, one a line.
 
-use gossip_core::NodeId;
+use std::time::Duration;
 
-/// How each command is written, and what it does.
-pub(super) const COMMANDS: [(&str, &str); 9] = [
+use gossip_core::NodeId;
+use gossip_std::sim::Span;
+
+use super::shared::{self, Shared};
+
+/// How wide the list of commands is before what they do, in characters.
+pub(super) const FORM_WIDTH: usize = 29;
+
+/// How each command is written, and what it does; those of shared keys follow.
+const COMMANDS: [(&str, &str); 16] = [
     ("set KEY VALUE...", "set an entry of this node"),
+    (
+        "set --ttl TIME KEY VALUE...",
+        "set it for a time, such as 30s",
+    ),
+    (
+        "renew KEY TIME",
+        "let an entry of this node last for a time from now on",
+    ),
     ("get KEY", "show the entries of this name, of all nodes"),
     ("get OWNER KEY", "show one entry of one node"),
+    (
+        "fresh OWNER KEY",
+        "ask peers for a fresher value of one entry",
+    ),
     ("delete KEY", "delete an entry of this node"),
+    ("sync PEER", "make everything equal with one node"),
+    (
+        "sync PEER OWNER",
+        "make the entries of one owner equal with one node",
+    ),
     ("members", "show every known node"),
     ("entries", "show every known entry"),
+    (
+        "watch [OWNER] [PREFIX]",
+        "print entries and every change of them; OWNER may be *",
+    ),
+    ("unwatch", "end the watch"),
     ("stats", "show what was sent, received, dropped and refused"),
     ("leave", "say goodbye and end"),
     ("help", "show this list"),
@@ -18,11 +48,40 @@ pub(super) const COMMANDS: [(&str, &str); 9] = [
 /// A line as understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command<'a> {
-    Set { key: &'a str, value: &'a str },
-    Get { owner: Option<NodeId>, key: &'a str },
-    Delete { key: &'a str },
+    Set {
+        key: &'a str,
+        value: &'a str,
+        ttl: Option<Duration>,
+    },
+    Renew {
+        key: &'a str,
+        ttl: Duration,
+    },
+    Get {
+        owner: Option<NodeId>,
+        key: &'a str,
+    },
+    Fresh {
+        owner: NodeId,
+        key: &'a str,
+    },
+    Delete {
+        key: &'a str,
+    },
+    /// Everything, or what one owner has.
+    Sync {
+        peer: NodeId,
+        owner: Option<NodeId>,
+    },
+    Shared(Shared<'a>),
     Members,
     Entries,
+    /// Replaces an earlier watch.
+    Watch {
+        owner: Option<NodeId>,
+        prefix: &'a str,
+    },
+    Unwatch,
     Stats,
     Leave,
     Help,
@@ -38,27 +97,36 @@ pub(super) fn parse(line: &str) -> Result<Option<Command<'_>>, String> {
         "" => return Ok(None),
         "set" => set(rest)?,
         "get" => get(rest)?,
+        "renew" => renew(rest)?,
+        "fresh" => fresh(rest)?,
+        "sync" => sync(rest)?,
         "delete" => Command::Delete {
             key: only(rest).ok_or_else(|| usage("delete"))?,
         },
-        "members" | "entries" | "stats" | "leave" | "help" if !rest.is_empty() => {
+        "watch" => watch(rest)?,
+        "members" | "entries" | "unwatch" | "stats" | "leave" | "help" if !rest.is_empty() => {
             return Err(usage(name));
         }
         "members" => Command::Members,
         "entries" => Command::Entries,
+        "unwatch" => Command::Unwatch,
         "stats" => Command::Stats,
         "leave" => Command::Leave,
         "help" => Command::Help,
-        _ => return Err(format!("unknown command {name:?}; help lists them all")),
+        _ => return about_shared(name, rest).map(Some),
     };
     Ok(Some(command))
 }
 
+/// All commands: how each is written, and what it does.
+pub(super) fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {
+    COMMANDS.into_iter().chain(shared::FORMS)
+}
+
 /// The list of commands, for `--help`.
 pub(super) fn overview() -> String {
-    let lines: Vec<String> = COMMANDS
-        .iter()
-        .map(|(form, does)| format!("  {form:18}{does}"))
+    let lines: Vec<String> = commands()
+        .map(|(form, does)| format!("  {form:FORM_WIDTH$}{does}"))
         .collect();
     format!(
         "Commands on standard input:\n{}\n\nThe node goes on when standard input is closed; in the \
@@ -69,10 +137,30 @@ pub(super) fn overview() -> String {
 }
 
 fn set(rest: &str) -> Result<Command<'_>, String> {
+    let (ttl, rest) = match word(rest) {
+        ("--ttl", rest) => {
+            let (ttl, rest) = word(rest);
+            (Some(time(ttl)?), rest)
+        }
+        _ => (None, rest),
+    };
     match word(rest) {
-        (key, value) if !value.is_empty() => Ok(Command::Set { key, value }),
+        (key, value) if !value.is_empty() => Ok(Command::Set { key, value, ttl }),
         _ => Err(usage("set")),
     }
+}
+
+fn renew(rest: &str) -> Result<Command<'_>, String> {
+    let (key, ttl) = word(rest);
+    let ttl = time(only(ttl).ok_or_else(|| usage("renew"))?)?;
+    Ok(Command::Renew { key, ttl })
+}
+
+/// A time with its unit; the node says which are possible.
+fn time(text: &str) -> Result<Duration, String> {
+    let span: Result<Span, _> = text.parse();
+    let span = span.map_err(|error| format!("TIME {text:?}: {error}"))?;
+    Ok(Duration::from_millis(span.as_millis()))
 }
 
 fn get(rest: &str) -> Result<Command<'_>, String> {
@@ -81,12 +169,58 @@ fn get(rest: &str) -> Result<Command<'_>, String> {
     }
     let (owner, rest) = word(rest);
     let key = only(rest).ok_or_else(|| usage("get"))?;
-    let owner = owner.parse().ok().and_then(NodeId::new);
-    let owner = owner.ok_or_else(|| format!("OWNER is a node's id, at most {}", NodeId::MAX))?;
     Ok(Command::Get {
-        owner: Some(owner),
+        owner: Some(node_id("OWNER", owner)?),
         key,
     })
+}
+
+fn fresh(rest: &str) -> Result<Command<'_>, String> {
+    let (owner, rest) = word(rest);
+    let key = only(rest).ok_or_else(|| usage("fresh"))?;
+    let owner = node_id("OWNER", owner)?;
+    Ok(Command::Fresh { owner, key })
+}
+
+fn sync(rest: &str) -> Result<Command<'_>, String> {
+    let (peer, owner) = word(rest);
+    if peer.is_empty() || owner.contains(char::is_whitespace) {
+        return Err(usage("sync"));
+    }
+    let peer = node_id("PEER", peer)?;
+    let owner = match owner {
+        "" => None,
+        owner => Some(node_id("OWNER", owner)?),
+    };
+    Ok(Command::Sync { peer, owner })
+}
+
+fn about_shared<'a>(name: &str, rest: &'a str) -> Result<Command<'a>, String> {
+    let (key, rest) = word(rest);
+    match shared::parse(name, key, rest) {
+        Some(Some(shared)) => Ok(Command::Shared(shared)),
+        Some(None) => Err(usage(name)),
+        None => Err(format!("unknown command {name:?}; help lists them all")),
+    }
+}
+
+/// The first word is the owner if it can be one, and the prefix if it is the only one.
+fn watch(rest: &str) -> Result<Command<'_>, String> {
+    let (first, prefix) = word(rest);
+    if prefix.contains(char::is_whitespace) {
+        return Err(usage("watch"));
+    }
+    let (owner, prefix) = match (first, prefix) {
+        ("" | "*", prefix) => (None, prefix),
+        (word, "") => node_id("OWNER", word).map_or((None, word), |id| (Some(id), "")),
+        (id, prefix) => (Some(node_id("OWNER", id)?), prefix),
+    };
+    Ok(Command::Watch { owner, prefix })
+}
+
+fn node_id(name: &str, text: &str) -> Result<NodeId, String> {
+    let id = text.parse().ok().and_then(NodeId::new);
+    id.ok_or_else(|| format!("{name} is a node's id, at most {}", NodeId::MAX))
 }
 
 /// The first word, and what follows it.
@@ -102,11 +236,7 @@ fn only(text: &str) -> Option<&str> {
 
 fn usage(name: &str) -> String {
     let named = |form: &&str| form.split(' ').next() == Some(name);
-    let forms: Vec<&str> = COMMANDS
-        .iter()
-        .map(|(form, _)| *form)
-        .filter(named)
-        .collect();
+    let forms: Vec<&str> = commands().map(|(form, _)| form).filter(named).collect();
     format!("usage: {}", forms.join(" | "))
 }
 
@@ -116,8 +246,15 @@ mod tests {
 
     #[test]
     fn understands_every_listed_command() {
-        for (form, _) in COMMANDS {
-            let line = form.replace("OWNER", "7");
+        for (form, _) in commands() {
+            assert!(form.len() < FORM_WIDTH, "{form}");
+            let line = form
+                .replace("OWNER", "7")
+                .replace("TIME", "30s")
+                .replace("PEER", "8")
+                .replace(" N", " 7")
+                .replace(['[', ']'], "");
+            let line = line.replace("HOW", "sum");
             assert!(matches!(parse(&line), Ok(Some(_))), "{form}");
         }
     }
@@ -127,8 +264,25 @@ mod tests {
         let set = Command::Set {
             key: "a",
             value: "b  c = d",
+            ttl: None,
         };
         assert_eq!(parse("  set a   b  c = d \r\n"), Ok(Some(set)));
+    }
+
+    #[test]
+    fn a_time_stands_before_the_key() {
+        let ttl = Duration::from_millis(1500);
+        let (key, value) = ("a", "b --ttl c");
+        let set = Command::Set {
+            key,
+            value,
+            ttl: Some(ttl),
+        };
+        assert_eq!(parse("set --ttl 1.5s a b --ttl c"), Ok(Some(set)));
+        assert_eq!(
+            parse("renew a 1500ms"),
+            Ok(Some(Command::Renew { key, ttl }))
+        );
     }
 
     #[test]
@@ -149,6 +303,20 @@ mod tests {
     }
 
     #[test]
+    fn watch_takes_an_owner_or_any_and_a_prefix_or_none() {
+        let watch = |owner: Option<u16>, prefix| {
+            let owner = owner.map(NodeId::from);
+            Ok(Some(Command::Watch { owner, prefix }))
+        };
+        assert_eq!(parse("watch"), watch(None, ""));
+        assert_eq!(parse("watch 7"), watch(Some(7), ""));
+        assert_eq!(parse("watch 7  te "), watch(Some(7), "te"));
+        assert_eq!(parse("watch te"), watch(None, "te"));
+        assert_eq!(parse("watch * 7"), watch(None, "7"));
+        assert!(parse("watch x te").unwrap_err().contains("OWNER"));
+    }
+
+    #[test]
     fn an_empty_line_is_nothing() {
         assert_eq!(parse(" \t\r\n"), Ok(None));
     }
@@ -162,8 +330,21 @@ mod tests {
             "get 1 2 3",
             "delete",
             "delete a b",
+            "fresh",
+            "fresh 7",
+            "fresh a b",
+            "sync",
+            "sync x",
+            "sync 1 2 3",
             "members x",
+            "watch 1 a b",
+            "unwatch 1",
             "frob",
+            "set --ttl 3 a b",
+            "set --ttl 3s a",
+            "renew a",
+            "renew a soon",
+            "renew a 3s b",
             "leave now",
             "\u{1b}[2J",
         ];

@@ -5,8 +5,9 @@ use std::io::{self, BufRead};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
-use gossip_std::{Agent, AgentEvent};
+use gossip_std::{Agent, AgentEvent, WatchEvent};
 
+use super::report::Report;
 use crate::cli::failure::Failure;
 use crate::cli::signals;
 
@@ -19,8 +20,12 @@ const LINE_MAX: u64 = 128 * 1024;
 /// What the main loop acts on.
 pub(super) enum Input {
     Event(AgentEvent),
+    /// A change that is watched, and which watch of the session tells it.
+    Change(u32, WatchEvent),
     /// A line of standard input, or what is wrong with it.
     Line(Result<String, String>),
+    /// An answer that took its time.
+    Answer(Report),
     /// Someone asked for the end.
     Signal,
     /// The node has stopped; its events have all been told.
@@ -42,6 +47,11 @@ impl Inputs {
         let tell = move || drop(signal.send(Input::Signal));
         signals::watch(tell, || {}).map_err(|error| cannot("handle signals", &error))?;
         Ok(Self { sender, receiver })
+    }
+
+    /// Another way in.
+    pub(super) fn sender(&self) -> SyncSender<Input> {
+        self.sender.clone()
     }
 
     /// Adds the events of `agent` and the lines of standard input.

@@ -4,23 +4,28 @@ mod args;
 mod command;
 mod counters;
 mod input;
+mod later;
 mod report;
+mod shared;
+mod watching;
 
 use std::io::{self, Write};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use gossip_core::{Event, NodeId, SetError};
-use gossip_std::{Agent, AgentEvent, EntryInfo};
+use gossip_std::{Agent, AgentEvent, EntryInfo, WatchEvent};
 
 use super::failure::Failure;
 use super::text;
 pub(super) use args::Args;
 use args::Plan;
-use command::{COMMANDS, Command};
+use command::{Command, commands};
 use counters::Counters;
 use input::{Input, Inputs};
-use report::{Answer, Entry, Happening, Ready, Report, Row, Text, Timed};
+use later::Later;
+use report::{Answer, Entry, Happening, Ready, Report, Row, Text, Timed, Watched};
+use watching::Watching;
 
 /// How long the goodbye may take.
 const LEAVE_WAIT: Duration = Duration::from_secs(2);
@@ -34,9 +39,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let inputs = Inputs::new()?;
     let started = Instant::now();
     let agent = start(args, plan)?;
+    let watching = Watching::new(inputs.sender());
+    let later = Later::new(agent.clone(), inputs.sender());
     let inputs = inputs.follow(&agent)?;
     let session = Session {
         agent,
+        watching,
+        later,
         json: args.json,
         started,
     };
@@ -50,7 +59,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             return quiet(error);
         }
     }
-    session.leave(&inputs).or_else(quiet)
+    session.leave(&inputs).or_else(quiet)?;
+    session.end()
 }
 
 /// Starts the node, with its entries and its seeds.
@@ -87,6 +97,8 @@ fn quiet(error: io::Error) -> Result<(), Failure> {
 /// A running node and how it speaks.
 struct Session {
     agent: Agent,
+    watching: Watching,
+    later: Later,
     json: bool,
     started: Instant,
 }
@@ -107,13 +119,17 @@ impl Session {
         for input in inputs {
             match input {
                 Input::Event(event) => self.event(&event)?,
+                Input::Change(number, change) => self.change(number, change)?,
+                Input::Answer(report) => self.print(&report)?,
                 Input::Signal => return Ok(true),
                 Input::Stopped => return Ok(false),
                 Input::Line(Err(message)) => self.print(&Report::Error { message })?,
                 Input::Line(Ok(line)) => match command::parse(&line) {
                     Ok(None) => {}
                     Ok(Some(command)) => {
-                        self.print(&self.answer(command))?;
+                        if let Some(report) = self.answer(command) {
+                            self.print(&report)?;
+                        }
                         if command == Command::Leave {
                             return Ok(true);
                         }
@@ -127,6 +143,7 @@ impl Session {
 
     /// Says goodbye to the cluster and prints the events up to it.
     fn leave(&self, inputs: &Receiver<Input>) -> io::Result<()> {
+        self.watching.end();
         let told = self.agent.leave(LEAVE_WAIT);
         let until = Instant::now() + LAST_EVENTS_WAIT;
         while let Ok(input) = inputs.recv_timeout(until.saturating_duration_since(Instant::now())) {
@@ -138,7 +155,8 @@ impl Session {
                     }
                 }
                 Input::Stopped => break,
-                Input::Line(_) | Input::Signal => {}
+                Input::Answer(report) => self.print(&report)?,
+                Input::Line(_) | Input::Change(..) | Input::Signal => {}
             }
         }
         if !told {
@@ -148,14 +166,31 @@ impl Session {
         Ok(())
     }
 
-    fn answer(&self, command: Command<'_>) -> Report {
-        let refused = |error: SetError| Report::Error {
-            message: error.to_string(),
+    /// Stops the node; its state, if it is kept, is written then.
+    fn end(&self) -> Result<(), Failure> {
+        let stopped = self.agent.shutdown();
+        stopped.map_err(|error| Failure::Run(error.to_string()))
+    }
+
+    /// The answer, or nothing if it comes later.
+    fn answer(&self, command: Command<'_>) -> Option<Report> {
+        let refused = |error: SetError| {
+            let message = error.to_string();
+            Some(Report::Error { message })
         };
-        Report::Answer(match command {
-            Command::Set { key, value } => match self.agent.set(key, value.as_bytes()) {
+        Some(Report::Answer(match command {
+            Command::Sync { peer, owner } => return self.later.sync(peer, owner),
+            Command::Fresh { owner, key } => return self.later.fresh(owner, key),
+            Command::Set { key, value, ttl } => match self.set(key, value.as_bytes(), ttl) {
                 Ok(()) => Answer::Set {
                     key: key.to_owned(),
+                },
+                Err(error) => return refused(error),
+            },
+            Command::Renew { key, ttl } => match self.agent.renew(key, ttl) {
+                Ok(renewed) => Answer::Renew {
+                    key: key.to_owned(),
+                    renewed,
                 },
                 Err(error) => return refused(error),
             },
@@ -175,18 +210,45 @@ impl Session {
                     entries: self.entries(wanted),
                 }
             }
+            Command::Shared(shared) => match shared.run(&self.agent) {
+                Ok(done) => Answer::Shared(done),
+                Err(error) => return refused(error),
+            },
             Command::Entries => Answer::Entries {
                 entries: self.entries(|_| true),
             },
             Command::Members => Answer::Members {
                 members: self.members(),
             },
+            Command::Watch { owner, prefix } => return Some(self.watch(owner, prefix)),
+            Command::Unwatch => Answer::Unwatch {
+                watched: self.watching.end(),
+            },
             Command::Stats => Answer::Stats(Counters::from(&self.agent.stats())),
             Command::Leave => Answer::Leave,
             Command::Help => Answer::Help {
-                commands: COMMANDS.iter().map(|(form, _)| *form).collect(),
+                commands: commands().map(|(form, _)| form).collect(),
             },
-        })
+        }))
+    }
+
+    fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>) -> Result<(), SetError> {
+        match ttl {
+            Some(ttl) => self.agent.set_for(key, value, ttl),
+            None => self.agent.set(key, value),
+        }
+    }
+
+    fn watch(&self, owner: Option<NodeId>, prefix: &str) -> Report {
+        match self.watching.begin(&self.agent, owner, prefix) {
+            Ok(()) => Report::Answer(Answer::Watch {
+                owner: owner.map(Text),
+                prefix: prefix.to_owned(),
+            }),
+            Err(error) => Report::Error {
+                message: error.to_string(),
+            },
+        }
     }
 
     fn entries(&self, wanted: impl Fn(&EntryInfo) -> bool) -> Vec<Entry> {
@@ -213,6 +275,13 @@ impl Session {
         };
         let seconds = self.started.elapsed().as_millis() as f64 / 1000.0;
         self.print(&Report::Event(Timed { seconds, what }))
+    }
+
+    fn change(&self, number: u32, change: WatchEvent) -> io::Result<()> {
+        if !self.watching.is_current(number) {
+            return Ok(());
+        }
+        self.print(&Report::Watch(Watched::from(change)))
     }
 
     fn print(&self, report: &Report) -> io::Result<()> {

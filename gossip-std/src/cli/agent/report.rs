@@ -4,12 +4,13 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use gossip_core::{Event, NodeId, Status};
-use gossip_std::{Agent, AgentEvent, EntryInfo, MemberInfo};
+use gossip_core::{Event, NodeId, Status, Synced};
+use gossip_std::{Agent, AgentEvent, EntryInfo, MemberInfo, WatchEvent};
 use serde::{Serialize, Serializer};
 
-use super::command::COMMANDS;
+use super::command::{FORM_WIDTH, commands};
 use super::counters::Counters;
+use super::shared::Done;
 use crate::cli::text::{self, Value};
 
 /// One object, or the lines of one answer.
@@ -18,6 +19,7 @@ use crate::cli::text::{self, Value};
 pub(super) enum Report {
     Ready(Ready),
     Event(Timed),
+    Watch(Watched),
     Answer(Answer),
     Error { message: String },
 }
@@ -66,18 +68,77 @@ pub(super) enum Happening {
     Resync,
 }
 
+/// A change that is watched.
+#[derive(Serialize)]
+#[serde(tag = "change", rename_all = "lowercase")]
+pub(super) enum Watched {
+    Set(Entry),
+    Removed { owner: Id, key: String },
+    Resync,
+}
+
 /// The answer to a command.
 #[derive(Serialize)]
 #[serde(tag = "command", rename_all = "lowercase")]
 pub(super) enum Answer {
-    Set { key: String },
-    Get { key: String, entries: Vec<Entry> },
-    Delete { key: String, deleted: bool },
-    Members { members: Vec<Row> },
-    Entries { entries: Vec<Entry> },
+    Set {
+        key: String,
+    },
+    Renew {
+        key: String,
+        renewed: bool,
+    },
+    Get {
+        key: String,
+        entries: Vec<Entry>,
+    },
+    Fresh {
+        owner: Id,
+        key: String,
+        #[serde(flatten)]
+        value: Option<Value>,
+        end: String,
+        asked: u8,
+        answered: u8,
+        repaired: u8,
+    },
+    Delete {
+        key: String,
+        deleted: bool,
+    },
+    Sync(SyncReport),
+    Members {
+        members: Vec<Row>,
+    },
+    Entries {
+        entries: Vec<Entry>,
+    },
+    Watch {
+        owner: Option<Id>,
+        prefix: String,
+    },
+    Unwatch {
+        watched: bool,
+    },
     Stats(Counters),
     Leave,
-    Help { commands: Vec<&'static str> },
+    Help {
+        commands: Vec<&'static str>,
+    },
+    #[serde(untagged)]
+    Shared(Done),
+}
+
+/// How a sync went.
+#[derive(Serialize)]
+pub(super) struct SyncReport {
+    peer: Id,
+    complete: bool,
+    end: String,
+    datagrams: u32,
+    bytes: u32,
+    rows: u32,
+    entries: u32,
 }
 
 #[derive(Serialize)]
@@ -87,6 +148,9 @@ pub(super) struct Entry {
     #[serde(flatten)]
     value: Value,
     version: u32,
+    /// In seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -145,6 +209,19 @@ impl Happening {
     }
 }
 
+impl From<WatchEvent> for Watched {
+    fn from(event: WatchEvent) -> Self {
+        match event {
+            WatchEvent::Set(entry) => Self::Set(entry.into()),
+            WatchEvent::Removed { owner, key } => Self::Removed {
+                owner: Text(owner),
+                key,
+            },
+            WatchEvent::Resync => Self::Resync,
+        }
+    }
+}
+
 impl From<EntryInfo> for Entry {
     fn from(entry: EntryInfo) -> Self {
         Self {
@@ -152,6 +229,21 @@ impl From<EntryInfo> for Entry {
             key: entry.key,
             value: Value::from(entry.value),
             version: entry.version.get(),
+            left: entry.left.map(|left| left.as_secs_f64()),
+        }
+    }
+}
+
+impl From<Synced> for SyncReport {
+    fn from(report: Synced) -> Self {
+        Self {
+            peer: Text(report.peer),
+            complete: report.is_complete(),
+            end: report.end.to_string(),
+            datagrams: report.datagrams,
+            bytes: report.bytes,
+            rows: report.rows,
+            entries: report.entries,
         }
     }
 }
@@ -179,6 +271,7 @@ impl fmt::Display for Report {
         match self {
             Self::Ready(ready) => ready.fmt(f),
             Self::Event(Timed { seconds, what }) => write!(f, "[{seconds:9.3} s] {what}"),
+            Self::Watch(watched) => write!(f, "watch: {watched}"),
             Self::Answer(answer) => answer.fmt(f),
             Self::Error { message } => write!(f, "error: {message}"),
         }
@@ -224,10 +317,22 @@ impl fmt::Display for Happening {
     }
 }
 
+impl fmt::Display for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Set(entry) => entry.fmt(f),
+            Self::Removed { owner, key } => write!(f, "{} {} is gone", owner.0, text::key(key)),
+            Self::Resync => f.write_str("removals were missed; all entries again:"),
+        }
+    }
+}
+
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Set { key } => write!(f, "ok: set {}", text::key(key)),
+            Self::Renew { key, renewed: true } => write!(f, "ok: renewed {}", text::key(key)),
+            Self::Renew { key, .. } => write!(f, "this node has no entry {}", text::key(key)),
             Self::Get { key, entries } if entries.is_empty() => {
                 write!(f, "no entry {}", text::key(key))
             }
@@ -241,10 +346,60 @@ impl fmt::Display for Answer {
             Self::Entries { entries } if entries.is_empty() => f.write_str("no entries"),
             Self::Get { entries, .. } | Self::Entries { entries } => lines(f, entries),
             Self::Members { members } => lines(f, members),
+            Self::Watch { owner, prefix } => {
+                f.write_str("ok: watching ")?;
+                match owner {
+                    Some(owner) => write!(f, "node {}", owner.0)?,
+                    None => f.write_str("all nodes")?,
+                }
+                if prefix.is_empty() {
+                    return Ok(());
+                }
+                write!(f, ", keys that begin with {}", text::key(prefix))
+            }
+            Self::Unwatch { watched: true } => f.write_str("ok: watching nothing"),
+            Self::Unwatch { watched: false } => f.write_str("nothing was watched"),
+            Self::Fresh {
+                owner,
+                key,
+                value,
+                end,
+                answered,
+                repaired,
+                ..
+            } => {
+                match value {
+                    Some(value) => write!(f, "{} {} = {value}", owner.0, text::key(key))?,
+                    None => write!(f, "node {} has no entry {}", owner.0, text::key(key))?,
+                }
+                write!(f, " ({end}; {answered} answered, {repaired} repaired)")
+            }
+            Self::Sync(report) => report.fmt(f),
             Self::Stats(counters) => counters.fmt(f),
+            Self::Shared(done) => done.fmt(f),
             Self::Leave => f.write_str("ok: leaving"),
-            Self::Help { .. } => lines(f, COMMANDS.iter().map(|(form, does)| Padded(form, does))),
+            Self::Help { .. } => lines(f, commands().map(|(form, does)| Padded(form, does))),
         }
+    }
+}
+
+impl fmt::Display for SyncReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            peer,
+            end,
+            datagrams,
+            bytes,
+            rows,
+            entries,
+            ..
+        } = self;
+        write!(
+            f,
+            "sync with node {}: {end}; {rows} rows and {entries} entries in {datagrams} datagrams of \
+             {bytes} bytes",
+            peer.0
+        )
     }
 }
 
@@ -252,7 +407,7 @@ struct Padded(&'static str, &'static str);
 
 impl fmt::Display for Padded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:18}{}", self.0, self.1)
+        write!(f, "{:FORM_WIDTH$}{}", self.0, self.1)
     }
 }
 
@@ -264,7 +419,9 @@ impl fmt::Display for Entry {
             self.owner.0,
             text::key(&self.key),
             self.value
-        )
+        )?;
+        self.left
+            .map_or(Ok(()), |left| write!(f, " (for another {left:.1} s)"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The files that a batch writes. They are made before the first run, so that a path that cannot be
 //! written is told at once and not after an hour.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -20,8 +20,14 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Makes the files, empty.
-    pub(super) fn create(play: &Play) -> Result<Self, Failure> {
+    /// Makes the files, empty; the scenario was read from `source`, if from a file.
+    pub(super) fn create(play: &Play, source: Option<PathBuf>) -> Result<Self, Failure> {
+        check_distinct([
+            ("the scenario", &source),
+            ("--html", &play.html),
+            ("--svg", &play.svg),
+            ("--trace", &play.trace),
+        ])?;
         let asked = [
             (&play.html, report::html as Report),
             (&play.svg, report::svg as Report),
@@ -44,6 +50,36 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// What is written to one file twice, or over what was read, would be lost.
+fn check_distinct(files: [(&str, &Option<PathBuf>); 4]) -> Result<(), Failure> {
+    let mut known: Vec<(&str, PathBuf)> = Vec::new();
+    for (name, path) in files {
+        let Some(path) = path else { continue };
+        let place = place_of(path);
+        if let Some((other, _)) = known.iter().find(|(_, known)| *known == place) {
+            let path = path.display();
+            return Err(Failure::Usage(format!(
+                "{name} {path}: that is the file of {other} too; name another"
+            )));
+        }
+        known.push((name, place));
+    }
+    Ok(())
+}
+
+/// Where a file is, or would be: the same for all paths that lead there.
+fn place_of(path: &Path) -> PathBuf {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let in_folder = || {
+        let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    let found = fs::canonicalize(path).ok().or_else(in_folder);
+    found.unwrap_or_else(|| path.to_owned())
 }
 
 /// A new file, in place of one that was there.

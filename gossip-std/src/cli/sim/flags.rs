@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn the_replay_command_plays_the_same_run() {
         let flags = "--nodes 9 --fanout 2 --interval 500ms --gossip-interval 100ms --loss 0.25 \
-                     --mtu 500 --duration 40s --entries 3 --latency 1ms..20ms";
+                     --mtu 500 --duration 40s --entries 3 --latency 1ms..20ms --direct-mail all";
         let asked = play(&format!("crash --runs 50 --jobs 2 --quiet {flags}"));
         let command = asked.replay(17);
         let again = play(command.strip_prefix("gossip sim ").unwrap());

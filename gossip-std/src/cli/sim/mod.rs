@@ -1,5 +1,6 @@
 //! `gossip sim`: scenarios played in the simulator.
 
+mod estimate;
 mod files;
 mod flags;
 mod latency;
@@ -17,6 +18,7 @@ use gossip_std::sim::scenario::{LIBRARY, Scenario};
 use gossip_std::sim::{self, RunOptions, batch};
 
 use super::failure::Failure;
+use estimate::Estimate;
 use files::Files;
 pub(super) use flags::Args;
 use flags::{Play, Query, Show};
@@ -55,10 +57,12 @@ fn shown(show: &Show) -> Result<String, Failure> {
 /// The scenario with the flags' changes, if it still makes sense.
 fn changed(mut scenario: Scenario, overrides: &overrides::Overrides) -> Result<Scenario, Failure> {
     overrides.apply(&mut scenario);
-    scenario
-        .check()
-        .map_err(|error| Failure::Usage(format!("{} with these flags: {error}", scenario.name)))?;
-    Ok(scenario)
+    match scenario.check() {
+        Ok(()) => Ok(scenario),
+        Err(error) => Err(Failure::Usage(overrides.blamed(&error).unwrap_or_else(
+            || format!("{} with these flags: {error}", scenario.name),
+        ))),
+    }
 }
 
 /// Plays every run, reports, and fails if a rule was broken.
@@ -66,7 +70,13 @@ fn play_all(play: &Play) -> Result<(), Failure> {
     let source = source::find(play.scenario()?)?;
     let scenario = changed(source.scenario, &play.overrides)?;
     let seeds = play.seeds()?;
-    let files = Files::create(play)?;
+    let files = Files::create(play, source.path)?;
+    if let Some(warning) = Estimate::of(&scenario, seeds.len(), play.jobs()).warning()
+        && !play.quiet
+    {
+        // With standard error gone there is nobody to warn.
+        let _ = writeln!(io::stderr(), "{warning}");
+    }
     let pace = Pace::start();
     let bar = progress::bar(seeds.len() as u64, play.quiet);
     let run = |seed| {

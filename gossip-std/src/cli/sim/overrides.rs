@@ -3,7 +3,9 @@
 use clap::Args as Flags;
 use gossip_std::sim::Span;
 use gossip_std::sim::network::LossModel;
-use gossip_std::sim::scenario::Scenario;
+use gossip_std::sim::scenario::{
+    DirectMail, ExchangeMode, Reconciliation, Scenario, ScenarioError,
+};
 
 use super::latency::Range;
 
@@ -23,6 +25,19 @@ pub(super) struct Overrides {
     /// The time between two tellings of news
     #[arg(long, value_name = "TIME")]
     gossip_interval: Option<Span>,
+    /// Which way exchanges carry what differs: push-pull, push, pull or first-push-then-pull
+    #[arg(long, value_name = "MODE")]
+    exchange_mode: Option<ExchangeMode>,
+    /// Which entries go first: scuttle-depth, scuttle-breadth, precise-oldest, precise-newest or
+    /// precise-random
+    #[arg(long, value_name = "ORDER")]
+    reconciliation: Option<Reconciliation>,
+    /// Whether writes wait until exchanges can carry them
+    #[arg(long, value_name = "true|false")]
+    flow_control: Option<bool>,
+    /// Mail own entries at once to so many peers, to "all", or "off"
+    #[arg(long, value_name = "K|all")]
+    direct_mail: Option<DirectMail>,
     /// The share of datagrams that get lost on links without a rule, from 0 to 1
     #[arg(long, value_name = "SHARE")]
     loss: Option<f64>,
@@ -52,6 +67,11 @@ impl Overrides {
         protocol.fanout = self.fanout.or(protocol.fanout);
         protocol.interval = self.interval.or(protocol.interval);
         protocol.gossip_interval = self.gossip_interval.or(protocol.gossip_interval);
+        let exchange = &mut protocol.exchange;
+        exchange.mode = self.exchange_mode.or(exchange.mode);
+        exchange.reconciliation = self.reconciliation.or(exchange.reconciliation);
+        exchange.flow_control = self.flow_control.or(exchange.flow_control);
+        protocol.direct_mail = self.direct_mail.or(protocol.direct_mail);
         if let Some(mtu) = self.mtu {
             protocol.mtu = Some(mtu);
             link.mtu = mtu;
@@ -69,20 +89,47 @@ impl Overrides {
 
     /// The flags as they are typed, so that a command can be given again.
     pub(super) fn words(&self) -> Vec<String> {
-        fn flag(name: &str, value: Option<impl ToString>) -> Option<String> {
-            Some(format!("--{name} {}", value?.to_string()))
+        let given = self.given();
+        given
+            .map(|(flag, value, _)| format!("{flag} {value}"))
+            .collect()
+    }
+
+    /// What is wrong with the changed scenario, told of the flag that set the field if one did.
+    pub(super) fn blamed(&self, error: &ScenarioError) -> Option<String> {
+        let text = error.to_string();
+        self.given().find_map(|(flag, _, field)| {
+            let problem = text.strip_prefix(field)?;
+            problem.starts_with(' ').then(|| format!("{flag}{problem}"))
+        })
+    }
+
+    /// Each flag that was given, its value, and the field of a scenario that it sets.
+    fn given(&self) -> impl Iterator<Item = (&'static str, String, &'static str)> {
+        fn text(value: &Option<impl ToString>) -> Option<String> {
+            value.as_ref().map(ToString::to_string)
         }
         let flags = [
-            flag("nodes", self.nodes),
-            flag("fanout", self.fanout),
-            flag("interval", self.interval),
-            flag("gossip-interval", self.gossip_interval),
-            flag("loss", self.loss),
-            flag("latency", self.latency),
-            flag("mtu", self.mtu),
-            flag("entries", self.entries),
-            flag("duration", self.duration),
+            ("--nodes", text(&self.nodes), "nodes"),
+            ("--fanout", text(&self.fanout), "protocol.fanout"),
+            ("--interval", text(&self.interval), "protocol.interval"),
+            (
+                "--gossip-interval",
+                text(&self.gossip_interval),
+                "protocol.gossip-interval",
+            ),
+            (
+                "--direct-mail",
+                text(&self.direct_mail),
+                "protocol.direct-mail",
+            ),
+            ("--loss", text(&self.loss), "network.link.loss"),
+            ("--latency", text(&self.latency), "network.link.latency"),
+            ("--mtu", text(&self.mtu), "protocol.mtu"),
+            ("--entries", text(&self.entries), "entries.count"),
+            ("--duration", text(&self.duration), "duration"),
         ];
-        flags.into_iter().flatten().collect()
+        let given = flags.into_iter();
+        given.filter_map(|(flag, value, field)| Some((flag, value?, field)))
     }
 }

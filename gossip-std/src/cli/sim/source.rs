@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use gossip_std::sim::scenario::{LIBRARY, Named, Scenario};
 
@@ -13,6 +13,8 @@ use crate::cli::failure::Failure;
 pub(super) struct Source {
     pub(super) text: Cow<'static, str>,
     pub(super) scenario: Scenario,
+    /// The file, if it is none of the library.
+    pub(super) path: Option<PathBuf>,
 }
 
 /// The scenario that is meant: a word is a name, anything with a dot or a slash a file.
@@ -21,6 +23,7 @@ pub(super) fn find(what: &str) -> Result<Source, Failure> {
         return Ok(Source {
             text: Cow::Borrowed(named.text),
             scenario: named.scenario(),
+            path: None,
         });
     }
     if !what.contains(['.', '/', '\\']) {
@@ -29,13 +32,15 @@ pub(super) fn find(what: &str) -> Result<Source, Failure> {
             known()
         )));
     }
-    let text = fs::read_to_string(Path::new(what))
+    let path = PathBuf::from(what);
+    let text = fs::read_to_string(&path)
         .map_err(|error| Failure::Usage(format!("cannot read {what}: {error}")))?;
     let scenario =
         Scenario::parse(&text).map_err(|error| Failure::Usage(format!("{what}: {error}")))?;
     Ok(Source {
         text: Cow::Owned(text),
         scenario,
+        path: Some(path),
     })
 }
 

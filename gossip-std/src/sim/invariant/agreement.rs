@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Broken;
 use crate::sim::measure::{Cluster, Inspect, Truth};
-use crate::sim::{Index, Span, Time, id_of};
+use crate::sim::{Index, NETWORK, Span, Time, id_of};
 
 pub(super) const RULE: &str = "agreement";
 
@@ -64,16 +64,21 @@ impl Agreement {
 /// The first thing in which a host differs from the truth, and the host.
 type Difference = (Index, String);
 
-/// Whether all running hosts have one fingerprint.
+/// Whether there are running hosts, and all have one fingerprint.
 fn are_equal(truth: &Truth, cluster: &dyn Cluster) -> bool {
     let hosts = truth.ground.live().iter();
     let mut fingerprints = hosts.map(|host| Some(cluster.host(host)?.fingerprint()));
     let first = fingerprints.next();
-    fingerprints.all(|fingerprint| Some(fingerprint) == first)
+    first.is_some() && fingerprints.all(|fingerprint| Some(fingerprint) == first)
 }
 
-/// Hosts with equal fingerprints hold the same hosts for live, so one of each kind is asked.
+/// Hosts with equal fingerprints hold the same hosts for live, so one of each kind is asked. Where
+/// nobody is left there is no agreement.
 fn difference(truth: &Truth, cluster: &dyn Cluster) -> Result<(), Difference> {
+    if truth.ground.live().count() == 0 {
+        let what = "no host is running, so none can agree; at least one must stay up";
+        return Err((NETWORK, what.to_owned()));
+    }
     let mut fingerprints: BTreeMap<u64, Index> = BTreeMap::new();
     for host in truth.ground.live().iter() {
         let node = cluster
@@ -230,6 +235,23 @@ mod tests {
             trial.broken(),
             (RULE, Some(0), 122.0),
             "2 is still held for live"
+        );
+    }
+
+    #[test]
+    fn where_nobody_is_left_nobody_agrees() {
+        let mut trial = trial();
+        for host in 0..3 {
+            trial.tell(20, host, What::Crashed);
+        }
+        trial.sample(50, &vec![None, None, None]);
+        assert_eq!(trial.what(), "", "in time");
+        trial.sample(51, &vec![None, None, None]);
+        assert_eq!(trial.broken(), (RULE, None, 51.0));
+        assert!(
+            trial.what().starts_with("no host is running"),
+            "{}",
+            trial.what()
         );
     }
 

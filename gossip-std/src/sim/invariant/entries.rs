@@ -5,12 +5,21 @@ use std::fmt;
 
 use gossip_core::Generation;
 
-use super::{Broken, backwards, resurrection, unwritten, vanished};
-use crate::sim::measure::{Cluster, Inspect, Ledger, Truth};
-use crate::sim::{Index, Note, Record, What, id_of};
+use super::{Broken, backwards, outlived, resurrection, unwritten, vanished};
+use crate::sim::measure::{Cluster, Inspect, Ledger, Leeway, Truth};
+use crate::sim::{Index, Note, Record, Time, What, id_of};
 
 /// A sample looks at so many entries and then at no further host: the next one goes on there.
 const LOOK_AT: usize = 8192;
+
+/// What is judged by: what the owners wrote, when the judgement is, and how far from the end of a
+/// lease replicas may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Case<'l> {
+    pub(super) ledger: &'l Ledger,
+    pub(super) now: Time,
+    pub(super) leeway: &'l Leeway,
+}
 
 /// The latest sights of every replica: O(replicas * entries) of memory.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +45,8 @@ struct Seen {
 pub(super) enum Sight {
     /// It showed this.
     Shown(Shown),
-    /// It showed nothing any more, after some deletion no older than the one with this number.
+    /// It showed nothing any more, after some deletion, or the end of some lease, no
+    /// older than the one with this number.
     Gone {
         /// The deletion's place among all writes.
         deletion: u32,
@@ -94,7 +104,7 @@ impl Entries {
     pub(super) fn record(
         &mut self,
         record: &Record<'_, Note>,
-        ledger: &Ledger,
+        case: &Case<'_>,
     ) -> Result<(), Broken> {
         let host = record.host;
         match record.what {
@@ -119,12 +129,12 @@ impl Entries {
                     version: *version,
                     value: *value,
                 };
-                self.shows(&showing, ledger)?;
+                self.shows(&showing, case)?;
             }
             What::Note(Note::Deleted { owner, key }) => {
-                let known = ledger.owner(*owner).and_then(|owner| owner.key(key));
+                let known = case.ledger.owner(*owner).and_then(|owner| owner.key(key));
                 if let Some(key) = known {
-                    self.lacks(host, *owner, key, ledger)?;
+                    self.lacks(host, *owner, key, case)?;
                 }
             }
             _ => {}
@@ -133,14 +143,19 @@ impl Entries {
     }
 
     /// Judges what some of the running hosts show, in turn.
-    pub(super) fn sample(&mut self, truth: &Truth, cluster: &dyn Cluster) -> Result<(), Broken> {
+    pub(super) fn sample(
+        &mut self,
+        truth: &Truth,
+        cluster: &dyn Cluster,
+        case: &Case<'_>,
+    ) -> Result<(), Broken> {
         let hosts = truth.ground.hosts();
         let mut looked = 0;
         for _ in 0..hosts {
             let host = self.turn;
             self.turn = (host + 1) % hosts;
             if let Some(node) = running(host, truth, cluster) {
-                looked += self.look(host, node, &truth.ledger)?;
+                looked += self.look(host, node, case)?;
             }
             if looked >= LOOK_AT {
                 break;
@@ -150,17 +165,22 @@ impl Entries {
     }
 
     /// Judges everything that every running host shows.
-    pub(super) fn finish(&mut self, truth: &Truth, cluster: &dyn Cluster) -> Result<(), Broken> {
+    pub(super) fn finish(
+        &mut self,
+        truth: &Truth,
+        cluster: &dyn Cluster,
+        case: &Case<'_>,
+    ) -> Result<(), Broken> {
         for host in 0..truth.ground.hosts() {
             if let Some(node) = running(host, truth, cluster) {
-                self.look(host, node, &truth.ledger)?;
+                self.look(host, node, case)?;
             }
         }
         Ok(())
     }
 
     /// Judges everything that one host shows, and counts it.
-    fn look(&mut self, host: Index, node: &dyn Inspect, ledger: &Ledger) -> Result<usize, Broken> {
+    fn look(&mut self, host: Index, node: &dyn Inspect, case: &Case<'_>) -> Result<usize, Broken> {
         let mut found: BTreeSet<(Index, u32)> = BTreeSet::new();
         let mut result = Ok(());
         node.visible(&mut |owner, key, version, value| {
@@ -179,31 +199,32 @@ impl Entries {
                 version,
                 value,
             };
-            match self.shows(&showing, ledger) {
+            match self.shows(&showing, case) {
                 Ok(key) => _ = found.insert((owner, key)),
                 Err(broken) => result = Err(broken),
             }
         });
         result?;
         for (owner, key) in self.missing(host, &found) {
-            self.lacks(host, owner, key, ledger)?;
+            self.lacks(host, owner, key, case)?;
         }
         Ok(found.len())
     }
 
     /// A replica shows an entry; returns the key's number.
-    fn shows(&mut self, showing: &Showing<'_>, ledger: &Ledger) -> Result<u32, Broken> {
+    fn shows(&mut self, showing: &Showing<'_>, case: &Case<'_>) -> Result<u32, Broken> {
         let replica = self.replica(showing.replica);
         let seen = replica.entry(showing.owner).or_insert_with(|| Seen {
             life: showing.life,
             keys: BTreeMap::new(),
         });
-        let key = unwritten::known_key(showing, ledger)?;
+        let key = unwritten::known_key(showing, case.ledger)?;
         let before = seen.keys.get(&key);
-        let shown = unwritten::check(showing, key, before, ledger)?;
+        let shown = unwritten::check(showing, key, before, case.ledger)?;
         backwards::check_life(showing, seen.life)?;
         backwards::check_write(showing, before, &shown)?;
         resurrection::check(showing, before, &shown)?;
+        outlived::check(showing, key, &shown, case)?;
         seen.life = showing.life;
         seen.keys.insert(key, Sight::Shown(shown));
         Ok(key)
@@ -215,14 +236,14 @@ impl Entries {
         host: Index,
         owner: Index,
         key: u32,
-        ledger: &Ledger,
+        case: &Case<'_>,
     ) -> Result<(), Broken> {
         let seen = self.replica(host).get_mut(&owner);
         let sight = seen.and_then(|seen| seen.keys.get_mut(&key));
         if let Some(sight) = sight
             && let Sight::Shown(shown) = *sight
         {
-            let deletion = vanished::check(host, owner, key, &shown, ledger)?;
+            let deletion = vanished::check(host, owner, key, &shown, case)?;
             *sight = Sight::Gone { deletion };
         }
         Ok(())

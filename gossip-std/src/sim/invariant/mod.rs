@@ -3,20 +3,22 @@
 //! | rule | what it forbids |
 //! |---|---|
 //! | `unwritten` | a replica shows a version or a value that the owner never wrote |
-//! | `resurrection` | a key returns to a replica that had dropped it as deleted |
-//! | `vanished` | a shown key is gone though the owner neither deleted it nor was forgotten |
+//! | `resurrection` | a key returns to a replica that had dropped it as deleted or run out |
+//! | `vanished` | a shown key is gone though the owner neither deleted it nor was forgotten, and it has no lease that is over |
+//! | `outlived` | a replica shows a value whose lease is over |
 //! | `backwards` | a replica goes back to an older write or an older life |
 //! | `table-bound` | a table holds more than its capacity |
 //! | `mtu` | a datagram is longer than the MTU |
-//! | `agreement` | replicas still differ so long after all troubles ended |
+//! | `agreement` | replicas still differ so long after all troubles ended, or nobody is left to agree |
 //!
-//! The first four are the promises P1 to P3 of the delta rules (gossip-core/docs/protocol.md,
+//! The rules `unwritten` to `backwards` are the promises P1 to P3 of the delta rules (gossip-core/docs/protocol.md,
 //! Claims). Each note is checked when it comes; samples find what changed without a note.
 
 mod agreement;
 mod backwards;
 mod entries;
 mod mtu;
+mod outlived;
 mod resurrection;
 mod table_bound;
 #[cfg(test)]
@@ -24,28 +26,29 @@ mod trial;
 mod unwritten;
 mod vanished;
 
-use crate::sim::measure::{Cluster, Truth};
+use crate::sim::measure::{Cluster, Leeway, Truth};
 use crate::sim::outcome::Violation;
 use crate::sim::{Index, NETWORK, Note, Record, Span, Time};
 
 use agreement::Agreement;
-use entries::Entries;
+use entries::{Case, Entries};
 
 /// The name of every rule.
-pub const RULES: [&str; 7] = [
+pub const RULES: [&str; 8] = [
     unwritten::RULE,
     resurrection::RULE,
     vanished::RULE,
     backwards::RULE,
+    outlived::RULE,
     table_bound::RULE,
     mtu::RULE,
     agreement::RULE,
 ];
 
 /// Which rules a run is held to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Checks {
-    /// The rules about entries, `unwritten` to `backwards`: they remember every key that every
+    /// The rules about entries, `unwritten` to `backwards` and `outlived`: they remember every key that every
     /// replica shows, and each sample looks at them all.
     pub entries: bool,
     /// The rule `table-bound`.
@@ -55,6 +58,8 @@ pub struct Checks {
     /// The rule `agreement`: how long after the last trouble, write or change all replicas must have
     /// been found equal in a sample at least once.
     pub agreement: Option<Span>,
+    /// How far from the end of a lease the rules about entries let a replica be.
+    pub leeway: Leeway,
 }
 
 /// Holds a run to the rules.
@@ -111,7 +116,9 @@ impl Invariants {
         self.sample(now, truth, cluster);
         if self.violation.is_none()
             && self.checks.entries
-            && let Err(broken) = self.entries.finish(truth, cluster)
+            && let Err(broken) = self
+                .entries
+                .finish(truth, cluster, &self.checks.case(now, truth))
         {
             self.violation = Some(broken.at(now));
         }
@@ -125,7 +132,8 @@ impl Invariants {
 
     fn judge(&mut self, record: &Record<'_, Note>, truth: &Truth) -> Result<(), Broken> {
         if self.checks.entries {
-            self.entries.record(record, &truth.ledger)?;
+            let case = self.checks.case(record.time, truth);
+            self.entries.record(record, &case)?;
         }
         Ok(())
     }
@@ -138,11 +146,22 @@ impl Invariants {
             mtu::check(truth.ground.hosts(), cluster, most)?;
         }
         if self.checks.entries {
-            self.entries.sample(truth, cluster)?;
+            let case = self.checks.case(now, truth);
+            self.entries.sample(truth, cluster, &case)?;
         }
         match &mut self.agreement {
             Some(agreement) => agreement.sample(now, truth, cluster),
             None => Ok(()),
+        }
+    }
+}
+
+impl Checks {
+    fn case<'l>(&'l self, now: Time, truth: &'l Truth) -> Case<'l> {
+        Case {
+            ledger: &truth.ledger,
+            now,
+            leeway: &self.leeway,
         }
     }
 }

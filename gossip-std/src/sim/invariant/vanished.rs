@@ -1,39 +1,51 @@
 //! No shown key vanishes from a replica unless its owner deleted it, began a new life without it,
-//! or was forgotten (P2).
+//! or was forgotten, or its lease is over (P2).
 
 use super::Broken;
-use super::entries::Shown;
-use crate::sim::measure::{Ledger, Write};
+use super::entries::{Case, Shown};
+use crate::sim::measure::Write;
 use crate::sim::{Index, id_of};
 
 pub(super) const RULE: &str = "vanished";
 
-/// Finds the first deletion after the write that was shown; its number among all writes.
+/// Finds the first deletion after the write that was shown, or the end of the first lease that is over
+/// from that write on; its number among all writes.
 pub(super) fn check(
     host: Index,
     owner: Index,
     key: u32,
     shown: &Shown,
-    ledger: &Ledger,
+    case: &Case<'_>,
 ) -> Result<u32, Broken> {
+    let ledger = case.ledger;
     let writes = ledger
         .owner(owner)
         .map_or(&[][..], |owner| owner.writes(key));
-    let is_deletion = |write: &&Write| write.value.is_none() && write.number > shown.number;
-    match writes.iter().find(is_deletion) {
-        Some(deletion) => Ok(deletion.number),
+    let later = writes.iter().filter(|write| write.number >= shown.number);
+    let mut ends = later.filter_map(|write| end_of(write, case));
+    match ends.find(|end| *end > shown.number) {
+        Some(end) => Ok(end),
         None => Err(Broken {
             rule: RULE,
             host,
             what: format!(
                 "no longer shows {:?} of node {} (version {} was shown last), which its owner \
-                 did not delete and which was not forgotten",
+                 did not delete, whose lease is not over and which was not forgotten",
                 ledger.owner(owner).map_or("", |owner| owner.name(key)),
                 id_of(owner),
                 shown.version
             ),
         }),
     }
+}
+
+/// With which number a write is a deletion, or its lease can be over by now.
+fn end_of(write: &Write, case: &Case<'_>) -> Option<u32> {
+    if write.value.is_none() {
+        return Some(write.number);
+    }
+    let lease = write.lease.as_ref()?;
+    (case.leeway.soonest(lease) <= case.now).then_some(write.number + 1)
 }
 
 #[cfg(test)]

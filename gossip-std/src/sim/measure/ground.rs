@@ -91,6 +91,12 @@ impl Ground {
         self.is(host, Presence::Paused)
     }
 
+    /// Whether a host has said goodbye, and did not start again.
+    #[must_use]
+    pub fn has_left(&self, host: Index) -> bool {
+        self.is(host, Presence::Left)
+    }
+
     /// The hosts that are running.
     #[must_use]
     pub fn live(&self) -> &Marks {
@@ -246,6 +252,7 @@ mod tests {
         record(&mut ground, 1, 2, What::Note(Note::Left));
         record(&mut ground, 2, 2, What::Resumed);
         assert_eq!(ground.live().iter().collect::<Vec<_>>(), [3, 4]);
+        assert!(ground.has_left(2) && !ground.has_left(1));
         record(&mut ground, 3, 0, What::Restarted { with_memory: false });
         record(&mut ground, 3, 1, What::Resumed);
         assert_eq!(ground.live().iter().collect::<Vec<_>>(), [0, 1, 3, 4]);

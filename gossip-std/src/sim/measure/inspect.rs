@@ -22,6 +22,9 @@ pub trait Inspect {
     /// if it does not know the owner.
     fn held(&self, owner: Index) -> Option<(Generation, u32)>;
 
+    /// At which version it shows this key of `owner`, as [`visible`](Self::visible) would tell it.
+    fn shows(&self, owner: Index, key: &str) -> Option<u32>;
+
     /// Whether it still tells of `owner`'s latest writes as news: infective, in the words of Demers
     /// et al. 1987, section 1.4.
     fn is_telling(&self, owner: Index) -> bool;

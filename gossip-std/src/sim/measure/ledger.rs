@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gossip_core::Generation;
 
+use super::Lease;
 use crate::sim::{Index, Note, Record, Time, What};
 
 /// The version of a life's birth, which stands for "everything of my earlier lives is gone"
@@ -29,8 +30,6 @@ pub struct Owner {
     writes: Vec<Vec<Write>>,
     /// When each version of the present life was written, from [`BIRTH`] + 1 on.
     log: Vec<Time>,
-    /// The versions of the present life that no later write of their key has replaced, in order.
-    latest: Vec<u32>,
     /// How many keys are set.
     set: u32,
 }
@@ -46,6 +45,8 @@ pub struct Write {
     pub value: Option<u64>,
     /// Its place among all writes of all owners. A value that is carried into a new life keeps it.
     pub number: u32,
+    /// How long it holds, if not for good. Its end has the next number.
+    pub lease: Option<Lease>,
 }
 
 impl Ledger {
@@ -60,12 +61,17 @@ impl Ledger {
                 key,
                 version,
                 value,
+                left,
             }) => {
-                self.clock += 1;
-                let number = self.clock;
-                self.owner_mut(record.host)
-                    .write(record.time, key, *version, *value, number);
+                let number = self.clock + 1;
+                let from = record.time;
+                let lease = left.map(|ttl| Lease { from, ttl });
+                self.clock = number + u32::from(lease.is_some());
+                let owner = self.owner_mut(record.host);
+                let write = owner.next_write(*version, *value, number, lease);
+                owner.write(from, key, write);
             }
+            What::Note(Note::Expired { key }) => self.owner_mut(record.host).expire(key),
             _ => {}
         }
     }
@@ -115,19 +121,27 @@ impl Owner {
         self.set
     }
 
-    /// When the first write above `version` of the present life was made, if there is one.
-    #[must_use]
-    pub fn first_above(&self, version: u32) -> Option<Time> {
-        self.log
-            .get(version.max(BIRTH) as usize - BIRTH as usize)
-            .copied()
+    /// Every key whose last write is above `version` of the present life: its name, its number and
+    /// that write.
+    pub fn written_above(&self, version: u32) -> impl Iterator<Item = (&str, u32, &Write)> {
+        let least = (self.lives.len() as u32, version.max(BIRTH));
+        self.keys.iter().filter_map(move |(name, key)| {
+            let last = self.writes(*key).last()?;
+            ((last.life + 1, last.version) > least).then_some((name.as_str(), *key, last))
+        })
     }
 
-    /// How many keys were written last (set or deleted) above `version` of the present life.
-    #[must_use]
-    pub fn keys_above(&self, version: u32) -> u32 {
-        let below = self.latest.partition_point(|latest| *latest <= version);
-        (self.latest.len() - below) as u32
+    /// The writes of a key, by its number, above `version` of the present life: each version and when
+    /// it was written.
+    pub fn writes_above(&self, key: u32, version: u32) -> impl Iterator<Item = (u32, Time)> {
+        let least = (self.lives.len() as u32, version.max(BIRTH));
+        let writes = self.writes(key);
+        let held = writes.partition_point(|write| (write.life + 1, write.version) <= least);
+        let above = writes.get(held..).unwrap_or_default().iter();
+        above.filter_map(|write| {
+            let place = (write.version - BIRTH) as usize - 1;
+            Some((write.version, *self.log.get(place)?))
+        })
     }
 
     /// The number by which a key is known here, if it was ever written.
@@ -189,7 +203,6 @@ impl Owner {
     fn renumber(&mut self) {
         let life = self.life();
         let old = std::mem::take(&mut self.log);
-        self.latest.clear();
         for writes in self.keys.values() {
             let writes = &mut self.writes[*writes as usize];
             let Some(last) = writes.last().copied().filter(|last| last.value.is_some()) else {
@@ -198,7 +211,6 @@ impl Owner {
             let place = last.version.saturating_sub(BIRTH + 1) as usize;
             self.log.push(old.get(place).copied().unwrap_or_default());
             let version = BIRTH + self.log.len() as u32;
-            self.latest.push(version);
             writes.push(Write {
                 life,
                 version,
@@ -211,7 +223,6 @@ impl Owner {
         self.lives.push(None);
         let life = self.life();
         self.log.clear();
-        self.latest.clear();
         self.set = 0;
         for writes in &mut self.writes {
             if writes.last().is_some_and(|last| last.value.is_some()) {
@@ -221,13 +232,48 @@ impl Owner {
                     version: BIRTH,
                     value: None,
                     number: *clock,
+                    lease: None,
                 });
             }
         }
     }
 
-    fn write(&mut self, now: Time, key: &str, version: u32, value: Option<u64>, number: u32) {
+    /// A write of the present life.
+    fn next_write(
+        &mut self,
+        version: u32,
+        value: Option<u64>,
+        number: u32,
+        lease: Option<Lease>,
+    ) -> Write {
         let life = self.life();
+        Write {
+            life,
+            version,
+            value,
+            number,
+            lease,
+        }
+    }
+
+    /// A key's lease ran out on its owner: a deletion under the version of the write.
+    fn expire(&mut self, key: &str) {
+        let number = self.key(key);
+        let writes = number.and_then(|number| self.writes.get_mut(number as usize));
+        let Some(writes) = writes else { return };
+        if let Some(last) = writes.last().copied().filter(|last| last.lease.is_some()) {
+            self.set -= 1;
+            writes.push(Write {
+                value: None,
+                number: last.number + 1,
+                lease: None,
+                ..last
+            });
+        }
+    }
+
+    fn write(&mut self, now: Time, key: &str, write: Write) {
+        let Write { version, value, .. } = write;
         let next = self.writes.len() as u32;
         let key = *self.keys.entry(key.to_owned()).or_insert(next);
         if key == next {
@@ -235,20 +281,9 @@ impl Owner {
         }
         let writes = &mut self.writes[key as usize];
         let before = writes.last().copied();
-        if let Some(before) = before.filter(|before| before.life == life)
-            && let Ok(at) = self.latest.binary_search(&before.version)
-        {
-            self.latest.remove(at);
-        }
-        writes.push(Write {
-            life,
-            version,
-            value,
-            number,
-        });
+        writes.push(write);
         let was_set = before.is_some_and(|before| before.value.is_some());
         self.set = self.set + u32::from(value.is_some()) - u32::from(was_set);
-        self.latest.push(version);
         let versions = version.saturating_sub(BIRTH) as usize;
         self.log.resize(versions, now);
     }
@@ -257,7 +292,8 @@ impl Owner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::measure::script::{at, life, note, tell, wrote};
+    use crate::sim::Span;
+    use crate::sim::measure::script::{at, leased, life, note, tell, wrote};
 
     fn record(ledger: &mut Ledger, secs: u64, what: What<Note>) {
         tell(at(secs), 0, what, |record| ledger.record(record));
@@ -290,10 +326,14 @@ mod tests {
         assert_eq!(shown(owner), [("a", 4, Some(40), 3), ("b", 5, Some(50), 4)]);
         assert_eq!((owner.version(), owner.set()), (6, 2));
         assert_eq!(owner.generation(), Some(life(0)), "also of earlier writes");
-        let above: Vec<_> = (1..8).map(|held| owner.keys_above(held)).collect();
+        let above: Vec<_> = (1..8)
+            .map(|held| owner.written_above(held).count())
+            .collect();
         assert_eq!(above, [3, 3, 3, 2, 1, 0, 0]);
-        assert_eq!(owner.first_above(3), Some(at(3)));
-        assert_eq!(owner.first_above(6), None);
+        let b = owner.key("b").unwrap();
+        let writes = |held| owner.writes_above(b, held).collect::<Vec<_>>();
+        assert_eq!(writes(1), [(2, at(1)), (5, at(4))]);
+        assert_eq!((writes(2), writes(5)), (vec![(5, at(4))], vec![]));
         let c = owner.key("c").unwrap();
         assert_eq!((owner.name(c), owner.writes(c).len()), ("c", 2));
         assert_eq!(owner.key("d"), None);
@@ -307,12 +347,34 @@ mod tests {
         let owner = ledger.owner(0).unwrap();
         assert_eq!(shown(owner), [("a", 2, Some(40), 3), ("b", 3, Some(50), 4)]);
         assert_eq!((owner.version(), owner.set()), (3, 2));
-        assert_eq!(owner.first_above(1), Some(at(3)), "when a was written");
-        assert_eq!(owner.keys_above(2), 1);
         let a = owner.key("a").unwrap();
+        let writes: Vec<_> = owner.writes_above(a, 1).collect();
+        assert_eq!(writes, [(2, at(3))], "when it was written");
+        assert_eq!(owner.written_above(2).count(), 1);
         let lives = owner.writes(a).iter().map(|write| write.life);
         assert_eq!(lives.collect::<Vec<_>>(), [0, 1]);
         assert!(owner.is_life(1, life(7)) && !owner.is_life(0, life(7)));
+    }
+
+    #[test]
+    fn what_runs_out_on_its_owner_is_deleted_under_the_version_of_the_write() {
+        let mut ledger = ledger();
+        record(&mut ledger, 6, leased("d", 7, 70, 10));
+        record(&mut ledger, 7, wrote("e", 8, 80));
+        let owner = ledger.owner(0).unwrap();
+        let d = owner.key("d").unwrap();
+        let write = owner.writes(d)[0];
+        let (from, ttl) = (at(6), Span::from_secs(10));
+        assert_eq!(write.lease, Some(Lease { from, ttl }));
+        assert_eq!(owner.set(), 4);
+        let key = "d".to_owned();
+        record(&mut ledger, 16, note(Note::Expired { key }));
+        let owner = ledger.owner(0).unwrap();
+        let last = owner.writes(d).last().unwrap();
+        assert_eq!((last.value, last.version, last.number), (None, 7, 7));
+        assert_eq!((owner.set(), owner.version()), (3, 8));
+        let e = owner.key("e").unwrap();
+        assert_eq!(owner.writes(e)[0].number, 8, "after the end of d");
     }
 
     #[test]

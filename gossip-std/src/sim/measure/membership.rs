@@ -41,11 +41,25 @@ impl Acquaintance {
             _ => return,
         }
         self.count(host, truth.ground.is_live(host));
+        self.note_full(record.time, truth);
+    }
+
+    /// Reads from each host how many it knows: nothing else tells of what it knew from the beginning.
+    pub fn begin(&mut self, truth: &Truth, cluster: &dyn Cluster) {
+        for host in truth.ground.live().iter() {
+            if let Some(node) = cluster.host(host) {
+                self.knows(host, node.live());
+                self.count(host, true);
+            }
+        }
+        self.note_full(Time::START, truth);
+    }
+
+    fn note_full(&mut self, now: Time, truth: &Truth) {
         let live = truth.ground.live().count();
         let full = live > 1 && self.hosts_by_known.get(&live) == Some(&live);
         if full {
-            self.full_after
-                .get_or_insert(record.time.since(Time::START));
+            self.full_after.get_or_insert(now.since(Time::START));
         }
     }
 

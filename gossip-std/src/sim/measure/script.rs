@@ -58,6 +58,17 @@ pub fn wrote(key: &str, version: u32, value: impl Into<Option<u64>>) -> What<Not
         key: key.to_owned(),
         version,
         value: value.into(),
+        left: None,
+    })
+}
+
+/// A write that holds for so many seconds.
+pub fn leased(key: &str, version: u32, value: u64, secs: u64) -> What<Note> {
+    note(Note::Wrote {
+        key: key.to_owned(),
+        version,
+        value: Some(value),
+        left: Some(Span::from_secs(secs)),
     })
 }
 
@@ -158,6 +169,12 @@ impl Inspect for Replica {
 
     fn held(&self, owner: Index) -> Option<(Generation, u32)> {
         self.held.get(&owner).copied()
+    }
+
+    fn shows(&self, owner: Index, key: &str) -> Option<u32> {
+        let mut shown = self.shown.iter();
+        let found = shown.find(|(of, name, ..)| (*of, *name) == (owner, key));
+        found.map(|(_, _, version, _)| *version)
     }
 
     fn is_telling(&self, _: Index) -> bool {

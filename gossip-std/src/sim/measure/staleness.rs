@@ -1,51 +1,54 @@
 //! How far replicas lag behind the owners.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use super::{BIRTH, Cluster, Inspect, Owner, Truth};
+use super::{BIRTH, Cluster, Inspect, LetOut, Owner, Truth};
 use crate::sim::outcome::{StaleSample, StalenessMeasure};
-use crate::sim::{Index, Time};
+use crate::sim::{Span, Time};
 
 /// How many entries were stale and for how long, in samples: the staleness by which van Renesse et
-/// al. 2008 judge reconciliation orders.
+/// al. 2008 judge reconciliation orders (section 5).
 #[derive(Clone, Debug, Default)]
 pub struct Staleness {
+    let_out: LetOut,
     series: Vec<StaleSample>,
 }
 
-/// What one replica lacks.
-#[derive(Clone, Copy, Debug, Default)]
+/// What replicas lack at a moment.
+#[derive(Clone, Copy, Debug)]
 struct Lack {
+    now: Time,
     entries: u64,
-    /// When the oldest write that it lacks was made.
-    oldest: Option<Time>,
+    max_age: Span,
+    age_micros: u128,
 }
 
 impl Staleness {
-    /// Compares what each running host holds with what each running owner wrote. Hosts with equal
-    /// fingerprints lack the same: O(hosts), and O(owners) for each fingerprint that differs.
+    /// Compares what each running host shows with what each running owner wrote. Hosts with the
+    /// fingerprint of one that lacks nothing lack nothing either; any other costs O(owners), and
+    /// O(keys) for each owner of which it does not hold everything.
     pub fn sample(&mut self, now: Time, truth: &Truth, cluster: &dyn Cluster) {
-        let ground = &truth.ground;
-        let mut lacks: BTreeMap<u64, Lack> = BTreeMap::new();
-        let mut sample = StaleSample {
-            at: now,
-            entries: 0,
-            max_age: crate::sim::Span::ZERO,
-        };
-        for host in ground.live().iter() {
+        let mut complete: BTreeSet<u64> = BTreeSet::new();
+        let waiting = self.let_out.sample(now, truth, cluster);
+        let mut lack = Lack::none(now);
+        for host in truth.ground.live().iter() {
             let Some(node) = cluster.host(host) else {
                 continue;
             };
-            let lack = *lacks
-                .entry(node.fingerprint())
-                .or_insert_with(|| lack_of(node, truth));
-            sample.entries += lack.entries;
+            if complete.contains(&node.fingerprint()) {
+                continue;
+            }
             // A host cannot have missed anything before it came up.
-            let since = lack.oldest.map(|at| at.max(ground.live_since(host)));
-            let age = since.map_or(sample.max_age, |since| now.since(since));
-            sample.max_age = sample.max_age.max(age);
+            let since = truth.ground.live_since(host);
+            if !lack.add(node, since, truth, &self.let_out) {
+                complete.insert(node.fingerprint());
+            }
         }
-        self.series.push(sample);
+        self.series.push(StaleSample {
+            waiting: waiting.keys,
+            max_wait: waiting.age(now),
+            ..lack.sample()
+        });
     }
 
     /// The measure.
@@ -55,48 +58,97 @@ impl Staleness {
     }
 }
 
-fn lack_of(node: &dyn Inspect, truth: &Truth) -> Lack {
-    let mut lack = Lack::default();
-    let owners = truth.ledger.owners();
-    for (host, owner) in owners.filter(|(host, _)| truth.ground.is_live(*host)) {
-        let (entries, since) = lack_from(node, host, owner);
-        if entries > 0 {
-            lack.entries += u64::from(entries);
-            lack.oldest = [lack.oldest, since].into_iter().flatten().min();
+impl Lack {
+    fn none(now: Time) -> Self {
+        Self {
+            now,
+            entries: 0,
+            max_age: Span::ZERO,
+            age_micros: 0,
         }
     }
-    lack
+
+    /// Adds what a host lacks that is there since then; `false` if it has to be told nothing at all.
+    fn add(&mut self, node: &dyn Inspect, since: Time, truth: &Truth, let_out: &LetOut) -> bool {
+        let owners = truth.ledger.owners();
+        let mut behind = false;
+        for (host, owner) in owners.filter(|(host, _)| truth.ground.is_live(*host)) {
+            let held = node.held(host);
+            let in_present_life = held.filter(|(life, _)| Some(*life) == owner.generation());
+            let held = in_present_life.map_or(BIRTH, |(_, version)| version);
+            let out = let_out.version(host, owner);
+            if held < out {
+                behind = true;
+                let shows = |key: &str| in_present_life.and_then(|_| node.shows(host, key));
+                for (key, version) in stale(owner, held, out, shows) {
+                    let lost = let_out.stale_since(host, owner, key, version);
+                    self.add_entry(lost.unwrap_or(self.now).max(since));
+                }
+            }
+        }
+        behind
+    }
+
+    fn add_entry(&mut self, lost: Time) {
+        let age = self.now.since(lost);
+        self.entries += 1;
+        self.max_age = self.max_age.max(age);
+        self.age_micros += u128::from(age.as_micros());
+    }
+
+    fn sample(&self) -> StaleSample {
+        let mean = self.age_micros.checked_div(u128::from(self.entries));
+        StaleSample {
+            at: self.now,
+            entries: self.entries,
+            max_age: self.max_age,
+            mean_age: Span::from_micros(mean.unwrap_or(0) as u64),
+            ..StaleSample::default()
+        }
+    }
 }
 
-/// How many of an owner's entries a replica has not in their latest version, and when the first
-/// write that it lacks was made. Deletes count only for a replica that may show what was deleted.
-fn lack_from(node: &dyn Inspect, host: Index, owner: &Owner) -> (u32, Option<Time>) {
-    let held = node.held(host);
-    let in_present_life = held.filter(|(life, _)| Some(*life) == owner.generation());
-    let version = in_present_life.map_or(BIRTH, |(_, version)| version);
-    let entries = if version <= BIRTH {
-        owner.set()
-    } else {
-        owner.keys_above(version)
-    };
-    (entries, owner.first_above(version))
+/// The keys of an owner, let out up to `let_out`, of which a replica that holds everything up to `held`
+/// does not show the latest write, each with the version that it holds. Of single entries a replica may
+/// show later versions than `held`.
+fn stale(
+    owner: &Owner,
+    held: u32,
+    let_out: u32,
+    shows: impl Fn(&str) -> Option<u32>,
+) -> impl Iterator<Item = (u32, u32)> {
+    let written = owner.written_above(held);
+    let out = written.filter(move |(.., last)| last.version <= let_out);
+    out.filter_map(move |(name, key, last)| {
+        let shown = shows(name);
+        let is_stale = match last.value {
+            Some(_) => shown.is_none_or(|version| version < last.version),
+            None => shown.is_some(),
+        };
+        is_stale.then(|| (key, shown.map_or(held, |version| version.max(held))))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sim::measure::script::{Replica, at, life, tell, truth, wrote};
-    use crate::sim::{Note, Observer, Span, What};
+    use crate::sim::{Index, Note, Observer, What};
 
     fn tell_truth(truth: &mut Truth, secs: u64, host: Index, what: What<Note>) {
         tell(at(secs), host, what, |record| truth.record(record));
     }
 
-    /// A replica that holds owner 0 so far, and owner 1 up to the birth.
+    /// A replica that holds owner 0 so far, and shows what that is.
     fn node(held: u32) -> Option<Replica> {
         let mut replica = Replica::knowing(3);
         replica.fingerprint = held.into();
         replica.held.insert(0, (life(0), held));
+        let a = if held < 4 { 2 } else { 4 };
+        replica.shown.push((0, "a", a, 1));
+        if (3..5).contains(&held) {
+            replica.shown.push((0, "b", 3, 1));
+        }
         Some(replica)
     }
 
@@ -123,9 +175,29 @@ mod tests {
             sample(&truth, 50, [node(5), node(5), node(5)]),
             (0, Span::ZERO)
         );
-        // Host 1 lacks the writes of 20 s to 40 s, of two keys; host 2 the delete.
+        // Host 1 lacks a write of 30 s, and nothing of the key that is deleted by now; host 2 the
+        // delete of 40 s.
         let lagging = [node(5), node(2), node(4)];
-        assert_eq!(sample(&truth, 50, lagging), (3, Span::from_secs(30)));
+        assert_eq!(sample(&truth, 50, lagging), (2, Span::from_secs(20)));
+        // Host 1 lacks the later write of a key that it shows, and the delete.
+        let lagging = [node(5), node(3), node(5)];
+        assert_eq!(sample(&truth, 50, lagging), (2, Span::from_secs(20)));
+    }
+
+    #[test]
+    fn single_entries_beyond_what_a_replica_holds_are_not_stale() {
+        let mut truth = written();
+        tell_truth(&mut truth, 45, 0, wrote("c", 6, 1));
+        let mut replica = node(2).unwrap();
+        let owner = node(6);
+        let lagging = [owner.clone(), Some(replica.clone()), None];
+        assert_eq!(sample(&truth, 50, lagging).0, 2);
+        replica.shown.push((0, "c", 6, 1));
+        let lagging = [owner.clone(), Some(replica.clone()), None];
+        let stale = sample(&truth, 50, lagging);
+        assert_eq!(stale, (1, Span::from_secs(20)), "a alone");
+        replica.shown[0].2 = 4;
+        assert_eq!(sample(&truth, 50, [owner, Some(replica), None]).0, 0);
     }
 
     #[test]

@@ -70,13 +70,14 @@ impl HostSet {
         self.runs.is_empty()
     }
 
-    /// Whether it makes sense where there are so many `hosts`: at least one of them is in it, and
-    /// nobody beyond the last but in a run that is open above.
+    /// The fewest hosts with which it makes sense: the first of it exists, and of each run that is
+    /// not open above the last. `None` for the empty set.
     #[must_use]
-    pub fn fits(&self, hosts: u32) -> bool {
-        let mut runs = self.runs.iter();
-        let all_exist = runs.all(|(_, last)| *last == Index::MAX || *last < hosts);
-        all_exist && self.iter(hosts).next().is_some()
+    pub fn hosts_min(&self) -> Option<u32> {
+        let (first, _) = self.runs.first()?;
+        let closed = self.runs.iter().map(|(_, last)| *last);
+        let closed = closed.filter(|last| *last < Index::MAX);
+        Some(closed.fold(*first, Index::max).saturating_add(1))
     }
 
     /// The union of these runs, which may overlap.
@@ -301,13 +302,20 @@ mod tests {
     }
 
     #[test]
-    fn a_set_fits_the_hosts_that_there_are_or_does_not() {
-        for text in ["1", "8", "1-8", "8-", "all", "not 3", "not 8"] {
-            assert!(set(text).fits(8), "{text}");
+    fn a_set_needs_the_hosts_that_it_names() {
+        for (text, hosts) in [
+            ("1", 1),
+            ("1-8", 8),
+            ("8-", 8),
+            ("1, 9", 9),
+            ("all", 1),
+            ("not 8", 7),
+            ("not 1", 2),
+            ("4294967295-", 4_294_967_295),
+        ] {
+            assert_eq!(set(text).hosts_min(), Some(hosts), "{text}");
         }
-        for text in ["9", "8-9", "9-", "none", "1, 9"] {
-            assert!(!set(text).fits(8), "{text}");
-        }
+        assert_eq!(set("none").hosts_min(), None);
     }
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::delays::Delays;
 use super::micros::micros;
 use super::{mean, ratio};
+use crate::sim::numbered::by_id;
 use crate::sim::{Index, Span, Time};
 
 /// A curve has at most so many points.
@@ -17,6 +18,7 @@ pub struct Coverage {
     /// The update's name.
     pub update: String,
     /// The host that wrote it.
+    #[serde(serialize_with = "by_id")]
     pub origin: Index,
     /// When it was written.
     #[serde(rename = "at-us")]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::micros::micros;
+use crate::sim::numbered::by_id;
 use crate::sim::{Index, Span, Time};
 
 /// When everybody knew everybody and everything.
@@ -25,6 +26,7 @@ pub struct MembershipMeasure {
 #[serde(rename_all = "kebab-case")]
 pub struct Detection {
     /// The host that crashed.
+    #[serde(rename = "node", serialize_with = "by_id")]
     pub host: Index,
     /// When it did.
     #[serde(rename = "at-us")]

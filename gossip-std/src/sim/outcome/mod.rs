@@ -1,8 +1,8 @@
 //! What a run yields: every measure as a value, the same for the same scenario and seed.
 //!
-//! Hosts are given by their index, from 0, as in traces; texts and tables for people name the node, whose
-//! id is one more. In JSON all names are kebab-case and moments and spans are numbers of microseconds whose names
-//! end in `-us`. Nothing here is NaN or infinite: a ratio over nothing is 0, and what never
+//! Hosts are given by their index, from 0. Whatever is written down, JSON included, names the node
+//! instead, whose id is one more. In JSON all names are kebab-case, and moments and spans are numbers
+//! of microseconds whose names end in `-us`. Nothing here is NaN or infinite: a ratio over nothing is 0, and what never
 //! happened is `None`.
 
 mod coverage;
@@ -15,6 +15,7 @@ mod traffic;
 
 use serde::Serialize;
 
+use crate::sim::numbered::by_id;
 use crate::sim::{Index, Span, Time};
 
 pub use coverage::{Coverage, SharePoint};
@@ -74,6 +75,7 @@ pub struct TablePeak {
     /// The most rows that any host held at once.
     pub peak: u32,
     /// The first host that held so many.
+    #[serde(rename = "node", serialize_with = "by_id")]
     pub host: Index,
     /// How many rows the table has room for.
     pub capacity: u32,
@@ -117,6 +119,7 @@ pub struct Violation {
     #[serde(rename = "at-us")]
     pub at: Time,
     /// On which host, if on one.
+    #[serde(rename = "node", serialize_with = "by_id")]
     pub host: Option<Index>,
     /// What was seen, and what would have been right.
     pub what: String,

@@ -222,6 +222,18 @@ fn staleness(run: &Outcome) -> Vec<Measure> {
             Unit::Seconds,
             of(staleness.peak_age.as_secs()),
         ),
+        Measure::new(
+            "stale-mean-age",
+            "stale entries, mean age",
+            Unit::Seconds,
+            of(staleness.mean_age.as_secs()),
+        ),
+        Measure::new(
+            "wait-peak",
+            "longest wait to be let out",
+            Unit::Seconds,
+            of(staleness.peak_wait.as_secs()),
+        ),
     ]
 }
 

@@ -4,12 +4,22 @@ use std::fmt::Write;
 
 use crate::sim::outcome::Outcome;
 
-use super::plots::{SIZE, dark_rules, plots};
+use super::plots::{Lines, Plot, SIZE, dark_rules, plots};
 
 /// One SVG document with every plot. It follows the viewer's choice of a light or dark page.
 #[must_use]
 pub fn svg(runs: &[Outcome]) -> String {
-    let plots = plots(runs);
+    document(&plots(runs))
+}
+
+/// One SVG document with these charts, in the same way.
+#[must_use]
+pub fn svg_of_lines(charts: &[Lines]) -> String {
+    let plots: Vec<Plot> = charts.iter().map(Lines::plot).collect();
+    document(&plots)
+}
+
+fn document(plots: &[Plot]) -> String {
     let (width, height) = SIZE;
     // A document without plots is an empty one, not one without a size.
     let total = height * plots.len().max(1) as u32;

@@ -1,7 +1,9 @@
 //! Where a run gets its hosts from.
 
+use gossip_core::persist::ImportError;
 use gossip_core::{Checked, Node, Storage, Tables};
 
+use super::settled::Settled;
 use crate::heap::{Heap, Limits};
 use crate::sim::host::{Host, Index};
 use crate::sim::measure::Inspect;
@@ -16,6 +18,17 @@ pub trait Build {
 
     /// A host with a node of this configuration that has not started yet.
     fn build(&self, host: Index, config: Checked<Index>) -> Self::Host;
+
+    /// The same, where the node knows all that a settled cluster knows.
+    ///
+    /// # Errors
+    /// What the node has no room for.
+    fn build_settled(
+        &self,
+        host: Index,
+        config: Checked<Index>,
+        settled: &Settled,
+    ) -> Result<Self::Host, ImportError>;
 }
 
 /// Real nodes, with tables made by a function.
@@ -36,9 +49,19 @@ where
     fn build(&self, _host: Index, config: Checked<Index>) -> Self::Host {
         NodeHost::new(config, (self.tables)())
     }
+
+    fn build_settled(
+        &self,
+        _host: Index,
+        config: Checked<Index>,
+        settled: &Settled,
+    ) -> Result<Self::Host, ImportError> {
+        let node = settled.node(config, (self.tables)())?;
+        Ok(NodeHost::restored(config, node))
+    }
 }
 
-/// Room for every member and entry of this scenario; the other tables have their usual bounds.
+/// Room for every member and entry of this scenario, and for mail to all; the other tables have their usual bounds.
 #[must_use]
 pub fn roomy(scenario: &Scenario) -> Limits {
     let hosts = scenario.hosts() as usize;
@@ -46,6 +69,7 @@ pub fn roomy(scenario: &Scenario) -> Limits {
     Limits {
         members: hosts + 1,
         entries: hosts.saturating_mul(scenario.keys() as usize + 1),
+        mails: hosts,
         ..usual
     }
 }

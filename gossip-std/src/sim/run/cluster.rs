@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::RunError;
 use super::build::Build;
+use super::settled::Settled;
 use super::watch::Watch;
 use crate::sim::chance::{Purpose, below, stream};
 use crate::sim::host::{Host, Index};
@@ -22,7 +24,7 @@ pub(super) struct Cluster<'s, 't, B: Build> {
     scenario: &'s Scenario,
     build: &'s B,
     seed: u64,
-    /// What hosts were when they went down.
+    /// What hosts were when they went down, but for those whose life was over.
     memories: BTreeMap<Index, B::Host>,
     /// When hosts last restarted.
     restarts: BTreeMap<Index, Time>,
@@ -57,25 +59,34 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
         Ok(host)
     }
 
+    /// Starts one more host, which knows all that a settled cluster knows, and has it look for the first.
+    pub(super) fn add_settled(&mut self, all: &Settled) -> Result<(), RunError> {
+        let host = self.world.len();
+        let config = self.scenario.protocol.config(id_of(host))?;
+        let new = self.build.build_settled(host, config, all)?;
+        self.world.add(new, self.clock_of(host));
+        if host > 0 {
+            self.join(host);
+        }
+        Ok(())
+    }
+
     /// Lets a host look for the others through the first, the first through the second.
     pub(super) fn join(&mut self, host: Index) {
         let seed = Index::from(host == 0);
         self.ask(host, Call::Join(seed));
     }
 
-    /// Asks something of a host now. One that has not started yet is not asked, like one that is down.
+    /// Asks something of a host now, as [`World::schedule`] does.
     pub(super) fn ask(&mut self, host: Index, call: Call) {
-        if host < self.world.len() {
-            self.world.schedule(host, self.world.now(), call);
-        }
+        self.world.schedule(host, self.world.now(), call);
     }
 
-    /// Lets a host set a key now, and measures how that spreads if it is `tracked`.
-    pub(super) fn set(&mut self, host: Index, key: String, value: Vec<u8>, tracked: bool) {
-        if tracked && self.world.host(host).is_some() {
-            self.watch.monitor.track(host, &key);
+    /// Measures from now on how a host's next write of a key spreads.
+    pub(super) fn track(&mut self, host: Index, key: &str) {
+        if self.world.host(host).is_some() {
+            self.watch.monitor.track(host, key);
         }
-        self.ask(host, Call::Set { key, value });
     }
 
     /// Takes a host down.
@@ -83,7 +94,9 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
         if let Some(node) = self.world.host(host) {
             self.watch.monitor.before_crash(host, node);
         }
-        if let Some(memory) = self.world.crash(host) {
+        let has_left = self.watch.monitor.truth().ground.has_left(host);
+        let memory = self.world.crash(host).filter(|_| !has_left);
+        if let Some(memory) = memory {
             self.memories.insert(host, memory);
         }
     }
@@ -131,7 +144,7 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
         self.world.swap_network(network)
     }
 
-    /// Lets all hosts come to know the same before the run begins; `true` if they did.
+    /// Lets all hosts find their seeds, and know the same, before the run begins; `true` if they did.
     pub(super) fn settle(&mut self, step: Span, limit: u32) -> bool {
         let settled = self.world.warm_up(step, limit, &mut self.watch, is_settled);
         self.watch.monitor.begin(&self.world);
@@ -169,7 +182,8 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
         for number in 0..entries.count {
             let key = entries.key(number);
             let value = super::workload::random_value(&mut rng, entries.value_bytes);
-            self.ask(host, Call::Set { key, value });
+            let ttl = None;
+            self.ask(host, Call::Set { key, value, ttl });
         }
     }
 

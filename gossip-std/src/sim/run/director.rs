@@ -73,7 +73,9 @@ impl<'s> Director<'s> {
         let nodes = self.scenario.nodes;
         match self.scenario.boot {
             Boot::Staggered { over } => self.start(cluster, nodes, over),
-            Boot::AllKnown | Boot::Join => {
+            // The hosts of a settled cluster are there before the director comes.
+            Boot::AllKnown => Ok(()),
+            Boot::Join => {
                 for _ in 0..nodes {
                     start_one(cluster)?;
                 }
@@ -278,8 +280,12 @@ impl<'s> Director<'s> {
             Some(value) => value.clone().into_bytes(),
             None => super::workload::random_value(&mut self.rng, self.scenario.entries.value_bytes),
         };
-        let key = set.key.clone();
-        cluster.set(set.host - 1, key, value, set.tracked);
+        let host = set.host - 1;
+        if set.tracked {
+            cluster.track(host, &set.key);
+        }
+        let (key, ttl) = (set.key.clone(), set.ttl);
+        cluster.ask(host, Call::Set { key, value, ttl });
     }
 
     fn flash<B: Build>(&mut self, cluster: &mut Cluster<'_, '_, B>, flash: &Flash) {
@@ -287,7 +293,11 @@ impl<'s> Director<'s> {
         for number in 0..flash.entries {
             let key = entries.key(number);
             let value = super::workload::random_value(&mut self.rng, entries.value_bytes);
-            cluster.set(flash.host - 1, key, value, flash.tracked);
+            if flash.tracked {
+                cluster.track(flash.host - 1, &key);
+            }
+            let ttl = None;
+            cluster.ask(flash.host - 1, Call::Set { key, value, ttl });
         }
     }
 }

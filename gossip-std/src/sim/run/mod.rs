@@ -4,12 +4,15 @@ mod build;
 mod cluster;
 mod director;
 mod parameters;
+mod settled;
 mod watch;
 mod wiring;
 mod workload;
 
 use std::fmt;
 use std::io::{self, Write};
+
+use gossip_core::persist::ImportError;
 
 use super::network::{Network, NetworkConfig};
 use super::outcome::Outcome;
@@ -23,6 +26,7 @@ use watch::Watch;
 use workload::Load;
 
 pub use build::{Build, Nodes, heap_nodes, roomy};
+pub use settled::Settled;
 
 /// How a scenario is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub enum RunError {
     Scenario(ScenarioError),
     /// Nodes that were to know each other from the beginning did not come to.
     Unsettled,
+    /// Nodes cannot hold what they were to know from the beginning.
+    NoRoom(ImportError),
     /// The trace could not be written.
     Trace(io::Error),
 }
@@ -60,6 +66,10 @@ impl fmt::Display for RunError {
                 "the nodes did not come to agree within {} before the run; try boot = \"join\"",
                 WARM_UP_STEP.times(f64::from(WARM_UP_STEPS))
             ),
+            Self::NoRoom(error) => write!(
+                f,
+                "the nodes cannot know each other from the beginning: {error}; try boot = \"join\""
+            ),
             Self::Trace(error) => write!(f, "the trace could not be written: {error}"),
         }
     }
@@ -70,6 +80,12 @@ impl std::error::Error for RunError {}
 impl From<ScenarioError> for RunError {
     fn from(error: ScenarioError) -> Self {
         Self::Scenario(error)
+    }
+}
+
+impl From<ImportError> for RunError {
+    fn from(error: ImportError) -> Self {
+        Self::NoRoom(error)
     }
 }
 
@@ -112,7 +128,7 @@ pub fn run_with<B: Build>(
         load: Load::new(scenario, options.seed),
         cluster,
     };
-    run.start()?;
+    run.start(options.seed)?;
     run.play()?;
     run.finish(options)
 }
@@ -128,9 +144,9 @@ fn fair_network(hosts: u32) -> Result<Network, ScenarioError> {
         .map_err(|invalid| ScenarioError::new("network", invalid.to_string()))
 }
 
-/// How long a settled cluster may take to settle, in steps after which it is looked at.
+/// How long hosts may take to find their seeds, in steps after which they are looked at.
 const WARM_UP_STEP: Span = Span::from_millis(250);
-const WARM_UP_STEPS: u32 = 2400;
+const WARM_UP_STEPS: u32 = 240;
 
 /// A run under way.
 struct Run<'s, 't, B: Build> {
@@ -141,16 +157,19 @@ struct Run<'s, 't, B: Build> {
 }
 
 impl<B: Build> Run<'_, '_, B> {
-    /// Starts the first hosts. A settled cluster settles on a fair network before the run begins.
-    fn start(&mut self) -> Result<(), RunError> {
+    /// Starts the first hosts. Those of a settled cluster find their seeds on a fair network before the
+    /// run begins.
+    fn start(&mut self, seed: u64) -> Result<(), RunError> {
         if self.scenario.boot != Boot::AllKnown {
-            self.director.boot(&mut self.cluster)?;
-            return Ok(());
+            return Ok(self.director.boot(&mut self.cluster)?);
         }
         let setting = self
             .cluster
             .swap_network(fair_network(self.scenario.hosts())?);
-        self.director.boot(&mut self.cluster)?;
+        let all = Settled::new(self.scenario, seed)?;
+        for _ in 0..self.scenario.nodes {
+            self.cluster.add_settled(&all)?;
+        }
         let settled = self.cluster.settle(WARM_UP_STEP, WARM_UP_STEPS);
         self.cluster.swap_network(setting);
         if settled {

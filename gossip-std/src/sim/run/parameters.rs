@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::sim::network::{LossModel, NetworkConfig};
 use crate::sim::node_host::id_of;
 use crate::sim::outcome::Parameters;
-use crate::sim::scenario::{Scenario, ScenarioError};
+use crate::sim::scenario::{Exchange, Scenario, ScenarioError};
 use crate::sim::time::Span;
 
 /// The settings that matter most to a reader, defaults included.
@@ -19,6 +19,10 @@ pub(super) fn of(scenario: &Scenario) -> Result<Parameters, ScenarioError> {
     parameters.set("gossip-interval", millis(config.gossip_interval()));
     parameters.set("fanout", u64::from(config.gossip_fanout()));
     parameters.set("mtu", config.mtu_floor() as u64);
+    let exchange = &scenario.protocol.exchange;
+    if *exchange != Exchange::default() {
+        parameters.set("exchange", written(exchange));
+    }
     parameters.set("entries", u64::from(scenario.entries.count));
     if scenario.entries.count > 0 {
         parameters.set("key-bytes", scenario.entries.key_bytes as u64);
@@ -40,8 +44,11 @@ fn add_network(parameters: &mut Parameters, network: &NetworkConfig) {
     }
 }
 
-/// As it stands in a scenario's file.
+/// As it stands in a scenario's file, a word without quotes.
 fn written<T: Serialize>(setting: &T) -> String {
-    let value = toml::Value::try_from(setting);
-    value.map_or_else(|error| error.to_string(), |value| value.to_string())
+    match toml::Value::try_from(setting) {
+        Ok(toml::Value::String(word)) => word,
+        Ok(value) => value.to_string(),
+        Err(error) => error.to_string(),
+    }
 }

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use crate::sim::invariant::Checks;
+use crate::sim::measure::Leeway;
 use crate::sim::monitor::{Monitor, MonitorOptions};
 use crate::sim::node_host::id_of;
 use crate::sim::note::Note;
 use crate::sim::outcome::Window;
 use crate::sim::record::{Observer, Record};
-use crate::sim::scenario::{Action, Scenario};
+use crate::sim::scenario::{Action, At, Scenario};
 use crate::sim::time::{Span, Time};
 use crate::sim::trace::Trace;
 
@@ -75,7 +76,13 @@ fn options(scenario: &Scenario) -> MonitorOptions {
     let owners = u64::from(hosts) * u64::from(scenario.keys());
     let remembers_all = u64::from(hosts) * owners <= REMEMBERED_MAX;
     let wants = |name| scenario.expect.wants(name);
-    let entries = ["unwritten", "resurrection", "vanished", "backwards"];
+    let entries = [
+        "unwritten",
+        "resurrection",
+        "vanished",
+        "backwards",
+        "outlived",
+    ];
     MonitorOptions {
         steady: steady(scenario),
         staleness: hosts <= STALENESS_HOSTS_MAX,
@@ -84,8 +91,25 @@ fn options(scenario: &Scenario) -> MonitorOptions {
             entries: remembers_all && entries.into_iter().any(wants),
             tables: wants("table-bound"),
             mtu: mtu(scenario).filter(|_| wants("mtu")),
+            leeway: leeway(scenario),
             agreement: scenario.expect.agree_within.filter(|_| wants("agreement")),
         },
+    }
+}
+
+/// How long the datagrams that bring a write may take together, where no host is held up.
+const TRANSIT: Span = Span::from_secs(5);
+
+/// How far from the end of a lease replicas may be. What waits for a host that stands still or is slow
+/// may wait as long as the trouble lasts.
+fn leeway(scenario: &Scenario) -> Leeway {
+    let holds_up = |at: &At| matches!(at.action, Action::Pause(_) | Action::Slow { .. });
+    let held_up = scenario.at.iter().any(holds_up);
+    let trouble = held_up.then(|| scenario.last_disturbance());
+    Leeway {
+        hosts: scenario.hosts(),
+        drift: f64::from(scenario.clocks.max_drift_ppm) / 1e6,
+        late: TRANSIT + trouble.unwrap_or_default(),
     }
 }
 

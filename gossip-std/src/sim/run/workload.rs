@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use gossip_core::SplitMix64;
+use gossip_core::shared::Contribution;
 
 use super::build::Build;
 use super::cluster::Cluster;
@@ -66,12 +67,22 @@ impl<'s> Load<'s> {
         }
     }
 
-    /// The next moment: the gaps of a Poisson process are exponential.
+    /// The next moment: the gaps of a Poisson process are exponential, where its rate is one.
     fn plan(&mut self, host: Index, from: Time) {
-        let rate = self.workload.updates_per_second / f64::from(self.workload.burst);
-        let gap = -(1.0 - unit(&mut self.rngs[host as usize])).ln() / rate;
-        self.next
-            .push(Reverse((from + Span::from_secs_f64(gap), host)));
+        let mut left = -(1.0 - unit(&mut self.rngs[host as usize])).ln();
+        let mut at = from;
+        loop {
+            let (rate, change) = self.workload.rate(at.since(Time::START));
+            let rate = rate / f64::from(self.workload.burst);
+            let next = at + Span::from_secs_f64(left / rate);
+            match change.map(|change| Time::START + change) {
+                Some(change) if next > change => {
+                    left -= rate * change.since(at).as_secs();
+                    at = change;
+                }
+                _ => return self.next.push(Reverse((next, host))),
+            }
+        }
     }
 
     fn write(&mut self, host: Index) -> Call {
@@ -83,12 +94,20 @@ impl<'s> Load<'s> {
             return Call::Delete { key };
         }
         let value = random_value(rng, self.scenario.entries.value_bytes);
-        Call::Set { key, value }
+        let leased = self.workload.leases > 0.0 && happens(rng, self.workload.leases);
+        let ttl = leased.then_some(self.workload.ttl);
+        Call::Set { key, value, ttl }
     }
 }
 
-/// A value that no other is likely to equal.
+/// A value that no other is likely to equal, and that nobody takes for a contribution to a shared key:
+/// survivors would keep copies, which no owner wrote.
 pub(super) fn random_value(rng: &mut SplitMix64, len: usize) -> Vec<u8> {
     let words = std::iter::repeat_with(|| rng.next().to_le_bytes());
-    words.flatten().take(len).collect()
+    let mut value: Vec<u8> = words.flatten().take(len).collect();
+    if Contribution::decode(&value).is_some() {
+        // As no contribution begins.
+        value[0] &= 0x7f;
+    }
+    value
 }

@@ -3,6 +3,7 @@
 use gossip_core::{Checked, NodeId, wire::limits};
 
 use super::error::{ScenarioError, ensure, ensure_some, within};
+use super::state::lease_room;
 use super::walk::Walk;
 use super::{Entries, Scenario};
 use crate::sim::Index;
@@ -19,7 +20,9 @@ impl Scenario {
         self.check_size()?;
         let config = self.config_of_last()?;
         self.entries.check(self.keys())?;
-        check_room(&self.entries, config.entry_room())?;
+        let load = self.workload.as_ref().filter(|load| load.leases > 0.0);
+        let lease = lease_room(load.map(|load| load.ttl));
+        check_room(&self.entries, config.entry_room().saturating_sub(lease))?;
         self.boot.check(self.duration)?;
         if let Some(load) = &self.workload {
             load.check(self.duration)?;
@@ -28,9 +31,9 @@ impl Scenario {
         self.clocks.check()?;
         let mut walk = Walk::new(self, config.entry_room());
         for (number, at) in self.timeline() {
-            walk.step(at)
-                .map_err(|error| error.inside(&format!("at[{number}]")))?;
+            walk.step(number, at)?;
         }
+        walk.finish()?;
         self.expect.check(self.last_disturbance(), self.duration)
     }
 

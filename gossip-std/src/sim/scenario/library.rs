@@ -40,6 +40,7 @@ pub const LIBRARY: &[Named] = library![
     "sensors",
     "radio",
     "serf",
+    "efficient-reconciliation",
 ];
 
 impl Named {

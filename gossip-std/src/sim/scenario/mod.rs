@@ -18,8 +18,10 @@
 
 mod check;
 mod error;
+mod exchange;
 mod expect;
 mod library;
+mod mail;
 mod protocol;
 mod start;
 mod state;
@@ -34,11 +36,13 @@ use super::Span;
 use super::network::NetworkConfig;
 
 pub use error::ScenarioError;
+pub use exchange::{Bytes, Exchange, ExchangeMode, Reconciliation};
 pub use expect::Expect;
 pub use library::{LIBRARY, Named};
-pub use protocol::{Protocol, paced};
+pub use mail::DirectMail;
+pub use protocol::Protocol;
 pub use start::{Boot, Clocks};
-pub use state::{Entries, Workload};
+pub use state::{Entries, Phase, Workload};
 pub use timeline::{Action, Again, At, Churn, Flash, Pick, Restart, Rolling, Set};
 
 /// Everything that a run depends on but its seed.

@@ -1,14 +1,17 @@
 //! The protocol's settings in a scenario.
 
-use gossip_core::{Checked, Config, Duration, NodeId};
+use gossip_core::{Checked, Config, ConfigError, Duration, NodeId};
 use serde::{Deserialize, Serialize};
 
 use super::error::{ScenarioError, ensure};
+use super::exchange::Exchange;
+use super::mail::DirectMail;
+use crate::paced;
 use crate::sim::{Index, Span};
 
 /// Every setting of [`Config`]. What is left out has the core's default, with one exception: where
 /// `interval` is shorter than its default, the waits inside a round that are left out shrink with it
-/// (see [`paced`]).
+/// (see [`paced`](crate::paced)).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Protocol {
@@ -51,6 +54,11 @@ pub struct Protocol {
     /// [`Config::tombstone_grace`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tombstone_grace: Option<Span>,
+    /// [`Config::direct_mail`]: a number of peers, `"all"` or `"off"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direct_mail: Option<DirectMail>,
+    /// What is about exchanges.
+    pub exchange: Exchange,
 }
 
 impl Protocol {
@@ -65,9 +73,22 @@ impl Protocol {
         }
         config = self.with_times(config)?;
         config = self.with_numbers(config)?;
-        config
-            .check()
-            .map_err(|error| ScenarioError::new("protocol:", renamed(&error.to_string())))
+        config = self.exchange.apply(config)?;
+        config.check().map_err(|error| self.refused(error))
+    }
+
+    /// Why the core refuses the settings. Waits that were left out are the interval's fault.
+    fn refused(&self, error: ConfigError) -> ScenarioError {
+        let shortest = interval_min();
+        match self.interval {
+            Some(interval) if interval < shortest => {
+                let problem = format!(
+                    "is {interval}; it must be at least {shortest}, for the waits inside a round shrink with it"
+                );
+                ScenarioError::new("protocol.interval", problem)
+            }
+            _ => refusal(error),
+        }
     }
 
     fn with_times(&self, mut config: Config<Index>) -> Result<Config<Index>, ScenarioError> {
@@ -116,6 +137,9 @@ impl Protocol {
         if let Some(mtu) = self.mtu {
             config = config.mtu_floor(mtu);
         }
+        if let Some(DirectMail(mail)) = self.direct_mail {
+            config = config.direct_mail(mail);
+        }
         if let Some(largest) = self.largest_id {
             let id = NodeId::new(largest).ok_or_else(|| {
                 let problem = format!("is {largest}; it must be at most {}", NodeId::MAX);
@@ -127,24 +151,33 @@ impl Protocol {
     }
 }
 
-/// One round in `interval`. If that is shorter than the default, the waits inside a round are shorter
-/// too, in proportion; if it is longer, they are not.
-pub fn paced(config: Config<Index>, interval: Duration) -> Config<Index> {
-    let Ok(usual) = config.check() else {
-        // Only what is wrong already cannot be scaled, and its own check says so.
-        return config.probe_interval(interval);
+/// The core's error by the name that the setting has in a scenario.
+fn refusal(error: ConfigError) -> ScenarioError {
+    let text = renamed(&error.to_string());
+    match text.split_once(' ') {
+        Some((setting, problem)) if error != ConfigError::IdAboveLargest => {
+            ScenarioError::new(&format!("protocol.{setting}"), problem)
+        }
+        _ => {
+            let problem = "is below the id of some node; it must be at least the number of nodes";
+            ScenarioError::new("protocol.largest-id", problem)
+        }
+    }
+}
+
+/// The shortest round that leaves every wait inside it a whole millisecond at least.
+fn interval_min() -> Span {
+    let usual: Config<Index> = Config::new(NodeId::from(1));
+    let leaves_waits = |millis: &u32| {
+        let config = paced(usual, Duration::from_millis(*millis));
+        config.check().is_ok()
     };
-    let part_256 = interval.as_millis().saturating_mul(256) / usual.probe_interval().as_millis();
-    let scaled = |wait: Duration| wait.scaled(part_256.min(256));
-    config
-        .probe_interval(interval)
-        .probe_timeout(scaled(usual.probe_timeout()))
-        .reply_timeout(scaled(usual.reply_timeout()))
-        .gossip_interval(scaled(usual.gossip_interval()))
+    let shortest = (1..).find(leaves_waits).unwrap_or(u32::MAX);
+    Span::from_millis(shortest.into())
 }
 
 /// The core counts whole milliseconds in 32 bits.
-fn millis(name: &str, span: Span) -> Result<Duration, ScenarioError> {
+pub(super) fn millis(name: &str, span: Span) -> Result<Duration, ScenarioError> {
     let place = format!("protocol.{name}");
     ensure(span.as_micros().is_multiple_of(1000), &place, || {
         format!("is {span}; it must be a whole number of milliseconds")

@@ -1,6 +1,7 @@
 //! What is wrong with a scenario is told in one line that begins with the field.
 
 use super::*;
+use gossip_core::Mail;
 
 /// The least that is a scenario, with more text before its first table.
 fn with(more: &str) -> String {
@@ -54,6 +55,7 @@ fn a_text_that_is_no_scenario_is_refused_by_its_line() {
         [protocol]\nintervall = "1s"             | line 5: | intervall
         [protocol]\ninterval = "1"               | line 5: | 1.5s
         [protocol]\nfanout = 300                 | line 5: | 300
+        [protocol.exchange]\nmode = "puhs"       | line 5: | first-push-then-pull
         [network.link]\nlos = 0.1                | line 5: | los
         =                                        | line 4: |
         "#,
@@ -75,14 +77,18 @@ fn a_text_that_is_no_scenario_is_refused_by_its_line() {
 fn a_setting_that_cannot_be_is_refused_by_its_name() {
     refused(
         r#"
-        protocol.interval = "0s"          | protocol: interval              | longer than zero
+        protocol.interval = "0s"          | protocol.interval is 0s;        | at least 8ms
+        protocol.interval = "5ms"         | protocol.interval is 5ms;       | at least 8ms
+        protocol.gossip-interval = "0s"   | protocol.gossip-interval must be | longer than zero
         protocol.interval = "500us"       | protocol.interval is 500us;     | whole
         protocol.forget-after = "3000h"   | protocol.forget-after is        | 49 days
-        protocol.probe-timeout = "2s"     | protocol: probe-timeout must be | below interval
-        protocol.mtu = 10                 | protocol: mtu must be between   | 65507
+        protocol.probe-timeout = "2s"     | protocol.probe-timeout must be | below interval
+        protocol.mtu = 10                 | protocol.mtu must be between   | 65507
         protocol.mtu = 9000               | protocol.mtu is 9000;           | network.link.mtu, 1400
-        protocol.largest-id = 7           | protocol:                       | largest-id
-        protocol.suspicion-mult = 0       | protocol: suspicion-mult        | start at 1
+        protocol.largest-id = 7           | protocol.largest-id is below    | number of nodes
+        protocol.suspicion-mult = 0       | protocol.suspicion-mult        | start at 1
+        protocol.exchange.interval = "1us" | protocol.exchange.interval is 1us; | whole
+        protocol.exchange.byte-rate = { per-second = 9, burst = 9 } | protocol.byte-rate must be | burst
         entries = { count = 999, key-bytes = 2 } | entries.key-bytes is 2;  | at least 3
         entries.value-bytes = 5000        | entries: of 8 and 5000 bytes    | datagram
         boot = { staggered = { over = "60s" } } | boot.staggered.over is 1min; | shorter
@@ -117,6 +123,8 @@ fn a_load_that_cannot_be_is_refused_by_its_name() {
         updates-per-second = 1\nkeys = 0            | workload.keys is 0;        | at least 1
         updates-per-second = 1\nuntil = "2min"      | workload.until is 2min;    | 1min
         updates-per-second = 1\nfrom = "1min"       | workload.from is 1min;     | before the end
+        updates-per-second = 1\nphase = [{ from = "0s", updates-per-second = 2 }] | workload.phase.from is 0s; | after 0s
+        updates-per-second = 1\nphase = [{ from = "9s", updates-per-second = -1 }] | workload.phase.updates-per-second is -1; | from 0
         "#,
         |load| with(&format!("[workload]\n{load}")),
     );
@@ -126,10 +134,10 @@ fn a_load_that_cannot_be_is_refused_by_its_name() {
 fn an_action_that_cannot_be_is_refused_by_its_place() {
     refused(
         r#"
-        { crash = { random = 9 } }               | at[1].do.crash.random is 9;   | 8 hosts
+        { crash = { random = 9 } }               | at[1].do.crash.random is 9;   | nodes at least 9
         { crash = { random = 0 } }               | at[1].do.crash.random is 0;   | at least 1
         { crash = { share = 1.5 } }              | at[1].do.crash.share is 1.5;  | from 0 to 1
-        { pause = { hosts = 9 } }                | at[1].do.pause.hosts is 9;    | from 1 to 8
+        { pause = { hosts = 9 } }                | at[1].do.pause.hosts is 9;    | from 1 to 8: name some
         { leave = { hosts = "none" } }           | at[1].do.leave.hosts is none; | from 1 to 8
         { restart = { hosts = "8-9" } }          | at[1].do.restart.hosts is 8-9; | from 1 to 8
         { heal = "p" }                           | at[1].do.heal is "p";         | open
@@ -138,6 +146,7 @@ fn an_action_that_cannot_be_is_refused_by_its_place() {
         { join = { count = 0 } }                 | at[1].do.join.count is 0;     | at least 1
         { join = { count = 1, over = "1min" } }  | at[1].do.join.over            | 70s
         { rolling = { every = "9s", down = "1s" } } | at[1].do.rolling.every     | 74s
+        { rolling = { every = "1s", down = "1s", leaves = true, with-memory = true } } | at[1].do.rolling.with-memory | goodbye
         { set-loss = 3.0 }                       | at[1].do.set-loss             | from 0 to 1
         { set = { host = 0, key = "k" } }        | at[1].do.set.host is 0;       | from 1 to 8
         { set = { host = 1, key = "" } }         | at[1].do.set.key is empty;    | one byte
@@ -162,6 +171,25 @@ fn the_timeline_is_walked_in_order_of_time_and_hosts_that_join_count_from_then_o
     assert_eq!(numbers, [2, 1]);
     let before = error(&with(&(at(10, set) + &at(20, join))));
     assert!(before.starts_with("at[1].do.set.host is 10;"), "{before}");
+}
+
+#[test]
+fn of_all_hosts_that_are_missing_the_one_is_named_that_takes_the_most_nodes() {
+    let at = |time: u32, action: &str| format!("[[at]]\ntime = \"{time}s\"\ndo = {action}\n");
+    let text = with(
+        &(at(1, "{ crash = { hosts = \"9-12\" } }")
+            + &at(2, "{ join = { count = 20 } }")
+            + &at(3, "{ partition = { sides = [\"1-30\", \"34-\"] } }")
+            + &at(4, "{ pause = { hosts = 31 } }")),
+    );
+    let problem = error(&text);
+    assert!(
+        problem.starts_with("at[3].do.partition.sides is 34-;"),
+        "{problem}"
+    );
+    assert!(problem.ends_with("make nodes at least 14"), "{problem}");
+    let enough = text.replace("nodes = 8", "nodes = 14");
+    assert!(Scenario::parse(&enough).is_ok());
 }
 
 #[test]
@@ -200,12 +228,39 @@ fn the_last_disturbance_is_the_end_of_whatever_ends_last() {
 }
 
 #[test]
+fn every_setting_of_exchanges_reaches_the_core() {
+    let text = with(
+        "[protocol.exchange]\nmode = \"pull\"\ninterval = \"3s\"\nfanout = 2\npages = 7\n\
+         reconciliation = \"scuttle-breadth\"\nflow-control = true\n\
+         byte-rate = { per-second = 500, burst = 2000 }",
+    );
+    let scenario = Scenario::parse(&text).unwrap();
+    assert_eq!(Scenario::parse(&scenario.to_toml()), Ok(scenario.clone()));
+    let config = scenario.protocol.config(5u16.into()).unwrap();
+    assert_eq!(config.exchange_mode(), gossip_core::ExchangeMode::Pull);
+    assert_eq!(config.exchange_interval().as_millis(), 3000);
+    assert_eq!((config.exchange_fanout(), config.exchange_pages()), (2, 7));
+    let breadth = gossip_core::Reconciliation::ScuttleBreadth;
+    assert_eq!(config.reconciliation(), breadth);
+    assert!(config.flow_control());
+    let name = Reconciliation::ScuttleBreadth.to_string();
+    assert_eq!(
+        (name.as_str(), name.parse()),
+        ("scuttle-breadth", Ok(Reconciliation::ScuttleBreadth))
+    );
+    let error = "pull-push".parse::<ExchangeMode>().unwrap_err().to_string();
+    assert!(error.contains("first-push-then-pull"), "{error}");
+    let rate = config.byte_rate().map(|rate| (rate.per_second, rate.burst));
+    assert_eq!(rate, Some((500, 2000)));
+}
+
+#[test]
 fn every_setting_of_the_protocol_reaches_the_core() {
     let text = with(
         "[protocol]\ninterval = \"2s\"\nfanout = 5\ngossip-interval = \"300ms\"\nmtu = 512\n\
          largest-id = 99\nprobe-timeout = \"401ms\"\nindirect-probes = 6\nsuspicion-mult = 7\n\
          retransmit-mult = 8\nreply-timeout = \"402ms\"\nreconnect-interval = \"33s\"\n\
-         forget-after = \"34s\"\ntombstone-grace = \"35s\"",
+         forget-after = \"34s\"\ntombstone-grace = \"35s\"\ndirect-mail = 4",
     );
     let scenario = Scenario::parse(&text).unwrap();
     let config = scenario.protocol.config(5u16.into()).unwrap();
@@ -228,7 +283,29 @@ fn every_setting_of_the_protocol_reaches_the_core() {
     ];
     assert_eq!(numbers, [5, 6, 7, 8]);
     assert_eq!((config.mtu_floor(), config.largest_id().get()), (512, 99));
+    assert_eq!(config.direct_mail(), Mail::To(4));
     assert_eq!(Scenario::parse(&scenario.to_toml()), Ok(scenario));
+}
+
+#[test]
+fn direct_mail_is_a_number_or_a_word() {
+    for (spelling, mail) in [
+        ("3", Mail::To(3)),
+        ("\"all\"", Mail::All),
+        ("\"off\"", Mail::Off),
+    ] {
+        let text = with(&format!("protocol.direct-mail = {spelling}"));
+        let scenario = Scenario::parse(&text).unwrap();
+        assert_eq!(scenario.protocol.direct_mail, Some(DirectMail(mail)));
+        assert_eq!(Scenario::parse(&scenario.to_toml()), Ok(scenario));
+    }
+    for spelling in ["256", "\"some\""] {
+        let text = with(&format!("protocol.direct-mail = {spelling}"));
+        assert!(
+            error(&text).contains("direct mail goes to all"),
+            "{spelling}"
+        );
+    }
 }
 
 #[test]

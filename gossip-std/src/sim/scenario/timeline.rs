@@ -110,7 +110,8 @@ pub struct Restart {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosts: Option<HostSet>,
     /// Whether they go on with the state they crashed with. Without (the default) they begin a new
-    /// life, set their first entries and join through host 1 (host 1 through host 2).
+    /// life, set their first entries and join through host 1 (host 1 through host 2). So do hosts that
+    /// said goodbye, in any case: that life is over.
     pub with_memory: bool,
 }
 
@@ -128,7 +129,7 @@ pub struct Rolling {
     /// Whether a host says goodbye before it stops. Default: no, it crashes.
     #[serde(default)]
     pub leaves: bool,
-    /// As in [`Restart::with_memory`].
+    /// As in [`Restart::with_memory`]; not together with `leaves`.
     #[serde(default)]
     pub with_memory: bool,
 }
@@ -168,6 +169,9 @@ pub struct Set {
     /// The entry's value. Default: random bytes, as many as `entries.value-bytes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// For how long: 0.1 s to 49 days. Default: for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Span>,
     /// Whether to measure how this update spreads. Default: no.
     #[serde(default)]
     pub tracked: bool,

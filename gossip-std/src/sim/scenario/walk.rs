@@ -1,9 +1,12 @@
 //! The timeline, walked through without playing it: whether each action is possible when it comes,
 //! and when the last one ends.
 
+use std::fmt::Display;
+
 use gossip_core::wire::limits;
 
 use super::error::{ScenarioError, ensure, ensure_rate, ensure_share, ensure_some, within};
+use super::state::{check_ttl, lease_room};
 use super::{Action, At, Churn, Flash, Pick, Restart, Rolling, Scenario, Set};
 use crate::sim::Span;
 use crate::sim::network::HostSet;
@@ -60,6 +63,17 @@ pub(super) struct Walk<'a> {
     open: Vec<&'a str>,
     /// The names of the network's rules in force.
     rules: Vec<&'a str>,
+    /// The place in the file of the action that the walk has come to.
+    place: usize,
+    /// Of the hosts that are named and do not exist, the one that would take the most nodes.
+    missing: Option<Missing>,
+}
+
+/// Something is about hosts that do not exist by then.
+struct Missing {
+    /// So many nodes the scenario would need.
+    nodes: u32,
+    error: ScenarioError,
 }
 
 impl<'a> Walk<'a> {
@@ -75,11 +89,28 @@ impl<'a> Walk<'a> {
                 .iter()
                 .map(|rule| rule.name.as_str())
                 .collect(),
+            place: 0,
+            missing: None,
         }
     }
 
-    /// One action, the earlier ones done.
-    pub(super) fn step(&mut self, at: &'a At) -> Result<(), ScenarioError> {
+    /// One action and its place in the file, the earlier ones done. Whether the hosts exist that it
+    /// names, only the end of the walk tells.
+    pub(super) fn step(&mut self, place: usize, at: &'a At) -> Result<(), ScenarioError> {
+        self.place = place;
+        self.act(at).map_err(|error| self.here(error))
+    }
+
+    /// The walk is over: every host must have existed when it was named.
+    pub(super) fn finish(self) -> Result<(), ScenarioError> {
+        self.missing.map_or(Ok(()), |missing| Err(missing.error))
+    }
+
+    fn here(&self, error: ScenarioError) -> ScenarioError {
+        error.inside(&format!("at[{}]", self.place))
+    }
+
+    fn act(&mut self, at: &'a At) -> Result<(), ScenarioError> {
         let duration = self.scenario.duration;
         ensure(at.time <= duration, "time", || {
             format!("is {}; the run ends at {duration}", at.time)
@@ -163,19 +194,31 @@ impl<'a> Walk<'a> {
         self.ends("do.churn.until", churn.until + churn.downtime)
     }
 
-    fn rolling(&self, at: &At, rolling: &Rolling) -> Result<(), ScenarioError> {
+    fn rolling(&mut self, at: &At, rolling: &Rolling) -> Result<(), ScenarioError> {
+        ensure(
+            !(rolling.leaves && rolling.with_memory),
+            "do.rolling.with-memory",
+            || {
+                "is true, and so is leaves; a host that said goodbye comes back in a new life, without \
+                 memory: leave one of the two out"
+                    .to_owned()
+            },
+        )?;
         self.optional("do.rolling.hosts", &rolling.hosts)?;
         self.ends("do.rolling.every", self.scenario.end(at))
     }
 
-    fn set(&self, set: &Set) -> Result<(), ScenarioError> {
+    fn set(&mut self, set: &Set) -> Result<(), ScenarioError> {
         self.host("do.set.host", set.host)?;
         let usual = self.scenario.entries.value_bytes;
         let value = set.value.as_ref().map_or(usual, String::len);
-        self.entry("do.set.key", &set.key, value)
+        if let Some(ttl) = set.ttl {
+            check_ttl("do.set.ttl", ttl)?;
+        }
+        self.entry("do.set.key", &set.key, value + lease_room(set.ttl))
     }
 
-    fn flash(&self, flash: &Flash) -> Result<(), ScenarioError> {
+    fn flash(&mut self, flash: &Flash) -> Result<(), ScenarioError> {
         self.host("do.flash.host", flash.host)?;
         ensure_some("do.flash.entries", flash.entries)
     }
@@ -189,13 +232,8 @@ impl<'a> Walk<'a> {
     }
 
     /// The host's number must be that of one that exists by now.
-    fn host(&self, field: &str, number: u32) -> Result<(), ScenarioError> {
-        ensure((1..=self.hosts).contains(&number), field, || {
-            format!(
-                "is {number}; hosts are then numbered from 1 to {}",
-                self.hosts
-            )
-        })
+    fn host(&mut self, field: &str, number: u32) -> Result<(), ScenarioError> {
+        self.exist(field, &number, Some(number).filter(|number| *number > 0))
     }
 
     /// The entry must have a key and fit one datagram.
@@ -209,33 +247,51 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn pick(&self, field: &str, pick: &Pick) -> Result<(), ScenarioError> {
+    fn pick(&mut self, field: &str, pick: &Pick) -> Result<(), ScenarioError> {
         match pick {
             Pick::Hosts(hosts) => self.set_of(&format!("{field}.hosts"), hosts),
             Pick::Random(count) => {
                 let field = format!("{field}.random");
                 ensure_some(&field, *count)?;
-                ensure(*count <= self.hosts, &field, || {
-                    format!("is {count}; there are then {} hosts", self.hosts)
-                })
+                self.exist(&field, count, Some(*count))
             }
             Pick::Share(share) => ensure_share(&format!("{field}.share"), *share),
         }
     }
 
-    fn optional(&self, field: &str, hosts: &Option<HostSet>) -> Result<(), ScenarioError> {
+    fn optional(&mut self, field: &str, hosts: &Option<HostSet>) -> Result<(), ScenarioError> {
         hosts
             .as_ref()
             .map_or(Ok(()), |hosts| self.set_of(field, hosts))
     }
 
     /// The hosts must exist by now.
-    fn set_of(&self, field: &str, hosts: &HostSet) -> Result<(), ScenarioError> {
-        ensure(hosts.fits(self.hosts), field, || {
-            format!(
-                "is {hosts}; hosts are then numbered from 1 to {}",
-                self.hosts
-            )
-        })
+    fn set_of(&mut self, field: &str, hosts: &HostSet) -> Result<(), ScenarioError> {
+        self.exist(field, hosts, hosts.hosts_min())
+    }
+
+    /// What is `named` in a field makes sense with `needed` hosts or more, if with any number. Where
+    /// there are fewer, that is noted.
+    fn exist(
+        &mut self,
+        field: &str,
+        named: &dyn Display,
+        needed: Option<u32>,
+    ) -> Result<(), ScenarioError> {
+        let known = format!(
+            "is {named}; hosts are then numbered from 1 to {}",
+            self.hosts
+        );
+        let Some(needed) = needed else {
+            return Err(ScenarioError::new(field, known));
+        };
+        let nodes = needed.saturating_sub(self.hosts - self.scenario.nodes);
+        let most = self.missing.as_ref().map_or(0, |missing| missing.nodes);
+        if needed > self.hosts && nodes > most {
+            let problem = format!("{known}: name some of these, or make nodes at least {nodes}");
+            let error = self.here(ScenarioError::new(field, problem));
+            self.missing = Some(Missing { nodes, error });
+        }
+        Ok(())
     }
 }

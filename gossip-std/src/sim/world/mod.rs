@@ -137,13 +137,13 @@ impl<H: Host> World<H> {
         done: impl Fn(&Self) -> bool,
     ) -> bool {
         self.epoch = None;
-        let mut is_done = done(self);
+        let mut is_done = false;
         for _ in 0..limit {
+            self.run_for(step, observer);
+            is_done = done(self);
             if is_done {
                 break;
             }
-            self.run_for(step, observer);
-            is_done = done(self);
         }
         self.epoch = Some(self.elapsed);
         for shard in &mut self.shards {

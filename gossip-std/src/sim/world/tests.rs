@@ -62,6 +62,7 @@ fn story(cores: usize, latency: Latency) -> String {
         world.add(make(host), clock);
         world.schedule(host, Time::START, Call::Join(0));
         let set = Call::Set {
+            ttl: None,
             key: "k".to_owned(),
             value: vec![host as u8],
         };

@@ -1,4 +1,5 @@
-//! Axes that begin at zero and end at a round number, with ticks at round numbers.
+//! Axes that begin at zero and end at a round number, with ticks at round numbers; and logarithmic
+//! ones, from one power of ten to another.
 
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ use super::super::unit::{fixed, time_unit};
 /// About so many intervals between ticks.
 const INTERVALS: f64 = 6.0;
 
-/// An axis from zero up.
+/// An axis from zero or a power of ten up.
 #[derive(Clone, Debug)]
 pub struct Axis {
     /// What it shows, with the unit.
@@ -22,6 +23,8 @@ pub struct Axis {
     decimals: usize,
     /// One unit of the axis in the data's unit.
     unit: f64,
+    /// The power of ten at which a logarithmic axis begins; `None` for one that begins at zero.
+    first_power: Option<i32>,
 }
 
 impl Axis {
@@ -47,6 +50,20 @@ impl Axis {
         Self::in_unit(format!("{label} ({name})"), most, length, 0.0)
     }
 
+    /// A logarithmic axis that reaches from `least` to `most`, both above zero. What is less lies on
+    /// its beginning.
+    pub fn powers(label: &str, least: f64, most: f64) -> Self {
+        let power = |value: f64| finite(value.log10());
+        let first = power(least).floor();
+        let intervals = (power(most) - 1e-9).ceil() - first;
+        Self {
+            intervals: intervals.max(1.0) as u32,
+            decimals: (-first).max(0.0) as usize,
+            first_power: Some(first as i32),
+            ..Self::new(label, 1.0)
+        }
+    }
+
     fn in_unit(label: String, most: f64, unit: f64, least_step: f64) -> Self {
         let most = finite(most) / unit;
         let most = if most > 0.0 { most } else { 1.0 };
@@ -63,6 +80,7 @@ impl Axis {
             intervals: (most / step - 1e-9).ceil().max(1.0) as u32,
             decimals,
             unit,
+            first_power: None,
         }
     }
 
@@ -73,12 +91,23 @@ impl Axis {
 
     /// The end, in the data's unit.
     pub fn end(&self) -> f64 {
-        self.step() * f64::from(self.intervals)
+        self.tick(self.intervals)
+    }
+
+    fn tick(&self, at: u32) -> f64 {
+        match self.first_power {
+            Some(first) => 10f64.powi(first + at as i32),
+            None => self.step() * f64::from(at),
+        }
     }
 
     /// How far along the axis a value of the data lies, from 0 to 1; what is beyond an end is on it.
     fn place(&self, value: f64) -> f64 {
-        finite(value / self.end()).clamp(0.0, 1.0)
+        let along = match self.first_power {
+            Some(first) => (value.log10() - f64::from(first)) / f64::from(self.intervals),
+            None => value / self.end(),
+        };
+        finite(along).clamp(0.0, 1.0)
     }
 }
 
@@ -95,12 +124,11 @@ impl Ranged for Axis {
         if hint.weight().allow_light_points() {
             return Vec::new();
         }
-        let tick = |at| self.step() * f64::from(at);
-        (0..=self.intervals).map(tick).collect()
+        (0..=self.intervals).map(|at| self.tick(at)).collect()
     }
 
     fn range(&self) -> Range<f64> {
-        0.0..self.end()
+        self.first_power.map_or(0.0, |_| self.tick(0))..self.end()
     }
 }
 
@@ -165,6 +193,15 @@ mod tests {
         assert_eq!(axis.label, "delay (ms)");
         assert_eq!(numbers(&axis).last().unwrap(), "250");
         assert_eq!(axis.map(&0.1, (0, 1000)), 400);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_has_a_tick_at_each_power_of_ten() {
+        let axis = Axis::powers("", 3.0, 1000.0);
+        assert_eq!(numbers(&axis), ["1", "10", "100", "1,000"]);
+        assert_eq!(axis.map(&100.0, (0, 900)), 600);
+        assert_eq!(axis.map(&0.0, (0, 900)), 0, "on the edge");
+        assert_eq!(Axis::powers("", 7.0, 7.0).end(), 10.0);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod chart;
 mod coverage;
 mod delays;
 mod epidemic;
+mod lines;
 mod palette;
 mod staleness;
 mod traffic;
@@ -15,6 +16,7 @@ use crate::sim::outcome::Outcome;
 use chart::Chart;
 
 pub(super) use chart::SIZE;
+pub use lines::{Lines, Scale};
 pub(super) use palette::dark_rules;
 
 /// At most so many points of a series are drawn: more would not be seen.

@@ -21,16 +21,20 @@ pub fn entries(run: &Outcome) -> Option<Chart> {
     })
 }
 
-/// How old the oldest of them was.
+/// How old the oldest of them was, and how old they were in the mean.
 pub fn ages(run: &Outcome) -> Option<Chart> {
-    let points = points(run, |sample| sample.max_age.as_secs())?;
-    let peak = Unit::Seconds.show(highest(&points));
+    let oldest = points(run, |sample| sample.max_age.as_secs())?;
+    let mean = points(run, |sample| sample.mean_age.as_secs())?;
+    let peak = Unit::Seconds.show(highest(&oldest));
     Some(Chart {
-        title: "Age of the oldest stale entry".to_owned(),
-        x: time(&points),
-        y: Axis::time("age", highest(&points)),
-        legend: vec![(format!("peak: {peak}"), SERIES[3])],
-        shapes: vec![line(points, SERIES[3])],
+        title: "Age of stale entries".to_owned(),
+        x: time(&oldest),
+        y: Axis::time("age", highest(&oldest)),
+        legend: vec![
+            (format!("oldest: {peak}"), SERIES[3]),
+            ("mean".to_owned(), SERIES[4]),
+        ],
+        shapes: vec![line(oldest, SERIES[3]), line(mean, SERIES[4])],
     })
 }
 

@@ -289,6 +289,7 @@ impl Timeline<'_> {
                 host,
                 key,
                 value: None,
+                ttl: None,
                 tracked: false,
             }),
             _ => Action::Flash(Flash {

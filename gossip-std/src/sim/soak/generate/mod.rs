@@ -2,6 +2,7 @@
 
 mod dice;
 mod faults;
+mod leases;
 mod settings;
 
 use super::bound;
@@ -27,6 +28,8 @@ pub fn generate(seed: u64) -> Scenario {
     let mut dice = Dice::new(seed);
     let mut scenario = settings::draw(&mut dice, &format!("soak-{seed}"));
     scenario.at = faults::draw(&mut dice, &scenario);
+    // With dice of their own, so that leases leave the faults of a seed what they are.
+    leases::draw(&mut Dice::new(!seed), &mut scenario);
     // The trouble itself is not judged: what lasts shorter than the bound has no time to.
     let bound = bound::agreement(&scenario).max(CALM_FROM);
     scenario.duration = CALM_FROM + bound + SLACK;
@@ -89,6 +92,19 @@ mod tests {
             "slow",
         ] {
             assert!(kinds.contains(kind), "{kind} of {kinds:?}");
+        }
+    }
+
+    #[test]
+    fn most_loads_have_leases_and_none_outlasts_the_calm() {
+        let scenarios: Vec<_> = (0..200).map(generate).collect();
+        let leased = scenarios.iter().filter(|scenario| {
+            let load = scenario.workload.as_ref();
+            load.is_some_and(|load| load.leases > 0.0)
+        });
+        assert!(leased.count() > 50);
+        for load in scenarios.iter().filter_map(|s| s.workload.as_ref()) {
+            assert!(load.ttl <= Span::from_secs(20), "{}", load.ttl);
         }
     }
 

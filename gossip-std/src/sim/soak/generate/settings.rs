@@ -70,10 +70,13 @@ fn workload(dice: &mut Dice) -> Workload {
     Workload {
         updates_per_second: dice.one_of(&[0.05, 0.2, 1.0]),
         deletes: dice.one_of(&[0.0, 0.2, 0.5]),
+        leases: 0.0,
+        ttl: Span::from_secs(10),
         burst: dice.one_of(&[1, 1, 4]),
         keys: Some(dice.one_of(&[1, 3, 8])),
         from: Span::ZERO,
         until: Some(dice.span(Span::from_secs(20), CALM_FROM)),
+        phases: Vec::new(),
     }
 }
 

@@ -1,0 +1,64 @@
+//! Exchanges begun: with whom, and which way.
+
+use rand_core::Rng;
+
+use super::{Message, Node};
+use crate::address::Address;
+use crate::id::NodeId;
+use crate::membership::retransmit_limit;
+use crate::storage::Storage;
+use crate::table::Member;
+use crate::time::{Duration, Instant};
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Begins as many exchanges as are due: the first with the member that was probed just now, if
+    /// one was, the others with random members.
+    pub(super) fn begin_exchanges(
+        &mut self,
+        now: Instant,
+        probed: Option<NodeId>,
+        rng: &mut impl Rng,
+    ) {
+        if const { !Self::EXCHANGES } || self.next_exchange > now {
+            return;
+        }
+        let interval = self.config.exchange_interval();
+        self.next_exchange = if interval == Duration::ZERO {
+            self.next_round
+        } else {
+            now.after(interval)
+        };
+        self.end_pace_round(now);
+        let limit = retransmit_limit(self.config.retransmit_mult(), self.tables.members.live());
+        let young = self.tables.news.is_young(limit);
+        self.direction = self.config.exchange_mode().direction(young);
+        let mut first = probed;
+        for _ in 0..self.config.exchange_fanout() {
+            let partner = match first.take() {
+                Some(id) => self.tables.members.get(id),
+                None => self.random_live(rng, |_| true),
+            };
+            if let Some((id, to)) = partner.and_then(|row| Some((row.id, row.address()?))) {
+                self.begin_exchange(id, to);
+            }
+        }
+    }
+
+    fn begin_exchange(&mut self, id: NodeId, to: A) {
+        let (ways, pages) = (self.direction.for_first(), self.config.exchange_pages());
+        self.tables.exchanges.begin(id, ways, pages);
+        self.owe(to, Message::Root(self.direction));
+        self.owe_rate(to, false);
+    }
+
+    /// A live peer that `accept` takes.
+    pub(super) fn random_live(
+        &self,
+        rng: &mut impl Rng,
+        accept: impl Fn(&Member<A>) -> bool,
+    ) -> Option<&Member<A>> {
+        self.random_member(rng, |row| {
+            row.is_live() && !self.is_me(row.id) && accept(row)
+        })
+    }
+}

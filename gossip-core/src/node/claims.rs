@@ -1,0 +1,359 @@
+//! The answers to a partner's pull: one datagram's worth of claims, each in the shortest form that
+//! the asker can use.
+
+use super::Node;
+use crate::address::Address;
+use crate::entries::accelerate::hash;
+use crate::entries::delta::{Claim, Progress};
+use crate::entries::{OwnerMap, listed, page_end, rising, stretches, values};
+use crate::exchange::{Bit, Reconciliation, Want};
+use crate::id::{Life, NodeId, Version};
+use crate::stats::bump;
+use crate::storage::Storage;
+use crate::time::Instant;
+use crate::wire::{ClaimHead, ClaimItem, HashItem, HashesHead, Hint, Kind, Writer, limits};
+
+/// How one want was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Served {
+    Claimed,
+    Hinted,
+    NoRoom,
+}
+
+/// Of what, and in answer to which pull, claims are made.
+#[derive(Clone, Copy, Debug)]
+struct Subject {
+    now: Instant,
+    token: u8,
+    owner: NodeId,
+    life: Life,
+    progress: Progress,
+    /// Among how many owners the room is shared.
+    shares: usize,
+}
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Answers the partner's pull with one datagram's worth of claims.
+    pub(super) fn write_claims(
+        &mut self,
+        now: Instant,
+        bit: Bit,
+        writer: &mut Writer<'_>,
+        empty: usize,
+    ) {
+        let answer = self
+            .tables
+            .exchanges
+            .get(bit)
+            .and_then(|exchange| exchange.answer);
+        let Some(token) = answer else { return };
+        // The token must fit even if no claim does.
+        if writer.room() < 2 {
+            return;
+        }
+        let singles = self.write_precise(now, bit, writer);
+        let mut claimed = false;
+        let mut owners = self.shares(bit);
+        // What single entries were told of needs no claim yet.
+        while let Some(want) = self.tables.wants.first(bit).filter(|_| !singles) {
+            match self.serve(now, token, &want, owners, writer) {
+                Served::Claimed => claimed = true,
+                Served::Hinted => {}
+                Served::NoRoom if claimed => break,
+                Served::NoRoom if writer.len() > empty => return,
+                Served::NoRoom => bump(&mut self.stats.entries_too_large),
+            }
+            self.tables.wants.take(bit);
+            owners = owners.saturating_sub(1);
+        }
+        if claimed || writer.small(Kind::Answered, &token) {
+            self.tables.wants.forget(bit);
+            if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
+                exchange.answer = None;
+            }
+        }
+    }
+
+    /// Writes a claim that nobody pulled, of this node's own entries from `a` on, as many as fit; `false`
+    /// and no change if none does.
+    pub(super) fn write_letter(
+        &mut self,
+        now: Instant,
+        a: Version,
+        writer: &mut Writer<'_>,
+    ) -> bool {
+        let Some((life, progress)) = self
+            .me()
+            .map(|me| (me.facts.generation.life(), me.progress))
+        else {
+            return false;
+        };
+        let subject = Subject {
+            token: 0,
+            owner: self.id(),
+            life,
+            progress,
+            shares: 1,
+            now,
+        };
+        self.write_whole(&subject, a, writer) == Served::Claimed
+    }
+
+    /// Among how many owners the room is shared fairly.
+    fn shares(&self, bit: Bit) -> usize {
+        match self.config.reconciliation() {
+            Reconciliation::ScuttleBreadth => self.tables.wants.count(bit),
+            _ => 1,
+        }
+    }
+
+    /// Answers one want: with a claim, or with what makes the partner stop asking. Its fair share is
+    /// one of `shares` parts of the room.
+    fn serve(
+        &mut self,
+        now: Instant,
+        token: u8,
+        want: &Want,
+        shares: usize,
+        writer: &mut Writer<'_>,
+    ) -> Served {
+        let owner = want.owner;
+        let row = self.tables.members.get(owner).filter(|row| !row.gone);
+        let Some(row) = row else {
+            return write_hint(owner, Version::NONE, writer);
+        };
+        let life = row.facts.generation.life();
+        let progress = row.progress;
+        if life != want.life {
+            self.tell(want.bit, owner);
+            return write_hint(owner, Version::NONE, writer);
+        }
+        if let Some(written) = self.write_known(token, want, writer) {
+            return if written {
+                Served::Claimed
+            } else {
+                Served::NoRoom
+            };
+        }
+        let Some(a) = progress.answer(&want.digest) else {
+            return write_hint(owner, want.digest.held.min(progress.held), writer);
+        };
+        let subject = Subject {
+            now,
+            token,
+            owner,
+            life,
+            progress,
+            shares,
+        };
+        // Whoever asks from the birth on may hold nothing at all, and has nothing to gain from it.
+        let short = progress.short_of(a, want.digest.held);
+        match short.filter(|end| *end > Version::BIRTH) {
+            Some(end) => self.write_short(&subject, a, end, writer),
+            None => self.write_whole(&subject, a, writer),
+        }
+    }
+
+    /// A claim from `a` with its entries.
+    fn write_whole(&mut self, subject: &Subject, a: Version, writer: &mut Writer<'_>) -> Served {
+        let Some(open) = writer.open(Kind::Claim) else {
+            return Served::NoRoom;
+        };
+        let Subject {
+            now,
+            owner,
+            progress,
+            ..
+        } = *subject;
+        let reserve = limits::claim_head_of(owner, a, &progress);
+        let room = writer.room().saturating_sub(reserve);
+        let share = writer.room().checked_div(subject.shares).unwrap_or(room);
+        let share = share.saturating_sub(reserve).min(room);
+        let store = &mut self.tables.entries;
+        let map = OwnerMap { store, owner };
+        // One entry at least, if it fits at all.
+        let page = map.page_end(now, a, progress.held, share);
+        let Some(b) = page.or_else(|| map.page_end(now, a, progress.held, room)) else {
+            writer.cancel(&open);
+            return Served::NoRoom;
+        };
+        let mut complete = writer.put(&subject.head(a, b));
+        for entry in listed(&self.tables.entries, owner, a, b) {
+            complete = complete && writer.put(&ClaimItem::new(now, b, entry));
+        }
+        if complete {
+            writer.close(open);
+            Served::Claimed
+        } else {
+            writer.cancel(&open);
+            Served::NoRoom
+        }
+    }
+
+    /// Claims from `a` towards `end`, up to where the asker holds everything: version numbers as far
+    /// as they get, and hashes behind them where that is likely to get further. The numbers come
+    /// first, so that each answer brings the asker on whatever the hashes are worth. Where the numbers
+    /// get to the end, entries follow.
+    fn write_short(
+        &mut self,
+        subject: &Subject,
+        a: Version,
+        end: Version,
+        writer: &mut Writer<'_>,
+    ) -> Served {
+        let before = writer.len();
+        let Some(b) = self.write_versions(subject, a, end, 0, writer) else {
+            return Served::NoRoom;
+        };
+        if b == end {
+            self.write_whole(subject, end, writer);
+            return Served::Claimed;
+        }
+        let run = subject.run_between_changes(b, end);
+        if run <= b.beyond(a) {
+            return Served::Claimed;
+        }
+        let room = writer
+            .room()
+            .saturating_add(writer.len())
+            .saturating_sub(before);
+        let Some(spare) = subject.spare_for_hashes(a, room) else {
+            return Served::Claimed;
+        };
+        writer.truncate(before);
+        match self.write_versions(subject, a, end, spare, writer) {
+            Some(b) => self.write_hashes(subject, b, end, run, writer),
+            None => return Served::NoRoom,
+        }
+        Served::Claimed
+    }
+
+    /// A claim from `a` with version numbers alone, which leaves `spare` bytes; where it ends.
+    fn write_versions(
+        &self,
+        subject: &Subject,
+        a: Version,
+        end: Version,
+        spare: usize,
+        writer: &mut Writer<'_>,
+    ) -> Option<Version> {
+        let open = writer.open(Kind::Versions)?;
+        let reserve = limits::claim_head_of(subject.owner, a, &subject.progress);
+        let room = writer.room().saturating_sub(reserve).saturating_sub(spare);
+        let walk = |a, b| values(&self.tables.entries, subject.owner, a, b);
+        let Some(b) = page_end(a, end, rising(a, end, walk), room) else {
+            writer.cancel(&open);
+            return None;
+        };
+        let mut complete = writer.put(&subject.head(a, b));
+        for (_, stretch) in stretches(a, rising(a, b, walk)) {
+            complete = complete && writer.put(&stretch);
+        }
+        if !complete {
+            writer.cancel(&open);
+            return None;
+        }
+        writer.close(open);
+        Some(b)
+    }
+
+    /// Hashes of intervals from `a`, up to `end` or as many as fit, each twice as long as the one
+    /// before it. `run` versions are likely to be as they were.
+    fn write_hashes(
+        &self,
+        subject: &Subject,
+        a: Version,
+        end: Version,
+        run: u32,
+        writer: &mut Writer<'_>,
+    ) {
+        let Some(open) = writer.open(Kind::Hashes) else {
+            return;
+        };
+        let head = limits::claim_head_of(subject.owner, a, &subject.progress);
+        let room = writer.room().saturating_sub(head);
+        let fitting = room
+            .div_euclid(limits::HASH_ITEM)
+            .min(HashesHead::INTERVALS_MAX);
+        let intervals = || doubling(a, end, run, fitting);
+        let Some((_, last)) = intervals().last() else {
+            writer.cancel(&open);
+            return;
+        };
+        let mut complete = writer.put(&subject.hashes_head(a, last));
+        for (a, b) in intervals() {
+            let hash = hash(values(&self.tables.entries, subject.owner, a, b)).to_le_bytes();
+            let length = Version::new(b.beyond(a)).unwrap_or(Version::MAX);
+            complete = complete && writer.put(&HashItem { length, hash });
+        }
+        if complete {
+            writer.close(open);
+        } else {
+            writer.cancel(&open);
+        }
+    }
+}
+
+impl Subject {
+    /// How many versions up to `end` are likely to be as they were, one after the other: an asker that
+    /// holds everything up to there lacks the writes since, and each of them changed one entry at
+    /// most.
+    fn run_between_changes(&self, b: Version, end: Version) -> u32 {
+        let changes = self.progress.held.beyond(end);
+        end.beyond(b).checked_div(changes).unwrap_or(0)
+    }
+
+    /// How many bytes of `room` version numbers leave to hashes: half of them, if both fit.
+    fn spare_for_hashes(&self, a: Version, room: usize) -> Option<usize> {
+        const STRETCHES: usize = 8;
+        let head = limits::claim_head_of(self.owner, a, &self.progress)
+            .saturating_add(limits::section_head(room))
+            .saturating_add(1);
+        let least = head.saturating_add(limits::HASH_ITEM);
+        let both = least.saturating_add(head).saturating_add(STRETCHES);
+        (both <= room).then_some(least.max(room >> 1))
+    }
+
+    fn claim(&self, a: Version, b: Version) -> Claim {
+        self.progress.claim(a, b)
+    }
+
+    fn head(&self, a: Version, b: Version) -> ClaimHead {
+        ClaimHead::new(self.token, self.owner, self.life, &self.claim(a, b))
+    }
+
+    fn hashes_head(&self, a: Version, b: Version) -> HashesHead {
+        HashesHead::new(self.token, self.owner, self.life, &self.claim(a, b))
+    }
+}
+
+/// Up to `most` intervals from `a` that follow each other, each twice as long as the one before it.
+/// Unless there are few, the first is an eighth of `run`.
+fn doubling(
+    a: Version,
+    end: Version,
+    run: u32,
+    most: usize,
+) -> impl Iterator<Item = (Version, Version)> {
+    let halvings = most.saturating_sub(1).min(3);
+    let (mut at, mut length) = (a, (run >> halvings).max(1));
+    let intervals = core::iter::from_fn(move || {
+        if at >= end {
+            return None;
+        }
+        let a = at;
+        at = a.plus(length).unwrap_or(end).min(end);
+        length = length.saturating_mul(2);
+        Some((a, at))
+    });
+    intervals.take(most)
+}
+
+fn write_hint(id: NodeId, held: Version, writer: &mut Writer<'_>) -> Served {
+    if writer.listed(Kind::Hints, &Hint { id, held }) {
+        Served::Hinted
+    } else {
+        Served::NoRoom
+    }
+}

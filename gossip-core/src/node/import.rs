@@ -1,0 +1,148 @@
+//! A node made of the bytes of a state.
+
+use super::Node;
+use super::restore::Restore;
+use crate::address::Address;
+use crate::config::Checked;
+use crate::persist::{
+    Age, Checksum, END, ImportError, Kept, Known, PRELUDE, Start, check_prelude, check_whole,
+    take_record,
+};
+use crate::storage::{Storage, Tables};
+use crate::time::Instant;
+
+/// Makes a node of the bytes of a state, as they come: for a state that is not in memory in one piece.
+/// [`Node::import`] takes one that is.
+#[derive(Clone, Debug)]
+pub struct Import<A: Address, S: Storage<A>> {
+    restore: Restore<A, S>,
+    next: Next,
+    checksum: Checksum,
+}
+
+/// What is to come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Prelude,
+    Start,
+    /// So many members and entries.
+    Records(u32, u32),
+    Nothing,
+}
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// A node that goes on from a state that [`export`](Self::export) wrote, with empty `tables`. What
+    /// it does with the state depends on its `age` at `now`. Seeds are to be given to
+    /// [`join`](Self::join) again; without any, the members of the state are tried.
+    ///
+    /// # Errors
+    /// Why the state was refused. The whole of it is checked first.
+    pub fn import(
+        config: Checked<A>,
+        tables: Tables<A, S>,
+        now: Instant,
+        age: Age,
+        bytes: &[u8],
+    ) -> Result<Self, ImportError> {
+        check_whole(bytes)?;
+        let mut import = Import::new(config, tables, now, age);
+        let taken = import.feed(bytes)?;
+        match (import.is_complete(), taken == bytes.len()) {
+            (true, false) => Err(ImportError::Trailing),
+            _ => import.finish(),
+        }
+    }
+}
+
+impl<A: Address, S: Storage<A>> Import<A, S> {
+    /// Begins a node with empty `tables`; the state is of this `age` at `now`.
+    pub fn new(config: Checked<A>, tables: Tables<A, S>, now: Instant, age: Age) -> Self {
+        Self {
+            restore: Restore::new(config, tables, now, age),
+            next: Next::Prelude,
+            checksum: Checksum::new(),
+        }
+    }
+
+    /// Takes what comes next in the state. Returns how many bytes it took: what is left is the beginning
+    /// of a record, to be given again with more bytes after it, or lies behind the end of the state.
+    ///
+    /// # Errors
+    /// Why the state was refused; there is no use in going on.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<usize, ImportError> {
+        let mut taken = 0usize;
+        while self.next != Next::Nothing {
+            let rest = bytes.get(taken..).unwrap_or_default();
+            let Some(len) = self.take(rest)? else {
+                break;
+            };
+            taken = taken.saturating_add(len);
+        }
+        Ok(taken)
+    }
+
+    /// `true` once the end of the state was taken.
+    pub fn is_complete(&self) -> bool {
+        self.next == Next::Nothing
+    }
+
+    /// The node, if the state is complete.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn finish(self) -> Result<Node<A, S>, ImportError> {
+        if self.is_complete() {
+            self.restore.finish()
+        } else {
+            Err(ImportError::Truncated)
+        }
+    }
+
+    /// Takes one record: its length, or `None` if it is not complete.
+    fn take(&mut self, bytes: &[u8]) -> Result<Option<usize>, ImportError> {
+        let (len, next) = match self.next {
+            Next::Prelude if bytes.len() < PRELUDE.len() => return Ok(None),
+            Next::Prelude => {
+                check_prelude(bytes)?;
+                (PRELUDE.len(), Next::Start)
+            }
+            Next::Start => {
+                let Some((start, len)) = take_record::<Start>(bytes)? else {
+                    return Ok(None);
+                };
+                self.restore.check_start(&start)?;
+                (len, Next::Records(start.members, start.entries))
+            }
+            Next::Records(0, 0) => return self.take_end(bytes),
+            Next::Records(0, entries) => {
+                let Some((kept, len)) = take_record::<Kept<'_>>(bytes)? else {
+                    return Ok(None);
+                };
+                self.restore.entry(&kept)?;
+                (len, Next::Records(0, entries.saturating_sub(1)))
+            }
+            Next::Records(members, entries) => {
+                let Some((known, len)) = take_record::<Known<A>>(bytes)? else {
+                    return Ok(None);
+                };
+                self.restore.member(&known)?;
+                (len, Next::Records(members.saturating_sub(1), entries))
+            }
+            Next::Nothing => return Ok(None),
+        };
+        self.checksum.add(bytes.get(..len).unwrap_or_default());
+        self.next = next;
+        Ok(Some(len))
+    }
+
+    fn take_end(&mut self, bytes: &[u8]) -> Result<Option<usize>, ImportError> {
+        let Some(end) = bytes.first_chunk::<END>() else {
+            return Ok(None);
+        };
+        if *end != self.checksum.value() {
+            return Err(ImportError::Damaged);
+        }
+        self.next = Next::Nothing;
+        Ok(Some(END))
+    }
+}

@@ -1,0 +1,263 @@
+//! What members that are gone contributed to shared keys is kept by others, as copies.
+//!
+//! Correctness depends on nobody being alone in this: a copy names its origin, and reads count an origin
+//! once (`shared::Origins`). Who keeps one is chosen only to bound the cost:
+//!
+//! | when | who, among the live members in the common order after the one that is gone |
+//! |---|---|
+//! | its row begins to fade | the first |
+//! | while it fades | one more with each eighth of that time, if no copy is known that is as good |
+//! | it is forgotten | everybody, if no copy is known that is as good |
+//! | it lives anew without memory | the first two, for what it had counted and the copies that it kept |
+//!
+//! With each sweep over tombstones a node drops a copy that is no longer needed: the owner is alive and
+//! contributes as much itself, or has deleted the key; or another live member keeps a copy that is better,
+//! or as good and nearer after the owner. That order is total, so the best copy is dropped by nobody.
+
+use super::{Node, Phase};
+use crate::address::Address;
+use crate::error::SetError;
+use crate::id::NodeId;
+use crate::shared::{
+    Contribution, MARK_BYTES, OWNER_BYTES, RESERVED_PREFIX, Said, Slot, copy_of, is_reserved,
+    read_copy,
+};
+use crate::stats::bump;
+use crate::storage::{Blob, Storage};
+use crate::time::Instant;
+
+/// How many live members keep copies for an owner that lives anew without memory.
+const HEIRS_OF_REBORN: usize = 2;
+/// In how many parts of the fading time one more member may keep copies.
+const TURNS: u32 = 8;
+
+/// In which way a member's entries are about to be lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// It will be forgotten; so many eighths of the last part of its memory are over.
+    Fading(u32),
+    /// It is forgotten.
+    Forgotten,
+    /// It booted without memory.
+    Reborn,
+}
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Whether copies are kept at all.
+    const COPIES: bool = S::COPIES > 0 && Self::ENTRIES;
+
+    /// Keeps what shared keys lose with a member's entries, as far as it is this node's turn.
+    pub(super) fn inherit(&mut self, from: NodeId, loss: Loss) {
+        if const { !Self::COPIES } || self.phase != Phase::Running || self.is_me(from) {
+            return;
+        }
+        let heirs = match loss {
+            Loss::Fading(turn) => (turn as usize).saturating_add(1),
+            Loss::Forgotten => usize::MAX,
+            Loss::Reborn => HEIRS_OF_REBORN,
+        };
+        if !self.is_heir(from, heirs) {
+            return;
+        }
+        let mut last: Option<S::Key> = None;
+        while let Some((key, value)) = self.written_after(from, last.as_ref()) {
+            if let (Ok(text), Some(value)) = (core::str::from_utf8(key.as_ref()), value) {
+                self.inherit_entry(from, text, value.as_ref(), loss);
+            }
+            last = Some(key);
+        }
+    }
+
+    /// Begins to keep what is about to be lost and nobody else keeps, and drops copies that are no longer
+    /// needed.
+    pub(super) fn tend_copies(&mut self, now: Instant) {
+        if const { !Self::COPIES } {
+            return;
+        }
+        self.drop_copies();
+        let half = self.fading_time();
+        let turn_millis = half.as_millis().div_ceil(TURNS).max(1);
+        for index in 0..self.tables.members.len() {
+            let row = self.tables.members.at(index);
+            let Some(id) = row.filter(|row| row.fading && !row.gone).map(|row| row.id) else {
+                continue;
+            };
+            let left = self.tables.timers.of(id).map_or(half, |at| at.since(now));
+            let over = half.as_millis().saturating_sub(left.as_millis());
+            self.inherit(id, Loss::Fading(over.div_euclid(turn_millis)));
+        }
+    }
+
+    /// Keeps a copy of a contribution, joined with what this node's copy of the same origin says already.
+    ///
+    /// # Errors
+    /// Why it was refused; nothing changed.
+    pub(super) fn keep_copy(&mut self, about: &str, said: Said<'_>) -> Result<(), SetError> {
+        if const { !Self::COPIES } {
+            return Err(SetError::Copies { max: 0 });
+        }
+        let (slot, said) = self.slot_for(about, said)?;
+        let key = self.copy_key(about, slot)?;
+        let key = core::str::from_utf8(key.as_ref()).map_err(|_| SetError::Encoding)?;
+        let (mut owner, mut mark) = ([0; OWNER_BYTES], [0; MARK_BYTES]);
+        let owner = postcard::to_slice(&said.origin.owner, &mut owner);
+        let owner = owner.map_err(|_| SetError::Encoding)?;
+        let head = said.contribution.head(&mut mark);
+        let head = head.ok_or(SetError::Encoding)?;
+        let value = self.value_of(&[owner, head, said.contribution.body()])?;
+        self.write_entry(key, Some(value.as_ref()), None)
+    }
+
+    /// Where this node keeps a contribution, and what it then says: the slot where its origin is, joined,
+    /// else the first free one.
+    fn slot_for<'a>(
+        &'a self,
+        about: &'a str,
+        said: Said<'a>,
+    ) -> Result<(Slot, Said<'a>), SetError> {
+        let mut free = Some(Slot::FIRST);
+        for (slot, kept) in self.own_copies(about) {
+            if kept.origin == said.origin {
+                return Ok((slot, kept.join(said)));
+            }
+            if free == Some(slot) {
+                free = slot.next();
+            }
+        }
+        let all = (RESERVED_PREFIX, "");
+        let copies = self.tables.entries.beginning_of(self.id(), all);
+        let full = copies.filter(|entry| entry.is_set()).count() >= S::COPIES;
+        let max = S::COPIES.min(usize::from(Slot::COUNT));
+        free.filter(|_| !full)
+            .map(|slot| (slot, said))
+            .ok_or(SetError::Copies { max })
+    }
+
+    fn copy_key(&self, about: &str, slot: Slot) -> Result<S::Key, SetError> {
+        let mut room = [0; 4];
+        let parts = [
+            RESERVED_PREFIX.as_bytes(),
+            about.as_bytes(),
+            slot.bytes(&mut room),
+        ];
+        let max = self.tables.entries.key_max();
+        S::Key::from_parts(&parts).ok_or(SetError::Key { max })
+    }
+
+    fn own_copies<'a>(&'a self, about: &'a str) -> impl Iterator<Item = (Slot, Said<'a>)> {
+        let prefix = (RESERVED_PREFIX, about);
+        let all = self.tables.entries.beginning_of(self.id(), prefix);
+        all.filter_map(move |entry| {
+            let (subject, slot) = copy_of(entry.key())?;
+            let said = read_copy(entry.value()?)?;
+            (subject == about).then_some((slot, said))
+        })
+    }
+
+    fn inherit_entry(&mut self, from: NodeId, key: &str, value: &[u8], loss: Loss) {
+        let entry = self.entry(from, key);
+        if entry.is_some_and(|entry| entry.expires.is_some()) {
+            // Said for a time: it ends, whoever is there.
+            return;
+        }
+        let found = match copy_of(key) {
+            Some((about, _)) => read_copy(value).map(|said| (about, said)),
+            None => Said::by(from, value).map(|said| (key, said)),
+        };
+        let Some((about, said)) = found else { return };
+        let counts = matches!(said.contribution, Contribution::Counter(_));
+        let goes_on = loss == Loss::Reborn && !counts && !is_reserved(key);
+        if goes_on || self.is_known_besides(from, about, said) {
+            return;
+        }
+        let counter = match self.keep_copy(about, said) {
+            Ok(()) => &mut self.stats.adoptions,
+            Err(_) => &mut self.stats.adoptions_refused,
+        };
+        bump(counter);
+    }
+
+    /// `true` if something as good as this contribution is read from others than `from`.
+    fn is_known_besides(&self, from: NodeId, about: &str, said: Said<'_>) -> bool {
+        let owner = said.origin.owner;
+        let own = self.said_by(owner, about).filter(|_| owner != from);
+        let kept = self
+            .copies(about)
+            .filter(|(entry, _)| entry.owner != from)
+            .map(|(_, kept)| kept);
+        own.into_iter().chain(kept).any(|known| known.covers(said))
+    }
+
+    /// `true` if this node is among the first `heirs` live members after `from`.
+    fn is_heir(&self, from: NodeId, heirs: usize) -> bool {
+        let members = &self.tables.members;
+        let (start, end) = (members.lower(from.place()), members.len());
+        let live = (start..end)
+            .chain(0..start)
+            .filter_map(|index| members.at(index))
+            .filter(|row| row.is_live() && row.id != from);
+        live.take(heirs).any(|row| self.is_me(row.id))
+    }
+
+    fn drop_copies(&mut self) {
+        let mut last: Option<S::Key> = None;
+        while let Some((key, value)) = self.written_after(self.id(), last.as_ref()) {
+            let Ok(text) = core::str::from_utf8(key.as_ref()) else {
+                break;
+            };
+            // Reserved keys come first.
+            if !is_reserved(text) {
+                break;
+            }
+            let kept = value.as_ref().and_then(|value| read_copy(value.as_ref()));
+            if let (Some((about, _)), Some(said)) = (copy_of(text), kept)
+                && self.is_needless(about, said)
+                && self.write_entry(text, None, None).is_err()
+            {
+                break;
+            }
+            last = Some(key);
+        }
+    }
+
+    /// `true` if this node's copy of a contribution may go.
+    fn is_needless(&self, about: &str, mine: Said<'_>) -> bool {
+        let owner = mine.origin.owner;
+        if self.is_trusty(owner) {
+            let own = self.said_by(owner, about);
+            let withdrawn = self.is_tombstone(owner, about);
+            if withdrawn || own.is_some_and(|own| own.covers(mine)) {
+                return true;
+            }
+        }
+        let after = |id: NodeId| id.place().0.wrapping_sub(owner.place().0);
+        let my_distance = after(self.id());
+        self.copies(about).any(|(entry, kept)| {
+            let nearer = after(entry.owner) < my_distance;
+            kept.covers(mine)
+                && (nearer || kept != mine)
+                && !self.is_me(entry.owner)
+                && self.is_trusty(entry.owner)
+        })
+    }
+
+    /// `true` for a member that is alive and not doubted.
+    fn is_trusty(&self, id: NodeId) -> bool {
+        let row = self.tables.members.get(id);
+        row.is_some_and(|row| row.is_live() && !row.suspect && row.unproven.is_none())
+    }
+
+    /// An owner's next entry by key: its key and what it is set to for good. What has a lease ends with
+    /// it and is not kept.
+    fn written_after(
+        &self,
+        owner: NodeId,
+        last: Option<&S::Key>,
+    ) -> Option<(S::Key, Option<S::Value>)> {
+        let store = &self.tables.entries;
+        let entry = store.following(owner, last.map(AsRef::as_ref))?;
+        let lasting = entry.value().filter(|_| store.expires(entry).is_none());
+        let value = lasting.and_then(S::Value::from_slice);
+        Some((entry.key.clone(), value))
+    }
+}

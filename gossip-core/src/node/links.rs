@@ -1,0 +1,116 @@
+//! What a comparison of rows leads to: marks on rows, one bit for each exchange.
+
+use super::Node;
+use super::receive::Sender;
+use super::reconcile::shorten_facts;
+use crate::address::Address;
+use crate::exchange::{Bit, Span};
+use crate::id::{NodeId, Place, Version};
+use crate::storage::Storage;
+use crate::table::{Member, Prefix};
+use crate::wire::Summary;
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Compares one row that both know.
+    pub(super) fn compare(&mut self, sender: &Sender<A>, bit: Bit, salt: u8, item: &Summary) {
+        let Some(row) = self.tables.members.get(item.id) else {
+            return;
+        };
+        let takes = self
+            .tables
+            .exchanges
+            .get(bit)
+            .is_some_and(|exchange| exchange.ways.takes);
+        if !row.is_shown() || shorten_facts(row, salt) != item.facts {
+            self.give(bit, item.id);
+        } else if self.is_me(item.id) && item.held > row.progress.as_of {
+            self.check_own_held(row.facts.generation, item.held);
+        } else if item.held < row.progress.held {
+            self.hint(bit, item.id);
+        } else if takes || item.held == row.progress.held {
+            self.compare_held(sender, item.id, item.held);
+        }
+    }
+
+    /// Tells the rows from `index` up to `place`, which the partner did not list.
+    pub(super) fn tell_until(&mut self, bit: Bit, mut index: usize, place: Place) -> usize {
+        while self
+            .tables
+            .members
+            .at(index)
+            .is_some_and(|row| row.id.place() < place)
+        {
+            self.tell_at(bit, index);
+            index = index.saturating_add(1);
+        }
+        index
+    }
+
+    pub(super) fn tell_all(&mut self, bit: Bit, prefix: Prefix) {
+        self.tables
+            .members
+            .indices(prefix)
+            .for_each(|index| self.tell_at(bit, index));
+    }
+
+    pub(super) fn tell_at(&mut self, bit: Bit, index: usize) {
+        if let Some(row) = self.tables.members.at(index).filter(|row| row.is_shown()) {
+            self.give(bit, row.id);
+        }
+    }
+
+    /// Tells a row that a comparison has shown the partner to lack, if the exchange goes that way.
+    fn give(&mut self, bit: Bit, id: NodeId) {
+        if self.gives(bit) {
+            self.tell(bit, id);
+        }
+    }
+
+    fn gives(&self, bit: Bit) -> bool {
+        let exchange = self.tables.exchanges.get(bit);
+        exchange.is_some_and(|exchange| exchange.ways.gives)
+    }
+
+    pub(super) fn tell(&mut self, bit: Bit, id: NodeId) {
+        self.mark_tell(bit, id, |row| row.links.tell |= bit);
+    }
+
+    fn hint(&mut self, bit: Bit, id: NodeId) {
+        if self.gives(bit) {
+            self.mark_tell(bit, id, |row| row.links.hint |= bit);
+        }
+    }
+
+    fn mark_tell(&mut self, bit: Bit, id: NodeId, mark: impl FnOnce(&mut Member<A>)) {
+        if let (Some(row), Some(exchange)) = (
+            self.tables.members.local(id),
+            self.tables.exchanges.get_mut(bit),
+        ) {
+            mark(row);
+            exchange.tells.add(id.place());
+        }
+    }
+
+    pub(super) fn link_pull(&mut self, bit: Bit, id: NodeId, held: Version) {
+        if let (Some(row), Some(exchange)) = (
+            self.tables.members.local(id),
+            self.tables.exchanges.get_mut(bit),
+        ) {
+            row.links.pull |= bit;
+            row.links.told = row.links.told.max(held);
+            exchange.pulls.add(id.place());
+        }
+    }
+
+    pub(super) fn each_in(&mut self, span: Span, mut change: impl FnMut(&mut Member<A>)) {
+        let Some(first) = span.first() else { return };
+        let mut index = self.tables.members.lower(first);
+        while let Some(row) = self.tables.members.local_at(index) {
+            if !span.contains(row.id.place()) {
+                return;
+            }
+            change(row);
+            index = index.saturating_add(1);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Precise reconciliation: single entries to a partner that says which it holds (van Renesse et al.
+//! 2008, section 3.1), and the claims that close what they filled.
+
+use super::Node;
+use super::receive::Sender;
+use crate::address::Address;
+use crate::entries::accelerate::hash;
+use crate::entries::delta::{Claim, Digest, Listed};
+use crate::entries::{every, listed};
+use crate::exchange::{Bit, Reconciliation, Want, Window};
+use crate::id::Version;
+use crate::storage::Storage;
+use crate::table::Member;
+use crate::time::Instant;
+use crate::wire::{ClaimHead, Kind, PreciseItem, PullItem, SinglesHead, Writer, limits};
+
+/// What a pull says of one owner.
+pub(super) fn plain_want(item: PullItem) -> Want {
+    Want {
+        bit: 0,
+        owner: item.owner,
+        life: item.life,
+        digest: Digest {
+            held: item.held,
+            recover: item.recover,
+        },
+        window: None,
+    }
+}
+
+/// What a pull for single entries says of one owner.
+pub(super) fn precise_want(item: PreciseItem) -> Want {
+    Want {
+        bit: 0,
+        owner: item.owner,
+        life: item.life,
+        digest: Digest {
+            held: item.held,
+            recover: item.recover,
+        },
+        window: Some(Window {
+            from: item.from,
+            have: u64::from_le_bytes(item.have),
+        }),
+    }
+}
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// What this node asks about the owner of `row`, where single entries are wanted.
+    pub(super) fn precise_item(&self, row: &Member<A>) -> PreciseItem {
+        let position = self.position_of(row);
+        let digest = position.digest();
+        let window = self.window_of(row, position.held);
+        PreciseItem {
+            owner: row.id,
+            life: row.facts.generation.life(),
+            held: digest.held,
+            recover: digest.recover,
+            from: window.from,
+            have: window.have.to_le_bytes(),
+        }
+    }
+
+    /// The stretch of versions in which single entries are wanted: the last one where the newest go
+    /// first, else the one after `held`.
+    fn window_of(&self, row: &Member<A>, held: Version) -> Window {
+        let newest = self.config.reconciliation() == Reconciliation::PreciseNewest;
+        let last = Version::new(row.links.told.get().saturating_sub(Window::SPAN));
+        let from = last.filter(|last| newest && *last > held).unwrap_or(held);
+        let mut window = Window { from, have: 0 };
+        for entry in listed(&self.tables.entries, row.id, from, window.to()) {
+            window.add(entry.version);
+        }
+        window
+    }
+
+    /// Single entries for as many of the partner's wants as fit, the first in line first.
+    /// `true` if anything was written.
+    pub(super) fn write_precise(&self, now: Instant, bit: Bit, writer: &mut Writer<'_>) -> bool {
+        let before = writer.len();
+        let limit = self.last_rank(now, bit, writer.room());
+        for want in self.tables.wants.of(bit) {
+            if let Some(window) = self.window_to_fill(want) {
+                self.write_singles_for(now, want, window, limit, writer);
+            }
+        }
+        writer.len() > before
+    }
+
+    /// The window of a want that single entries serve: the asker covers nothing again, and would not
+    /// have to.
+    fn window_to_fill(&self, want: &Want) -> Option<Window> {
+        let row = self.tables.members.get(want.owner)?;
+        let known = !row.gone && row.facts.generation.life() == want.life;
+        let normal = want.digest.recover.is_none() && row.progress.gc <= want.digest.held;
+        want.window.filter(|_| known && normal)
+    }
+
+    /// Up to which rank single entries fit `room` bytes.
+    fn last_rank(&self, now: Instant, bit: Bit, room: usize) -> u32 {
+        if self.fits(now, bit, u32::MAX, room) {
+            return u32::MAX;
+        }
+        let (mut low, mut high) = (0, u32::MAX);
+        while high.saturating_sub(low) > 1 {
+            let middle = low.midpoint(high);
+            if self.fits(now, bit, middle, room) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        // Of those at the next rank, as many as fit.
+        high
+    }
+
+    fn fits(&self, now: Instant, bit: Bit, limit: u32, room: usize) -> bool {
+        let mut left = Some(room);
+        for want in self.tables.wants.of(bit) {
+            let Some(window) = self.window_to_fill(want) else {
+                continue;
+            };
+            let mut any = false;
+            for entry in self.missing(want, window, limit) {
+                let head = if any {
+                    0
+                } else {
+                    limits::singles_head(want.owner)
+                };
+                any = true;
+                let item = entry.len(now, Window::SPAN);
+                left = left.and_then(|left| left.checked_sub(head.saturating_add(item)));
+                if left.is_none() {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// The entries that the partner lacks in its window, up to a rank, by key.
+    fn missing(&self, want: &Want, window: Window, limit: u32) -> impl Iterator<Item = Listed<'_>> {
+        let order = self.config.reconciliation();
+        let newest = self.tables.members.get(want.owner);
+        let newest = newest.map_or(Version::NONE, |row| row.progress.as_of);
+        let salt = u64::from(self.next_token) << 32 | want.owner.get();
+        listed(&self.tables.entries, want.owner, window.from, window.to())
+            .filter(move |entry| window.lacks(entry.version))
+            .filter(move |entry| order.rank(entry.version, newest, salt) <= limit)
+    }
+
+    fn write_singles_for(
+        &self,
+        now: Instant,
+        want: &Want,
+        window: Window,
+        limit: u32,
+        writer: &mut Writer<'_>,
+    ) -> Option<usize> {
+        let newest = self
+            .missing(want, window, limit)
+            .map(|entry| entry.version)
+            .max()?;
+        let head = SinglesHead {
+            token: 0,
+            owner: want.owner,
+            life: want.life,
+            held: self.tables.members.get(want.owner)?.progress.held,
+            newest,
+        };
+        self.write_singles(now, &head, self.missing(want, window, limit), writer)
+    }
+
+    /// A claim for a partner that holds everything it would list, if its window shows that: told by
+    /// a hash. `None` if the whole claim is called for.
+    pub(super) fn write_known(
+        &self,
+        token: u8,
+        want: &Want,
+        writer: &mut Writer<'_>,
+    ) -> Option<bool> {
+        let window = self.window_to_fill(want)?;
+        let progress = self.tables.members.get(want.owner)?.progress;
+        let (a, b) = (want.digest.held, window.to().min(progress.held));
+        let here = |version: &Version| *version > a && *version <= b;
+        let mut all = every(&self.tables.entries, want.owner).filter(here);
+        if window.from != a || a >= b || all.any(|version| window.lacks(version)) {
+            return None;
+        }
+        let told = hash(every(&self.tables.entries, want.owner).filter(here));
+        let head = ClaimHead::new(token, want.owner, want.life, &progress.claim(a, b));
+        Some(writer.listed(Kind::Known, &(head, told.to_le_bytes())))
+    }
+
+    /// A claim of what is held here already; `false` if it was of no use.
+    pub(super) fn take_known(
+        &mut self,
+        sender: &Sender<A>,
+        head: &ClaimHead,
+        claim: &Claim,
+        told: u64,
+    ) -> bool {
+        if !self.is_claim_of_known_life(head.owner, head.life) {
+            return false;
+        }
+        let useful = self.follow(head.owner, claim, |progress, map| {
+            progress.apply_known(map, claim, told)
+        });
+        self.after_claim(sender, head.owner, claim, useful);
+        useful
+    }
+}

@@ -1,0 +1,200 @@
+//! Pulls: asking an exchange's partner for entries that it holds more of.
+
+use super::Node;
+use crate::address::Address;
+use crate::entries::delta::Progress;
+use crate::entries::from_birth;
+use crate::exchange::{Bit, Reconciliation, Span};
+use crate::id::Version;
+use crate::storage::Storage;
+use crate::table::Member;
+use crate::time::Instant;
+use crate::wire::{Kind, PullItem, Writer};
+
+/// The most owners that one pull asks for: more than one answer has room for.
+const ASKED_MAX: usize = 16;
+
+/// Owners to ask for, the best first.
+struct Picked {
+    /// How much is missing of it, and where its row stands.
+    rows: [(u32, usize); ASKED_MAX],
+    len: usize,
+    most: usize,
+}
+
+impl Picked {
+    /// Keeps a row if it is among the best; one with as much missing as another comes after it.
+    fn offer(&mut self, missing: u32, index: usize) {
+        let better = |row: &&(u32, usize)| row.0 >= missing;
+        let at = self.rows.iter().take(self.len).take_while(better).count();
+        if at >= self.most {
+            return;
+        }
+        self.len = self.len.saturating_add(1).min(self.most);
+        // The pattern, so that the optimizer sees that there is something to rotate.
+        if let Some(behind @ [_, ..]) = self.rows.get_mut(at..self.len) {
+            behind.rotate_right(1);
+            if let Some(first) = behind.first_mut() {
+                *first = (missing, index);
+            }
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.len >= self.most
+    }
+
+    fn indices(&self) -> impl Iterator<Item = usize> {
+        self.rows.iter().take(self.len).map(|row| row.1)
+    }
+}
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Asks for what the partner holds more of, unless an answer is still awaited.
+    pub(super) fn write_pull(&mut self, now: Instant, bit: Bit, writer: &mut Writer<'_>) {
+        let Some(exchange) = self.tables.exchanges.get(bit) else {
+            return;
+        };
+        if exchange.pull.is_some() || exchange.pulls.is_empty() || exchange.pages == 0 {
+            return;
+        }
+        let span = self.trim(exchange.pulls, |row| row.links.pull & bit != 0);
+        let timeout = self.config.reply_timeout();
+        let Some(exchange) = self.tables.exchanges.get_mut(bit) else {
+            return;
+        };
+        exchange.pulls = span;
+        let kind = if self.config.reconciliation().is_precise() {
+            Kind::Precise
+        } else {
+            Kind::Pull
+        };
+        let Some(open) = writer.open(kind) else {
+            return;
+        };
+        let earlier = exchange.clone();
+        let token = exchange.begin_pull(now, timeout);
+        if !(writer.put(&token) && self.write_pull_items(bit, span, writer)) {
+            if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
+                *exchange = earlier;
+            }
+            writer.cancel(&open);
+            return;
+        }
+        writer.close(open);
+    }
+
+    /// `true` if anything was asked.
+    fn write_pull_items(&mut self, bit: Bit, span: Span, writer: &mut Writer<'_>) -> bool {
+        let picked = self.pick(bit, span);
+        let mut asked = false;
+        for index in picked.indices() {
+            if !self.write_pull_item(index, writer) {
+                break;
+            }
+            let Some(row) = self.tables.members.local_at(index) else {
+                break;
+            };
+            row.links.asked |= bit;
+            asked = true;
+            self.asked_up_to = row.id.place();
+        }
+        asked
+    }
+
+    /// What is asked about one owner; `false` if it does not fit.
+    fn write_pull_item(&self, index: usize, writer: &mut Writer<'_>) -> bool {
+        let Some(row) = self.tables.members.at(index) else {
+            return false;
+        };
+        if self.config.reconciliation().is_precise() {
+            return writer.put(&self.precise_item(row));
+        }
+        let digest = self.position_of(row).digest();
+        writer.put(&PullItem {
+            owner: row.id,
+            life: row.facts.generation.life(),
+            held: digest.held,
+            recover: digest.recover,
+        })
+    }
+
+    /// From where an owner is asked for. Whoever holds the birth and no more would have nothing to say to
+    /// one that asks from there.
+    pub(super) fn position_of(&self, row: &Member<A>) -> Progress {
+        if row.links.told > Version::BIRTH {
+            from_birth(&self.tables.entries, row.id, row.progress)
+        } else {
+            row.progress
+        }
+    }
+
+    /// The owners to ask for: those with most missing, or in turn.
+    fn pick(&self, bit: Bit, span: Span) -> Picked {
+        let mut picked = Picked {
+            rows: [(0, 0); ASKED_MAX],
+            len: 0,
+            // About as many as one answer has room for.
+            most: self.config.mtu_floor().div_ceil(64).clamp(1, ASKED_MAX),
+        };
+        let start = self.first_index(span);
+        let by_depth = matches!(
+            self.config.reconciliation(),
+            Reconciliation::ScuttleDepth | Reconciliation::PreciseOldest
+        );
+        let turn = if by_depth {
+            start
+        } else {
+            let next = self.tables.members.lower(self.asked_up_to.next());
+            next.max(start)
+        };
+        self.pick_from(bit, span, turn..usize::MAX, by_depth, &mut picked);
+        self.pick_from(bit, span, start..turn, by_depth, &mut picked);
+        picked
+    }
+
+    fn pick_from(
+        &self,
+        bit: Bit,
+        span: Span,
+        indices: core::ops::Range<usize>,
+        by_depth: bool,
+        picked: &mut Picked,
+    ) {
+        for index in indices {
+            let Some(row) = self.tables.members.at(index) else {
+                return;
+            };
+            if !span.contains(row.id.place()) || (!by_depth && picked.is_full()) {
+                return;
+            }
+            let wanted = row.links.pull & bit != 0 && row.links.asked & !bit == 0;
+            if wanted && row.unproven.is_none() {
+                let missing = row.links.told.beyond(row.progress.held);
+                picked.offer(if by_depth { missing } else { 0 }, index);
+            }
+        }
+    }
+
+    /// Drops the front of a span up to the first row that is `marked`.
+    pub(super) fn trim(&self, mut span: Span, marked: impl Fn(&Member<A>) -> bool) -> Span {
+        let mut index = self.first_index(span);
+        while let Some(row) = self.tables.members.at(index) {
+            let place = row.id.place();
+            if !span.contains(place) {
+                break;
+            }
+            if marked(row) {
+                span.trim(place);
+                return span;
+            }
+            index = index.saturating_add(1);
+        }
+        Span::EMPTY
+    }
+
+    pub(super) fn first_index(&self, span: Span) -> usize {
+        span.first()
+            .map_or(usize::MAX, |first| self.tables.members.lower(first))
+    }
+}

@@ -1,0 +1,90 @@
+//! Single entries: told and taken on their own, in any order, beside the claims.
+
+use super::Node;
+use crate::address::Address;
+use crate::entries::OwnerMap;
+use crate::entries::delta::Listed;
+use crate::id::{Life, NodeId};
+use crate::stats::bump;
+use crate::storage::Storage;
+use crate::time::Instant;
+use crate::wire::{ClaimItem, Items, Kind, SinglesHead, Writer};
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Takes single entries, each by the entry rule of `entries::delta`; `true` if one was new.
+    pub(super) fn take_singles(
+        &mut self,
+        now: Instant,
+        head: &SinglesHead,
+        items: Items<'_, ClaimItem<'_>>,
+    ) -> bool {
+        if !self.takes_entries(head.owner, head.life) {
+            bump(&mut self.stats.foreign_singles);
+            return false;
+        }
+        let mut any = false;
+        let entries = items
+            .iter()
+            .filter_map(|item| item.listed(now, head.newest));
+        for entry in entries {
+            any |= self.apply_single(head.owner, entry);
+        }
+        any
+    }
+
+    /// Takes one entry of an owner whose life was checked; `true` if it was new.
+    pub(super) fn apply_single(&mut self, owner: NodeId, entry: Listed<'_>) -> bool {
+        bump(&mut self.stats.singles_heard);
+        let stored = self.has_room(owner, core::iter::once(entry)) && {
+            let store = &mut self.tables.entries;
+            let row = self.tables.members.local(owner);
+            row.is_some_and(|row| {
+                row.progress
+                    .apply_entry(&mut OwnerMap { store, owner }, entry)
+            })
+        };
+        if !stored {
+            bump(&mut self.stats.idle_singles);
+        }
+        stored
+    }
+
+    /// `true` if entries of this life of the owner are taken from others: it is known, it is not this
+    /// node, and nobody is being asked whether it lives that life.
+    pub(super) fn takes_entries(&self, owner: NodeId, life: Life) -> bool {
+        let row = self.tables.members.get(owner);
+        row.is_some_and(|row| {
+            !row.gone
+                && !self.is_me(owner)
+                && row.facts.generation.life() == life
+                && row.unproven.is_none()
+        })
+    }
+
+    /// Writes as many of the owner's entries as fit, of which none is newer than `head.newest`; how
+    /// many. Without entries it writes the head alone.
+    pub(super) fn write_singles<'e>(
+        &self,
+        now: Instant,
+        head: &SinglesHead,
+        entries: impl Iterator<Item = Listed<'e>>,
+        writer: &mut Writer<'_>,
+    ) -> Option<usize> {
+        let open = writer.open(Kind::Singles)?;
+        if !writer.put(head) {
+            writer.cancel(&open);
+            return None;
+        }
+        let mut entries = entries.peekable();
+        let bare = entries.peek().is_none();
+        let fitting =
+            entries.take_while(|entry| writer.put(&ClaimItem::new(now, head.newest, *entry)));
+        let written = fitting.count();
+        if written == 0 && !bare {
+            writer.cancel(&open);
+            return None;
+        }
+        writer.close(open);
+        Some(written)
+    }
+}

@@ -1,0 +1,51 @@
+//! Entries that travel on their own, outside any claim.
+
+use serde::{Deserialize, Serialize};
+
+use super::claim_item::ClaimItem;
+use super::items::Items;
+use crate::error::DatagramError;
+use crate::id::{Life, NodeId, Version};
+use crate::time::Instant;
+
+/// What stands before single entries of one owner. They come in any order and claim nothing of what
+/// lies between them: a receiver takes each by the entry rule and its `held` stays where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SinglesHead {
+    /// Of the ask that this answers, or 0 if nobody asked.
+    pub token: u8,
+    /// The owner.
+    pub owner: NodeId,
+    /// The owner's life.
+    pub life: Life,
+    /// How far the sender holds the owner's entries.
+    pub held: Version,
+    /// The versions of the entries are counted back from this one. In an answer without entries it is
+    /// the version that the sender holds of the key, or 0.
+    pub newest: Version,
+}
+
+/// "Of this key I hold this version: do you hold a later one?"
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskHead {
+    /// To give back, not 0.
+    pub token: u8,
+    /// The owner.
+    pub owner: NodeId,
+    /// The owner's life as known to the asker.
+    pub life: Life,
+    /// The version held of the key, or 0.
+    pub version: Version,
+}
+
+/// Every entry must be one that a writer made: the birth of a life and what stands there instead of
+/// an earlier life are never told on their own.
+pub(super) fn validate(
+    head: &SinglesHead,
+    items: &Items<'_, ClaimItem<'_>>,
+) -> Result<(), DatagramError> {
+    items.check(|item| match item.listed(Instant::ZERO, head.newest) {
+        Some(entry) if entry.version > Version::BIRTH => Ok(()),
+        _ => Err(DatagramError::Impossible),
+    })
+}

@@ -1,0 +1,126 @@
+//! Entries that come on their own, in any order (`entries::delta`, P7).
+
+mod support;
+
+use gossip_core::entries::delta::Listed;
+use gossip_core::wire::{ClaimItem, Kind, SinglesHead};
+use gossip_core::{Generation, Instant, Version};
+use support::craft::{body, cluster, craft, life};
+use support::{Large, Net, id};
+
+type Single = (u32, &'static str, Option<&'static [u8]>);
+
+fn version(number: u32) -> Version {
+    Version::new(number).unwrap()
+}
+
+/// Singles of node 2's present life, by a member that nobody knows.
+fn singles(net: &mut Net<Large>, generation: Generation, entries: &[Single]) -> Vec<u8> {
+    let newest = version(entries.iter().map(|single| single.0).max().unwrap());
+    let head = SinglesHead {
+        token: 0,
+        owner: net.node(1).id(),
+        life: life(generation),
+        held: Version::NONE,
+        newest,
+    };
+    let items = entries.iter().map(|(number, key, value)| {
+        let (key, version, value) = (*key, version(*number), *value);
+        ClaimItem::new(
+            Instant::ZERO,
+            newest,
+            Listed {
+                key,
+                version,
+                value,
+                expires: None,
+            },
+        )
+    });
+    let items: Vec<_> = items.collect();
+    let section = [body(&[head]), body(&items)].concat();
+    craft(id(50), Generation::default(), &[(Kind::Singles, section)])
+}
+
+fn tell(net: &mut Net<Large>, entries: &[Single]) {
+    let generation = net.node(1).generation();
+    let told = singles(net, generation, entries);
+    net.deliver(9, 0, &told);
+}
+
+fn shown(net: &mut Net<Large>, key: &str) -> Option<Vec<u8>> {
+    net.node(0).get(id(2), key).map(<[u8]>::to_vec)
+}
+
+#[test]
+fn singles_are_readable_at_once_and_the_newest_of_a_key_stays() {
+    let mut net = cluster(2, 1);
+    let held = net.node(0).member(id(2)).unwrap().held();
+    let print = net.node(0).fingerprint();
+    tell(&mut net, &[(9, "a", Some(b"9")), (4, "b", Some(b"4"))]);
+    tell(&mut net, &[(7, "a", Some(b"7")), (3, "b", None)]);
+    assert_eq!(shown(&mut net, "a").as_deref(), Some(&b"9"[..]));
+    assert_eq!(shown(&mut net, "b").as_deref(), Some(&b"4"[..]));
+    tell(&mut net, &[(5, "b", None)]);
+    assert_eq!(shown(&mut net, "b"), None);
+    assert!(net.node(0).is_tombstone(id(2), "b"));
+    let stats = *net.node(0).stats();
+    assert_eq!((stats.singles_heard, stats.idle_singles), (5, 2));
+    assert_eq!(net.node(0).member(id(2)).unwrap().held(), held);
+    assert_eq!(net.node(0).fingerprint(), print);
+}
+
+#[test]
+fn a_late_single_of_a_collected_key_does_not_bring_it_back() {
+    let mut net = cluster(2, 1);
+    net.node(1).set("k", b"v").unwrap();
+    let set = net.node(1).member(id(2)).unwrap().held();
+    net.run(3_000);
+    assert_eq!(shown(&mut net, "k").as_deref(), Some(&b"v"[..]));
+    net.node(1).delete("k").unwrap();
+    net.run(60_000);
+    assert!(!net.node(0).is_tombstone(id(2), "k"), "not collected");
+    tell(&mut net, &[(set.get(), "k", Some(b"v"))]);
+    assert_eq!(shown(&mut net, "k"), None);
+    assert_eq!(net.node(0).stats().idle_singles, 1);
+}
+
+#[test]
+fn claims_catch_up_with_singles_that_came_before_them() {
+    let mut net = cluster(2, 1);
+    net.connected = |_, _| false;
+    for key in ["a", "b", "c"] {
+        net.node(1).set(key, b"old").unwrap();
+    }
+    net.node(1).set("b", b"new").unwrap();
+    let last = net.node(1).member(id(2)).unwrap().held();
+    tell(&mut net, &[(last.get(), "b", Some(b"new"))]);
+    assert_eq!(shown(&mut net, "b").as_deref(), Some(&b"new"[..]));
+    assert_eq!(shown(&mut net, "a"), None);
+    net.connected = |_, _| true;
+    net.run(5_000);
+    assert!(net.agree());
+    assert_eq!(net.contents(0), net.contents(1));
+}
+
+#[test]
+fn singles_of_another_life_or_of_a_stranger_are_refused_and_counted() {
+    let mut net = cluster(2, 1);
+    let other = Generation {
+        counter: 9,
+        nonce: [1; 4],
+    };
+    let lie = singles(&mut net, other, &[(9, "a", Some(b"x"))]);
+    net.deliver(9, 0, &lie);
+    // To its owner a single is no news either.
+    let generation = net.node(1).generation();
+    let echo = singles(&mut net, generation, &[(9, "a", Some(b"x"))]);
+    net.deliver(9, 1, &echo);
+    assert_eq!(shown(&mut net, "a"), None);
+    for address in [0, 1] {
+        let stats = *net.node(address).stats();
+        assert_eq!((stats.foreign_singles, stats.singles_heard), (1, 0));
+    }
+    let now = Instant::from_millis(net.now);
+    assert!(net.node(1).canonical(now).get(id(2), "a").is_none());
+}
