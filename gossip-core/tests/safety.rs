@@ -93,6 +93,9 @@ impl Trial {
         let config = self.config(address);
         let now = self.net.instant();
         let node = Node::import(config, Small::tables(), now, age, state).unwrap();
+        if age != Age::Current {
+            self.witness.live_again(&node);
+        }
         self.net.put(address, node);
         self.join(address);
     }

@@ -21,7 +21,8 @@ use crate::time::Duration;
 /// somebody else speaks of the member, and it is forgotten after `forget_after` if nobody does.
 ///
 /// **Leases.** What was left of one is less by the time that passed at most. A value whose lease may be
-/// over is gone; with `Unknown` that is every value that had one.
+/// over is gone; with `Unknown` that is every value that had one. An owner that holds it still tells it anew in
+/// its next life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Age {
     /// Since the export the node received, sent and wrote nothing, and the time that passed is short:

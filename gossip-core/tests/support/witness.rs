@@ -35,6 +35,8 @@ struct Lease {
     end: u64,
     /// Whether replicas may have ended it.
     is_over: bool,
+    /// Whether its owner has held it in more than one life.
+    is_held_anew: bool,
 }
 
 /// How much sooner than its owner a replica may end a lease: a step of 100 ms for each node on the way.
@@ -84,6 +86,7 @@ impl Witness {
             number,
             end: now.after(ttl).as_millis(),
             is_over: false,
+            is_held_anew: false,
         });
     }
 
@@ -115,6 +118,21 @@ impl Witness {
                 let writes = self.writes.entry(lease.key.clone()).or_default();
                 writes.push((lease.number + 1, true));
             }
+        }
+    }
+
+    /// An owner begins another life with what it kept. Whoever ended one of its leases sooner than it
+    /// did, in the life before, shows it once more.
+    pub fn live_again<S: Storage<u16>>(&mut self, owner: &Node<u16, S>) {
+        let id = owner.id();
+        let shows =
+            |lease: &Lease| owner.get(id, &lease.key.1) == Some(&lease.number.to_le_bytes()[..]);
+        let mine = self
+            .leases
+            .iter_mut()
+            .filter(|lease| lease.key.0 == id.get());
+        for lease in mine {
+            lease.is_held_anew |= shows(lease);
         }
     }
 
@@ -196,11 +214,23 @@ impl Witness {
             Some(Sight::Shown(before)) if number < *before => Err(format!(
                 "P3: node {address} went back from {before} to {number} of {key:?}"
             )),
-            Some(Sight::Gone(deletion)) if number < *deletion => Err(format!(
-                "P1: node {address} shows {number} of {key:?} again, deleted at {deletion}"
-            )),
+            Some(Sight::Gone(deletion))
+                if number < *deletion && !self.is_held_anew(key, number, *deletion) =>
+            {
+                Err(format!(
+                    "P1: node {address} shows {number} of {key:?} again, deleted at {deletion}"
+                ))
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Whether this end was that of a lease which its owner held in another life after it.
+    fn is_held_anew(&self, key: &Key, number: u32, end: u32) -> bool {
+        let held = |lease: &Lease| {
+            lease.is_held_anew && lease.key == *key && lease.number == number && end == number + 1
+        };
+        self.leases.iter().any(held)
     }
 
     fn check_gone(&mut self, address: u16, key: &Key, sight: Sight) -> Result<(), String> {
