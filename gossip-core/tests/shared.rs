@@ -29,8 +29,9 @@ fn a_counter_is_exact_under_loss_repetition_and_reordering() {
 
 #[test]
 fn what_was_counted_before_a_restart_without_memory_stays_counted() {
-    for weather in [Weather::FAIR, Weather::LOSSY] {
-        let mut net = cluster(5, 2, 300, weather);
+    let weathers = [Weather::FAIR, Weather::LOSSY];
+    for (seed, weather) in (2..8).flat_map(|seed| weathers.map(|weather| (seed, weather))) {
+        let mut net = cluster(5, seed, 300, weather);
         let mut total = 0;
         for life in 1..=4 {
             for at in 0..5 {
@@ -298,8 +299,13 @@ fn another_keeps_a_copy_where_the_first_cannot() {
         net.run(FORGOTTEN_MILLIS);
         settle(&mut net);
         all_read(&net, "hitcount", 9);
-        let adoptions = net.live().map(|node| node.stats().adoptions);
-        adoptions.collect::<Vec<_>>()
+        let adoptions: Vec<u32> = net.live().map(|node| node.stats().adoptions).collect();
+        // Where two kept one at a time, the one farther from the owner drops its own.
+        net.run(120_000);
+        settle(&mut net);
+        all_read(&net, "hitcount", 9);
+        assert!((0..4).all(|at| copies(&mut net, at) == 1));
+        adoptions
     };
     let first = adopters([300; 5]);
     assert_eq!(first.iter().sum::<u32>(), 1);
@@ -308,7 +314,8 @@ fn another_keeps_a_copy_where_the_first_cannot() {
     let mut floors = [300; 5];
     floors[keeper] = 64;
     let second = adopters(floors);
-    assert_eq!((second[keeper], second.iter().sum::<u32>()), (0, 1));
+    assert_eq!(second[keeper], 0);
+    assert!(second.iter().sum::<u32>() >= 1, "{second:?}");
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub(crate) enum What {
     Suspect,
     /// The member's facts changed.
     Facts,
+    /// The member is there.
+    Introduction,
     /// More of the member's entries are held.
     Held,
 }

@@ -72,7 +72,7 @@ impl<A: Copy + Eq, L: List<Seed<A>>> Seeds<A, L> {
         self.list.get(index).map(|seed| seed.address)
     }
 
-    /// Notes that something came from this address.
+    /// Notes that something of use came from this address.
     pub(crate) fn heard(&mut self, address: A) {
         let found = self
             .list

@@ -51,14 +51,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.owe_rate(to, false);
     }
 
-    /// A live peer that `accept` takes.
+    /// A live peer that can be written to and that `accept` takes. While many join that assert no
+    /// address, few of those that are known can be.
     pub(super) fn random_live(
         &self,
         rng: &mut impl Rng,
         accept: impl Fn(&Member<A>) -> bool,
     ) -> Option<&Member<A>> {
         self.random_member(rng, |row| {
-            row.is_live() && !self.is_me(row.id) && accept(row)
+            row.is_live() && row.address().is_some() && !self.is_me(row.id) && accept(row)
         })
     }
 }

@@ -14,10 +14,12 @@
 //! contributes as much itself, or has deleted the key; or another live member keeps a copy that is better,
 //! or as good and nearer after the owner. That order is total, so the best copy is dropped by nobody.
 
+use super::shared::said;
 use super::{Node, Phase};
 use crate::address::Address;
+use crate::entries::{Content, Entry};
 use crate::error::SetError;
-use crate::id::NodeId;
+use crate::id::{NodeId, Version};
 use crate::shared::{
     Contribution, MARK_BYTES, OWNER_BYTES, RESERVED_PREFIX, Said, Slot, copy_of, is_reserved,
     read_copy,
@@ -201,14 +203,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     fn drop_copies(&mut self) {
         let mut last: Option<S::Key> = None;
-        while let Some((key, value)) = self.written_after(self.id(), last.as_ref()) {
+        while self.is_copy_next(last.as_ref())
+            && let Some((key, value)) = self.written_after(self.id(), last.as_ref())
+        {
             let Ok(text) = core::str::from_utf8(key.as_ref()) else {
                 break;
             };
-            // Reserved keys come first.
-            if !is_reserved(text) {
-                break;
-            }
             let kept = value.as_ref().and_then(|value| read_copy(value.as_ref()));
             if let (Some((about, _)), Some(said)) = (copy_of(text), kept)
                 && self.is_needless(about, said)
@@ -223,10 +223,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` if this node's copy of a contribution may go.
     fn is_needless(&self, about: &str, mine: Said<'_>) -> bool {
         let owner = mine.origin.owner;
-        if self.is_trusty(owner) {
-            let own = self.said_by(owner, about);
-            let withdrawn = self.is_tombstone(owner, about);
-            if withdrawn || own.is_some_and(|own| own.covers(mine)) {
+        // What stands at the birth is of an earlier life, and goes soon.
+        let stays = |entry: &Entry<S::Key, S::Value>| entry.version > Version::BIRTH;
+        let own = self.tables.entries.find(owner, about);
+        if let Some(own) = own.filter(|own| stays(own) && self.is_trusty(owner)) {
+            let withdrawn = matches!(own.content, Content::Tombstone(_));
+            if withdrawn || said(own).is_some_and(|own| own.covers(mine)) {
                 return true;
             }
         }
@@ -235,6 +237,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.copies(about).any(|(entry, kept)| {
             let nearer = after(entry.owner) < my_distance;
             kept.covers(mine)
+                && stays(entry)
                 && (nearer || kept != mine)
                 && !self.is_me(entry.owner)
                 && self.is_trusty(entry.owner)
@@ -245,6 +248,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn is_trusty(&self, id: NodeId) -> bool {
         let row = self.tables.members.get(id);
         row.is_some_and(|row| row.is_live() && !row.suspect && row.unproven.is_none())
+    }
+
+    /// `true` if a copy follows in the order of this node's own keys, in which reserved ones come first.
+    fn is_copy_next(&self, last: Option<&S::Key>) -> bool {
+        let store = &self.tables.entries;
+        let next = store.following(self.id(), last.map(AsRef::as_ref));
+        next.is_some_and(|entry| core::str::from_utf8(entry.key.as_ref()).is_ok_and(is_reserved))
     }
 
     /// An owner's next entry by key: its key and what it is set to for good. What has a lease ends with

@@ -7,7 +7,7 @@ use crate::entries::OwnerMap;
 use crate::entries::delta::Progress;
 use crate::exchange::Direction;
 use crate::id::{Generation, NodeId, Version};
-use crate::membership::{What, retransmit_limit, suspicion_timeout};
+use crate::membership::{What, suspicion_timeout};
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Doubt, Facts, Links, Liveness, Member};
@@ -56,7 +56,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             bump(&mut self.stats.rows_new);
             self.adopt(now, row.id, told);
         } else if told.is_introduction() {
-            self.hear_again(row.id, What::Facts);
+            self.hear_again(row.id, What::Introduction);
         }
         if let Some(life) = self.life_of(row) {
             self.shorten_memory(now, row.id, life);
@@ -174,7 +174,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.shorten_memory(now, row.id, life);
         }
         self.note_birth(row);
-        self.announce(row.id, What::Facts);
+        self.announce(row.id, what_of(&told));
         Merged::Agreed
     }
 
@@ -220,7 +220,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.tables.members.mark_changed(id);
         }
         self.tables.news.retract(id, What::Suspect);
-        self.announce(id, What::Facts);
+        self.announce(id, what_of(&facts));
         self.settle_liveness(now, id);
     }
 
@@ -273,7 +273,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Somebody told what is known here.
     pub(super) fn hear_again(&mut self, id: NodeId, what: What) {
-        let limit = retransmit_limit(self.config.retransmit_mult(), self.tables.members.live());
+        let limit = self.telling_limit(what);
         self.tables.news.heard(id, what, limit);
     }
 
@@ -411,6 +411,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         } else if row.suspect {
             self.owe(from, Message::Accuse(sender));
         }
+    }
+}
+
+fn what_of<A: Address>(facts: &Facts<A>) -> What {
+    if facts.is_introduction() {
+        What::Introduction
+    } else {
+        What::Facts
     }
 }
 

@@ -292,6 +292,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Starts telling something about a member.
     fn announce(&mut self, id: NodeId, what: What) {
+        if what == What::Introduction {
+            self.tables.news.retract(id, What::Facts);
+        } else if what == What::Facts {
+            self.tables.news.retract(id, What::Introduction);
+        }
         if self.tables.news.announce(id, what) {
             bump(&mut self.stats.news_evicted);
         }

@@ -66,6 +66,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.finish(&sender, &rest);
         self.settle_reads(now);
+        // An answer that names nobody is none: a seed that many join through may have no room for more.
+        if self.is_joined() {
+            self.tables.seeds.heard(sender.from);
+        }
         Ok(())
     }
 
@@ -94,7 +98,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// The mere fact that a datagram came.
     fn hear(&mut self, sender: &Sender<A>, header: &Header) {
-        self.tables.seeds.heard(sender.from);
         self.tables
             .exchanges
             .refresh(sender.id, sender.from, self.exchange_expiry(sender.now));

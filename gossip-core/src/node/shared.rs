@@ -235,6 +235,6 @@ pub(super) fn check_key(key: &str) -> Result<(), SetError> {
 }
 
 /// What an entry contributes to the key that it has.
-fn said<K: AsRef<[u8]>, V: AsRef<[u8]>>(entry: &Entry<K, V>) -> Option<Said<'_>> {
+pub(super) fn said<K: AsRef<[u8]>, V: AsRef<[u8]>>(entry: &Entry<K, V>) -> Option<Said<'_>> {
     Said::by(entry.owner, entry.value()?)
 }
