@@ -18,7 +18,7 @@ pub use changes::{Change, Changes, Cursor, Filter};
 pub(crate) use entry::Content;
 pub use entry::{Entry, EntryRef};
 pub use lease::{Lease, Leases};
-pub(crate) use owner::{OwnerMap, every, from_birth, listed, values};
+pub(crate) use owner::{OwnerMap, every, from_birth, listed, loose, values};
 pub(crate) use store::Fit;
 pub use store::Store;
 pub use stretch::Stretch;

@@ -4,6 +4,7 @@ use super::delta::{Listed, Map, Progress};
 use super::entry::{Content, Entry};
 use super::lease::Lease;
 use super::store::Store;
+use crate::hash::mix;
 use crate::id::{NodeId, Version};
 use crate::storage::{Blob, List};
 use crate::time::Instant;
@@ -145,6 +146,24 @@ pub(crate) fn every<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>>(
     owner: NodeId,
 ) -> impl Iterator<Item = Version> {
     store.of(owner).map(|entry| entry.version)
+}
+
+/// A sum over the writes held of an owner that its progress does not cover, the same on all replicas that
+/// hold the same of them; 0 if there are none. A version names a write, so the sum needs no keys.
+pub(crate) fn loose<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>>(
+    store: &Store<K, V, E, L>,
+    owner: NodeId,
+    progress: &Progress,
+) -> u32 {
+    let covered = progress.floor().max(Version::BIRTH);
+    if progress.as_of <= covered {
+        return 0;
+    }
+    every(store, owner)
+        .filter(|version| *version > covered)
+        .fold(0, |sum, version| {
+            sum.wrapping_add(mix(u64::from(version.get())) as u32)
+        })
 }
 
 /// The versions in `(a, b]` of the values, by key.

@@ -59,6 +59,12 @@ impl Window {
     /// How many versions a window spans.
     pub(crate) const SPAN: u32 = 64;
 
+    /// Where the stretch begins that ends with this version.
+    pub(crate) fn up_to(last: Version) -> Version {
+        let before = last.get().saturating_sub(Self::SPAN);
+        Version::new(before).unwrap_or(Version::NONE)
+    }
+
     /// The last version of the stretch.
     pub(crate) fn to(self) -> Version {
         self.from.plus(Self::SPAN).unwrap_or(Version::MAX)

@@ -23,6 +23,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .is_some_and(|exchange| exchange.ways.takes);
         if !row.is_shown() || shorten_facts(row, salt) != item.facts {
             self.give(bit, item.id);
+            self.ask_for_loose(bit, item.id);
         } else if self.is_me(item.id) && item.held > row.progress.as_of {
             self.check_own_held(row.facts.generation, item.held);
         } else if item.held < row.progress.held {

@@ -200,6 +200,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let reborn = row.facts.generation != facts.generation;
             if reborn {
                 row.progress = OwnerMap { store, owner: id }.reborn();
+                row.loose = 0;
                 row.links.told = Version::NONE;
             }
             row.facts = facts;

@@ -8,11 +8,11 @@ use crate::entries::accelerate::hash;
 use crate::entries::delta::{Claim, Digest, Listed};
 use crate::entries::{every, listed};
 use crate::exchange::{Bit, Reconciliation, Want, Window};
-use crate::id::Version;
+use crate::id::{NodeId, Version};
 use crate::storage::Storage;
 use crate::table::Member;
 use crate::time::Instant;
-use crate::wire::{ClaimHead, Kind, PreciseItem, PullItem, SinglesHead, Writer, limits};
+use crate::wire::{ClaimHead, Kind, PreciseItem, PullItem, Row, SinglesHead, Writer, limits};
 
 /// What a pull says of one owner.
 pub(super) fn plain_want(item: PullItem) -> Want {
@@ -62,16 +62,95 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// The stretch of versions in which single entries are wanted: the last one where the newest go
-    /// first, else the one after `held`.
+    /// first, else the one after `held`. Where no partner holds more, what it has beyond may stand
+    /// anywhere, and the stretches take turns.
     fn window_of(&self, row: &Member<A>, held: Version) -> Window {
         let newest = self.config.reconciliation() == Reconciliation::PreciseNewest;
-        let last = Version::new(row.links.told.get().saturating_sub(Window::SPAN));
-        let from = last.filter(|last| newest && *last > held).unwrap_or(held);
+        let (told, known) = (row.links.told, row.progress.as_of);
+        let in_turn = told <= held && (!newest || self.next_token.is_multiple_of(2));
+        let from = if in_turn {
+            let stretches = known.beyond(held).div_ceil(Window::SPAN).max(1);
+            let stretch = u32::from(self.next_token)
+                .div_euclid(2)
+                .checked_rem(stretches);
+            let skipped = stretch.unwrap_or(0).saturating_mul(Window::SPAN);
+            held.plus(skipped).unwrap_or(held)
+        } else if newest {
+            Window::up_to(if told > held { told } else { known }).max(held)
+        } else {
+            held
+        };
         let mut window = Window { from, have: 0 };
         for entry in listed(&self.tables.entries, row.id, from, window.to()) {
             window.add(entry.version);
         }
         window
+    }
+
+    /// `true` if single entries are asked for of the owner whose row is there.
+    pub(super) fn is_pulled_singly(&self, index: usize) -> bool {
+        let row = self.tables.members.at(index);
+        self.config.reconciliation().is_precise() || row.is_some_and(|row| row.lacks_loose)
+    }
+
+    /// A comparison shows that the partner may hold other single entries of a member than are here. It
+    /// will see in the pull which are here.
+    pub(super) fn ask_for_loose(&mut self, bit: Bit, id: NodeId) {
+        let row = self.tables.members.get(id);
+        if row.is_some_and(|row| row.loose != 0) {
+            self.link_loose(bit, id);
+        }
+    }
+
+    /// The same, for a row that the partner told and that is as the one held here.
+    pub(super) fn compare_loose(&mut self, sender: &Sender<A>, told: &Row<A>) {
+        let row = self.tables.members.get(told.id);
+        let alike = row.is_some_and(|row| row.progress.held == told.held);
+        let exchange = self.tables.exchanges.of_peer(sender.id);
+        if let Some(bit) = exchange.map(|exchange| exchange.bit).filter(|_| alike) {
+            self.ask_for_loose(bit, told.id);
+        }
+    }
+
+    /// A partner's pull shows which single entries it holds: what is not here is asked for in return.
+    pub(super) fn look_for_loose(&mut self, bit: Bit, want: &Want) {
+        let Some(window) = want
+            .window
+            .filter(|_| self.takes_entries(want.owner, want.life))
+        else {
+            return;
+        };
+        let floor = self
+            .tables
+            .members
+            .get(want.owner)
+            .map_or(Version::MAX, |row| row.progress.floor());
+        let mut here = Window { have: 0, ..window };
+        every(&self.tables.entries, want.owner).for_each(|version| here.add(version));
+        let mut theirs = (1..=Window::SPAN).filter_map(|place| window.from.plus(place));
+        if theirs.any(|version| version > floor && !window.lacks(version) && here.lacks(version)) {
+            self.link_loose(bit, want.owner);
+        }
+    }
+
+    fn link_loose(&mut self, bit: Bit, id: NodeId) {
+        let exchange = self.tables.exchanges.get(bit);
+        if self.is_me(id) || !exchange.is_some_and(|exchange| exchange.ways.takes) {
+            return;
+        }
+        self.link_pull(bit, id, Version::NONE);
+        if let Some(row) = self.tables.members.local(id) {
+            row.lacks_loose = true;
+        }
+    }
+
+    /// A peer's single entries were all known: if that is what it was asked for, it need not be asked
+    /// again. `true` if it was.
+    pub(super) fn has_no_loose(&mut self, peer: NodeId, owner: NodeId) -> bool {
+        let exchange = self.tables.exchanges.of_peer(peer);
+        let bit = exchange.map_or(0, |exchange| exchange.bit);
+        let row = self.tables.members.local(owner);
+        row.is_some_and(|row| row.lacks_loose && row.stop_pull(bit))
     }
 
     /// Single entries for as many of the partner's wants as fit, the first in line first.
@@ -157,18 +236,27 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         limit: u32,
         writer: &mut Writer<'_>,
     ) -> Option<usize> {
-        let newest = self
-            .missing(want, window, limit)
-            .map(|entry| entry.version)
-            .max()?;
-        let head = SinglesHead {
+        let progress = self.tables.members.get(want.owner)?.progress;
+        let newest = self.missing(want, window, limit).map(|entry| entry.version);
+        let head = |newest| SinglesHead {
             token: 0,
             owner: want.owner,
             life: want.life,
-            held: self.tables.members.get(want.owner)?.progress.held,
+            held: progress.held,
             newest,
         };
-        self.write_singles(now, &head, self.missing(want, window, limit), writer)
+        if let Some(newest) = newest.max() {
+            let entries = self.missing(want, window, limit);
+            return self.write_singles(now, &head(newest), entries, writer);
+        }
+        // The asker may not know of a stretch so far on.
+        let beyond = listed(&self.tables.entries, want.owner, window.to(), Version::MAX);
+        let latest = beyond.max_by_key(|entry| entry.version)?;
+        if progress.answer(&want.digest).is_some() {
+            return None;
+        }
+        let entries = core::iter::once(latest);
+        self.write_singles(now, &head(latest.version), entries, writer)
     }
 
     /// A claim for a partner that holds everything it would list, if its window shows that: told by

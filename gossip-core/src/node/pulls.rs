@@ -60,21 +60,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let span = self.trim(exchange.pulls, |row| row.links.pull & bit != 0);
         let timeout = self.config.reply_timeout();
+        let picked = self.pick(bit, span);
+        let first = picked.indices().next();
+        let singly = first.is_some_and(|index| self.is_pulled_singly(index));
+        let kind = if singly { Kind::Precise } else { Kind::Pull };
         let Some(exchange) = self.tables.exchanges.get_mut(bit) else {
             return;
         };
         exchange.pulls = span;
-        let kind = if self.config.reconciliation().is_precise() {
-            Kind::Precise
-        } else {
-            Kind::Pull
-        };
         let Some(open) = writer.open(kind) else {
             return;
         };
         let earlier = exchange.clone();
         let token = exchange.begin_pull(now, timeout);
-        if !(writer.put(&token) && self.write_pull_items(bit, span, writer)) {
+        if !(writer.put(&token) && self.write_pull_items(bit, &picked, singly, writer)) {
             if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
                 *exchange = earlier;
             }
@@ -85,11 +84,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// `true` if anything was asked.
-    fn write_pull_items(&mut self, bit: Bit, span: Span, writer: &mut Writer<'_>) -> bool {
-        let picked = self.pick(bit, span);
+    fn write_pull_items(
+        &mut self,
+        bit: Bit,
+        picked: &Picked,
+        singly: bool,
+        writer: &mut Writer<'_>,
+    ) -> bool {
         let mut asked = false;
         for index in picked.indices() {
-            if !self.write_pull_item(index, writer) {
+            let alike = self.is_pulled_singly(index) == singly;
+            if !alike || !self.write_pull_item(index, singly, writer) {
                 break;
             }
             let Some(row) = self.tables.members.local_at(index) else {
@@ -103,11 +108,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// What is asked about one owner; `false` if it does not fit.
-    fn write_pull_item(&self, index: usize, writer: &mut Writer<'_>) -> bool {
+    fn write_pull_item(&self, index: usize, singly: bool, writer: &mut Writer<'_>) -> bool {
         let Some(row) = self.tables.members.at(index) else {
             return false;
         };
-        if self.config.reconciliation().is_precise() {
+        if singly {
             return writer.put(&self.precise_item(row));
         }
         let digest = self.position_of(row).digest();

@@ -182,7 +182,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 rest.progress |= self.take_hashes(sender, &head, items);
             }
             Section::Singles(head, items) => {
-                rest.progress |= self.take_singles(sender.now, &head, items);
+                rest.progress |= self.take_singles(sender, &head, items);
                 if const { Self::READS } && head.token != 0 {
                     self.take_answer(sender, &head, items);
                 }
@@ -277,6 +277,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         match self.merge_row(sender.now, row) {
             Merged::Agreed => {
                 self.compare_held(sender, row.id, row.held);
+                self.compare_loose(sender, row);
             }
             Merged::Known => self.link_tell(sender, row.id),
             Merged::Refused => {}

@@ -4,7 +4,7 @@ use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
 use crate::entries::delta::{Claim, Listed, Outcome, Progress};
-use crate::entries::{Fit, OwnerMap, from_birth};
+use crate::entries::{Fit, OwnerMap, from_birth, loose};
 use crate::exchange::{Bit, Direction, Owed, RangeDuty, Want, Ways};
 use crate::hash::mix;
 use crate::id::{Life, NodeId, Version};
@@ -216,9 +216,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(row) = self.tables.members.local(owner) else {
             return false;
         };
-        let pulled = row.links.pull & bit != 0;
-        row.links.pull &= !bit;
-        pulled
+        row.stop_pull(bit)
     }
 
     /// A partner's pull replaces its earlier one.
@@ -234,6 +232,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             exchange.answer = Some(token);
         }
         for want in wants {
+            self.look_for_loose(bit, &want);
             if !self.tables.wants.add(Want { bit, ..want }) {
                 bump(&mut self.stats.wants_full);
             }
@@ -292,6 +291,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             if outcome == Outcome::Ignored {
                 row.progress = before;
             }
+            row.loose = loose(store, owner, &row.progress);
             outcome
         });
         outcome.is_some_and(|outcome| outcome != Outcome::Ignored)
@@ -393,10 +393,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         if !useful {
-            row.links.pull &= !bit;
+            row.stop_pull(bit);
             bump(&mut self.stats.idle_claims);
         } else if row.progress.held >= claim.held {
-            row.links.pull = 0;
+            row.stop_pull(Bit::MAX);
             self.announce(owner, What::Held);
         }
     }
@@ -415,9 +415,10 @@ pub(super) fn shorten(sum: u64, salt: u8) -> Sum32 {
     mixed.max(1).to_le_bytes()
 }
 
-/// A row's facts as they travel in a listing.
+/// A row's facts as they travel in a listing, and what is held beyond its coverage.
 pub(super) fn shorten_facts<A: Address>(row: &Member<A>, salt: u8) -> [u8; 2] {
-    let mixed = mix(row.facts.hash(row.id).wrapping_add(u64::from(salt)));
+    let facts = row.facts.hash(row.id).wrapping_add(u64::from(row.loose));
+    let mixed = mix(facts.wrapping_add(u64::from(salt)));
     (mixed as u16).to_le_bytes()
 }
 

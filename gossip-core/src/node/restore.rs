@@ -4,6 +4,7 @@ use super::{Node, Phase};
 use crate::address::Address;
 use crate::config::Checked;
 use crate::entries::delta::{Listed, Progress};
+use crate::entries::loose;
 use crate::id::{NodeId, Version};
 use crate::membership::suspicion_timeout;
 use crate::persist::{Age, ImportError, Kept, Known, Start};
@@ -118,6 +119,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
         self.node.tables.entries.hush();
         self.node.phase = Phase::Restored { same_life };
         self.node.quick_tries = QUICK_TRIES;
+        self.count_loose();
         self.wake_myself(same_life);
         self.time_suspicions();
         Ok(self.node)
@@ -197,6 +199,19 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
             Some(left) => left,
         };
         self.node.tables.timers.add(id, self.now.after(wait));
+    }
+
+    /// Entries come after the rows of their owners.
+    fn count_loose(&mut self) {
+        let tables = &mut self.node.tables;
+        for index in 0..tables.members.len() {
+            let row = tables.members.at(index).map(|row| (row.id, row.progress));
+            let Some((id, progress)) = row.filter(|(id, _)| *id != self.node.config.id()) else {
+                continue;
+            };
+            let sum = loose(&tables.entries, id, &progress);
+            tables.members.edit(id, |row| row.loose = sum);
+        }
     }
 
     fn time_suspicions(&mut self) {

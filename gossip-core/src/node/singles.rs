@@ -1,9 +1,10 @@
 //! Single entries: told and taken on their own, in any order, beside the claims.
 
 use super::Node;
+use super::receive::Sender;
 use crate::address::Address;
-use crate::entries::OwnerMap;
 use crate::entries::delta::Listed;
+use crate::entries::{OwnerMap, loose};
 use crate::id::{Life, NodeId};
 use crate::stats::bump;
 use crate::storage::Storage;
@@ -14,7 +15,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Takes single entries, each by the entry rule of `entries::delta`; `true` if one was new.
     pub(super) fn take_singles(
         &mut self,
-        now: Instant,
+        sender: &Sender<A>,
         head: &SinglesHead,
         items: Items<'_, ClaimItem<'_>>,
     ) -> bool {
@@ -25,11 +26,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let mut any = false;
         let entries = items
             .iter()
-            .filter_map(|item| item.listed(now, head.newest));
+            .filter_map(|item| item.listed(sender.now, head.newest));
         for entry in entries {
             any |= self.apply_single(head.owner, entry);
         }
-        any
+        any || self.has_no_loose(sender.id, head.owner)
     }
 
     /// Takes one entry of an owner whose life was checked; `true` if it was new.
@@ -37,11 +38,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         bump(&mut self.stats.singles_heard);
         let stored = self.has_room(owner, core::iter::once(entry)) && {
             let store = &mut self.tables.entries;
-            let row = self.tables.members.local(owner);
-            row.is_some_and(|row| {
-                row.progress
-                    .apply_entry(&mut OwnerMap { store, owner }, entry)
-            })
+            let stored = self.tables.members.edit(owner, |row| {
+                let map = &mut OwnerMap { store, owner };
+                let stored = row.progress.apply_entry(map, entry);
+                row.loose = loose(store, owner, &row.progress);
+                stored
+            });
+            stored == Some(true)
         };
         if !stored {
             bump(&mut self.stats.idle_singles);

@@ -19,9 +19,13 @@ pub struct Member<A> {
     /// Where datagrams of it came from, for as long as it asserts no address.
     pub(crate) observed: Option<A>,
     pub(crate) progress: Progress,
+    /// A sum over the writes that are held here beyond those that `progress` covers.
+    pub(crate) loose: u32,
     /// A later life than the one whose entries are held was heard of, and the member was asked with
     /// this token whether it is true. Until it acks in that life its entries stay as they are.
     pub(crate) unproven: Option<Doubt>,
+    /// A partner seems to hold writes beyond those that are covered which are not here.
+    pub(crate) lacks_loose: bool,
     /// It came up for a probe before its address was known.
     pub(crate) met: bool,
     /// Somebody suspects it; a timer runs.
@@ -82,7 +86,9 @@ impl<A: Address> Member<A> {
             facts,
             observed: None,
             progress: Progress::default(),
+            loose: 0,
             unproven: None,
+            lacks_loose: false,
             met: false,
             suspect: false,
             fading: false,
@@ -134,6 +140,14 @@ impl<A: Address> Member<A> {
         self.progress.held
     }
 
+    /// Nothing of it is pulled in these exchanges any more; `true` if something was.
+    pub(crate) fn stop_pull(&mut self, bits: Bit) -> bool {
+        let pulled = self.links.pull & bits != 0;
+        self.links.pull &= !bits;
+        self.lacks_loose &= self.links.pull != 0;
+        pulled
+    }
+
     /// Alive or suspect, and neither forgotten nor known from a state alone.
     pub(crate) fn is_live(&self) -> bool {
         self.facts.liveness == Liveness::Alive && !self.gone && !self.unheard
@@ -141,7 +155,10 @@ impl<A: Address> Member<A> {
 
     /// What the row adds to the fingerprints of the ranges it lies in.
     pub(crate) fn weight(&self) -> u64 {
-        self.weight_at(self.reach())
+        match self.weight_at(self.reach()) {
+            weight if weight == 0 || self.loose == 0 => weight,
+            weight => mix(weight.wrapping_add(u64::from(self.loose))),
+        }
     }
 
     /// How far the entries are known, as peers compare it. The last writes of an owner that is gone
@@ -154,7 +171,7 @@ impl<A: Address> Member<A> {
         }
     }
 
-    /// What it would add if its entries were held up to there.
+    /// What it would add if its entries were held up to there, and none beyond.
     pub(crate) fn weight_at(&self, held: Version) -> u64 {
         if self.is_shown() {
             mix(self
