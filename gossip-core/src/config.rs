@@ -198,9 +198,10 @@ settings! {
     exchange_interval: Duration,
     /// With how many members each time. Default 1; 0 leaves all repair to news and to what others begin.
     exchange_fanout: u8,
-    /// How many pages of entries are pulled of one partner before the next exchange with it begins:
-    /// the bound on what a round may cost. Default 255, which is none: a node that lags far behind
-    /// catches up at the pace of its partners.
+    /// How many pages of entries, each of `mtu_floor` bytes, are pulled of one partner before the next
+    /// exchange with it begins: the bound on what a round may cost. The last answer may go beyond it by
+    /// half a page. Default 255, which is none: a node that lags far behind catches up at the pace of its
+    /// partners.
     exchange_pages: u8,
     /// Which entries go first when not all fit. Default scuttle-depth.
     reconciliation: Reconciliation,

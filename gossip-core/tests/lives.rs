@@ -2,8 +2,8 @@
 
 mod support;
 
-use gossip_core::wire::{Datagram, Kind, Row, Section, Standing, Suspect};
-use gossip_core::{Generation, Incarnation, Node, NodeId, SplitMix64, Version};
+use gossip_core::wire::{Datagram, Hint, Kind, Row, Section, Standing, Suspect};
+use gossip_core::{Duration, Generation, Incarnation, Instant, Node, NodeId, SplitMix64, Version};
 use support::craft::{body, cluster, craft, row};
 use support::{Large, Net, config, id};
 
@@ -288,4 +288,49 @@ fn whoever_asks_from_a_birth_does_not_claim_to_hold_it() {
     }
     assert_eq!(asked, [(id(9), Version::BIRTH)]);
     assert_eq!(node.member(id(9)).unwrap().held(), Version::NONE);
+}
+
+/// A node at address 1 whose nonce follows from `seed`.
+fn born(now: Instant, seed: u64) -> Box<Node<u16, Large>> {
+    let mut node = Box::new(Node::new(config(1, 300).check().unwrap(), Large::tables()));
+    node.handle_timeout(now, &mut SplitMix64::new(seed));
+    node.join(0).unwrap();
+    node
+}
+
+/// Hints name no life. One of an earlier life that comes when a new one was heard of made the replica
+/// ask from the birth on for ever, about which nobody had anything to say.
+#[test]
+fn a_late_hint_of_an_earlier_life_does_not_keep_the_new_one_from_being_covered() {
+    let mut net = cluster(1, 1);
+    let first = born(net.instant(), 1);
+    let later = |seed: &u64| born(Instant::ZERO, *seed).generation() > first.generation();
+    let second = (2..100).find(later).unwrap();
+    net.nodes.push(Some(first));
+    net.run(2_000);
+    let now = net.instant();
+    let lease = Duration::from_secs(5);
+    net.node(1).set_for(now, "k", b"v", lease).unwrap();
+    net.run(2_000);
+    assert_eq!(net.node(0).get(id(2), "k"), Some(&b"v"[..]));
+
+    // The next life is heard of; then what was shown of the last one ends, and the hint comes.
+    net.nodes[1] = None;
+    let life = born(net.instant(), second).generation();
+    let told = body(&[row(2, life, 0, Standing::Alive, Some(1))]);
+    let told = craft(id(50), Generation::default(), &[(Kind::Rows, told)]);
+    net.deliver(9, 0, &told);
+    assert_eq!(net.node(0).member(id(2)).unwrap().held(), Version::NONE);
+    net.run(4_000);
+    assert_eq!(net.node(0).get(id(2), "k"), None);
+    let held = Version::new(9).unwrap();
+    let late = body(&[Hint { id: id(2), held }]);
+    let late = craft(id(50), Generation::default(), &[(Kind::Hints, late)]);
+    net.deliver(9, 0, &late);
+
+    net.nodes[1] = Some(born(net.instant(), second));
+    net.run(20_000);
+    assert_eq!(net.node(0).member(id(2)).unwrap().generation(), life);
+    assert_eq!(net.node(0).member(id(2)).unwrap().held(), Version::BIRTH);
+    assert!(net.agree());
 }

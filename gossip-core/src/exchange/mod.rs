@@ -29,7 +29,7 @@ pub(crate) use ranges::Owed;
 pub use ranges::{RangeDuties, RangeDuty};
 pub(crate) use read::Known;
 pub use read::{FreshRead, READ_PEERS_MAX, Read, ReadEnd, Reads};
-pub(crate) use slots::Span;
+pub(crate) use slots::{Budget, Span};
 pub use slots::{Exchange, Exchanges};
 pub(crate) use sync::PeerState;
 pub use sync::{Sync, SyncEnd, Synced, Syncs};

@@ -19,8 +19,8 @@ pub struct Exchange<A> {
     pub(crate) credit: u8,
     /// What this node does in it.
     pub(crate) ways: Ways,
-    /// Pulls that may be made before the next round.
-    pub(crate) pages: u8,
+    /// What answers to pulls may still bring before the next round.
+    pub(crate) budget: Budget,
     /// Rows with a `tell` or `hint` link to this exchange lie here.
     pub(crate) tells: Span,
     /// Rows with a `pull` link lie here.
@@ -39,6 +39,37 @@ pub struct Exchange<A> {
 pub(crate) struct Pull {
     pub(crate) token: u8,
     pub(crate) deadline: Instant,
+}
+
+/// So many bytes of answers; `None` is without bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Budget {
+    left: Option<u32>,
+    /// With less than this nothing is asked for.
+    least: u32,
+}
+
+impl Budget {
+    /// That of so many pages of `page` bytes; without bound if there are `u8::MAX` of them. The last
+    /// answer may go beyond it by half a page at most.
+    pub(crate) fn new(pages: u8, page: usize) -> Self {
+        let page = u32::try_from(page).unwrap_or(u32::MAX);
+        let left = u32::from(pages).saturating_mul(page);
+        Self {
+            left: Some(left).filter(|_| pages != u8::MAX),
+            least: page >> 1,
+        }
+    }
+
+    /// `true` if nothing more should be asked for.
+    pub(crate) fn is_spent(self) -> bool {
+        self.left.is_some_and(|left| left < self.least.max(1))
+    }
+
+    fn spend(&mut self, bytes: usize) {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.left = self.left.map(|left| left.saturating_sub(bytes));
+    }
 }
 
 /// A stretch of the table in which marked rows lie; there may be fewer of them than it suggests.
@@ -107,7 +138,7 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
     /// Datagrams that one received datagram entitles to.
     const CREDIT: u8 = 16;
 
-    /// The exchange with `peer`, begun if there is none, with `ways` and `pages`; `None` if too many
+    /// The exchange with `peer`, begun if there is none, with `ways` and `budget`; `None` if too many
     /// are under way.
     pub(crate) fn open(
         &mut self,
@@ -115,7 +146,7 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
         to: A,
         expires: Instant,
         ways: Ways,
-        pages: u8,
+        budget: Budget,
     ) -> Option<Bit> {
         if let Some(bit) = self.refresh(peer, to, expires) {
             return Some(bit);
@@ -132,7 +163,7 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
             expires,
             credit: Self::CREDIT,
             ways,
-            pages,
+            budget,
             tells: Span::EMPTY,
             pulls: Span::EMPTY,
             pull: None,
@@ -158,11 +189,11 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
     }
 
     /// A round begins with `peer`: its exchange, if there is one, goes on in these ways.
-    pub(crate) fn begin(&mut self, peer: NodeId, ways: Ways, pages: u8) {
+    pub(crate) fn begin(&mut self, peer: NodeId, ways: Ways, budget: Budget) {
         let found = self.list.iter().position(|exchange| exchange.peer == peer);
         if let Some(exchange) = found.and_then(|index| self.list.get_mut(index)) {
             exchange.ways = ways;
-            exchange.pages = pages;
+            exchange.budget = budget;
         }
     }
 
@@ -171,9 +202,11 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
         self.at_rest().count() < self.list.len()
     }
 
-    /// The exchanges that have used up their pages.
+    /// The exchanges that have used up their budget.
     pub(crate) fn used_up(&self) -> impl Iterator<Item = &Exchange<A>> {
-        self.list.iter().filter(|exchange| exchange.pages == 0)
+        self.list
+            .iter()
+            .filter(|exchange| exchange.budget.is_spent())
     }
 
     /// The exchange with the node at `to`, if it may send.
@@ -203,7 +236,8 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
         self.list.is_full()
     }
 
-    /// The exchanges in which no row is to be told or pulled and no answer is awaited or owed.
+    /// The exchanges in which no row is to be told, none can be pulled any more, and no answer is awaited
+    /// or owed.
     pub(crate) fn at_rest(&self) -> impl Iterator<Item = Bit> {
         let at_rest = self.list.iter().filter(|exchange| exchange.is_at_rest());
         at_rest.map(|exchange| exchange.bit)
@@ -272,10 +306,10 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
 }
 
 impl<A> Exchange<A> {
-    /// No row is to be told or pulled and no answer is awaited or owed.
+    /// No row is to be told, none can be pulled any more, and no answer is awaited or owed.
     pub(crate) fn is_at_rest(&self) -> bool {
         self.tells.is_empty()
-            && self.pulls.is_empty()
+            && (self.pulls.is_empty() || self.budget.is_spent())
             && self.pull.is_none()
             && self.answer.is_none()
     }
@@ -284,10 +318,6 @@ impl<A> Exchange<A> {
     pub(crate) fn begin_pull(&mut self, now: Instant, timeout: Duration) -> u8 {
         // 0 is the token of claims that nobody pulled.
         self.next_token = self.next_token.wrapping_add(1).max(1);
-        // What has no bound is not counted down.
-        if self.pages != u8::MAX {
-            self.pages = self.pages.saturating_sub(1);
-        }
         let token = self.next_token;
         self.pull = Some(Pull {
             token,
@@ -296,12 +326,13 @@ impl<A> Exchange<A> {
         token
     }
 
-    /// Ends the pull with this token; `false` if it is another one.
-    pub(crate) fn end_pull(&mut self, token: u8) -> bool {
+    /// Ends the pull with this token, answered in so many bytes; `false` if it is another one.
+    pub(crate) fn end_pull(&mut self, token: u8, bytes: usize) -> bool {
         let matches = self.pull.is_some_and(|pull| pull.token == token);
         if matches {
             self.pull = None;
             self.missed = 0;
+            self.budget.spend(bytes);
         }
         matches
     }

@@ -45,8 +45,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn begin_exchange(&mut self, id: NodeId, to: A) {
-        let (ways, pages) = (self.direction.for_first(), self.config.exchange_pages());
-        self.tables.exchanges.begin(id, ways, pages);
+        let (ways, budget) = (self.direction.for_first(), self.exchange_budget());
+        self.tables.exchanges.begin(id, ways, budget);
         self.owe(to, Message::Root(self.direction));
         self.owe_rate(to, false);
     }

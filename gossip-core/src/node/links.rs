@@ -98,7 +98,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.tables.exchanges.get_mut(bit),
         ) {
             row.links.pull |= bit;
-            row.links.told = row.links.told.max(held);
+            // The latest word, and not the greatest: that may have been of an earlier life.
+            if held > Version::NONE {
+                row.links.told = held;
+            }
             exchange.pulls.add(id.place());
         }
     }

@@ -55,7 +55,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(exchange) = self.tables.exchanges.get(bit) else {
             return;
         };
-        if exchange.pull.is_some() || exchange.pulls.is_empty() || exchange.pages == 0 {
+        if exchange.pull.is_some() || exchange.pulls.is_empty() || exchange.budget.is_spent() {
             return;
         }
         let span = self.trim(exchange.pulls, |row| row.links.pull & bit != 0);

@@ -20,6 +20,8 @@ pub(super) struct Sender<A> {
     pub(super) id: NodeId,
     pub(super) generation: Generation,
     pub(super) from: A,
+    /// How many bytes came.
+    pub(super) len: usize,
 }
 
 /// What is left to do once every section was seen.
@@ -56,10 +58,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             id: sender,
             generation,
             from: from.canonical(),
+            len: bytes.len(),
         };
         self.ensure_me();
         self.hear(&sender, &datagram.header);
-        self.count_sync_received(&sender, bytes.len(), &datagram);
+        self.count_sync_received(&sender, &datagram);
         let mut rest = Rest::default();
         for section in datagram.sections_used::<A, Self>() {
             self.apply(&sender, section, &mut rest);
@@ -195,7 +198,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         // An answer that brought nothing is waited out like none at all, so that two nodes which
         // misunderstand each other do not ask and answer as fast as the network allows.
         if let Some(token) = rest.answered.filter(|_| rest.progress) {
-            self.end_pull(sender.id, token);
+            self.end_pull(sender, token);
         }
         if let Some((root, direction)) = rest.root {
             self.take_root(sender, root, direction, rest.hints);

@@ -5,7 +5,7 @@ use super::{Message, Node};
 use crate::address::Address;
 use crate::entries::delta::{Claim, Listed, Outcome, Progress};
 use crate::entries::{Fit, OwnerMap, from_birth, loose};
-use crate::exchange::{Bit, Direction, Owed, RangeDuty, Want, Ways};
+use crate::exchange::{Bit, Budget, Direction, Owed, RangeDuty, Want, Ways};
 use crate::hash::mix;
 use crate::id::{Life, NodeId, Version};
 use crate::membership::What;
@@ -32,6 +32,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         now.after(self.config.reply_timeout().times(REPLIES))
     }
 
+    /// What answers to this node's pulls may bring in a round.
+    pub(super) fn exchange_budget(&self) -> Budget {
+        Budget::new(self.config.exchange_pages(), self.config.mtu_floor())
+    }
+
     /// The exchange with the sender, begun if there is none.
     pub(super) fn link(&mut self, sender: &Sender<A>) -> Option<Bit> {
         self.link_in(sender, Ways::BOTH)
@@ -51,13 +56,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.tables.exchanges.of_peer(sender.id).is_none() {
             self.make_room_for_exchange();
         }
-        let bit = self.tables.exchanges.open(
-            sender.id,
-            sender.from,
-            expires,
-            ways,
-            self.config.exchange_pages(),
-        );
+        let budget = self.exchange_budget();
+        let exchanges = &mut self.tables.exchanges;
+        let bit = exchanges.open(sender.id, sender.from, expires, ways, budget);
         if bit.is_none() {
             bump(&mut self.stats.exchanges_full);
         }
@@ -108,8 +109,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                     .wrapping_add(row.weight_at(hint.held))
             })
         });
-        let (ways, pages) = (direction.for_second(), self.config.exchange_pages());
-        self.tables.exchanges.begin(sender.id, ways, pages);
+        let (ways, budget) = (direction.for_second(), self.exchange_budget());
+        self.tables.exchanges.begin(sender.id, ways, budget);
         if hinted != root
             && let Some(bit) = self.link_in(sender, ways)
         {
@@ -298,11 +299,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// The answer to our pull with this token is complete: the next page may be asked for.
-    pub(super) fn end_pull(&mut self, peer: NodeId, token: u8) {
+    pub(super) fn end_pull(&mut self, sender: &Sender<A>, token: u8) {
         let Some(bit) = self
             .tables
             .exchanges
-            .of_peer(peer)
+            .of_peer(sender.id)
             .map(|exchange| exchange.bit)
         else {
             return;
@@ -311,7 +312,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .tables
             .exchanges
             .get_mut(bit)
-            .is_some_and(|exchange| exchange.end_pull(token))
+            .is_some_and(|exchange| exchange.end_pull(token, sender.len))
         {
             self.clear_asked(bit);
         }

@@ -153,17 +153,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Counts a datagram that was received, for the syncs with its sender.
-    pub(super) fn count_sync_received(
-        &mut self,
-        sender: &Sender<A>,
-        bytes: usize,
-        datagram: &Datagram<'_>,
-    ) {
+    pub(super) fn count_sync_received(&mut self, sender: &Sender<A>, datagram: &Datagram<'_>) {
         if const { !Self::SYNCS } || !self.tables.syncs.is_open(sender.id) {
             return;
         }
         let told = told::<A>(datagram);
-        self.tables.syncs.count(sender.id, bytes, told);
+        self.tables.syncs.count(sender.id, sender.len, told);
         let quiet = quiet_time(self.config.reply_timeout());
         self.tables.syncs.hear(sender.id, sender.now.after(quiet));
     }
@@ -191,8 +186,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// The exchange with `peer`, if there is one, goes both ways from now on, and may go on.
     fn open_both_ways(&mut self, peer: NodeId) {
-        let pages = self.config.exchange_pages();
-        self.tables.exchanges.begin(peer, Ways::BOTH, pages);
+        let budget = self.exchange_budget();
+        self.tables.exchanges.begin(peer, Ways::BOTH, budget);
     }
 
     fn range_sum(&self, prefix: Prefix) -> u64 {

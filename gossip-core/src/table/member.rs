@@ -61,7 +61,7 @@ pub(crate) struct Links {
     pub(crate) tell: u8,
     /// The partner holds less of its entries.
     pub(crate) hint: u8,
-    /// The most of its entries that a partner claims to hold.
+    /// How much of its entries the partner claims to hold that spoke of them last.
     pub(crate) told: Version,
 }
 

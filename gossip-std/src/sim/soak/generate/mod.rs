@@ -1,6 +1,7 @@
 //! A scenario made of a seed.
 
 mod dice;
+mod exchange;
 mod faults;
 mod leases;
 mod settings;
@@ -28,8 +29,9 @@ pub fn generate(seed: u64) -> Scenario {
     let mut dice = Dice::new(seed);
     let mut scenario = settings::draw(&mut dice, &format!("soak-{seed}"));
     scenario.at = faults::draw(&mut dice, &scenario);
-    // With dice of their own, so that leases leave the faults of a seed what they are.
+    // With dice of their own, which leave the faults of a seed what they are.
     leases::draw(&mut Dice::new(!seed), &mut scenario);
+    exchange::draw(&mut Dice::new(seed.rotate_left(32) ^ 1), &mut scenario);
     // The trouble itself is not judged: what lasts shorter than the bound has no time to.
     let bound = bound::agreement(&scenario).max(CALM_FROM);
     scenario.duration = CALM_FROM + bound + SLACK;
@@ -43,7 +45,7 @@ pub fn generate(seed: u64) -> Scenario {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::scenario::Action;
+    use crate::sim::scenario::{Action, Exchange};
     use std::collections::BTreeSet;
 
     #[test]
@@ -93,6 +95,26 @@ mod tests {
         ] {
             assert!(kinds.contains(kind), "{kind} of {kinds:?}");
         }
+    }
+
+    #[test]
+    fn every_way_to_reconcile_is_drawn_and_half_are_left_as_they_are() {
+        let scenarios: Vec<_> = (0..200).map(generate).collect();
+        let ways: BTreeSet<_> = scenarios
+            .iter()
+            .filter_map(|scenario| {
+                let exchange = scenario.protocol.exchange;
+                Some((
+                    exchange.mode?.to_string(),
+                    exchange.reconciliation?.to_string(),
+                ))
+            })
+            .collect();
+        assert!(ways.len() >= 15, "of 20: {ways:?}");
+        let left = scenarios
+            .iter()
+            .filter(|scenario| scenario.protocol.exchange == Exchange::default());
+        assert!((60..140).contains(&left.count()));
     }
 
     #[test]
