@@ -127,3 +127,24 @@ fn many_owners_on_a_lossy_network_agree_at_every_floor() {
         }
     }
 }
+
+/// An answer that leaves no room for its token was told again and again.
+#[test]
+fn answers_that_fill_the_datagram_end_the_pull() {
+    for (order, len) in ORDERS
+        .iter()
+        .flat_map(|order| (0..16).map(move |len| (*order, len)))
+    {
+        let mut net = pair(order, 64, 0);
+        for key in 0..8 {
+            net.node(0)
+                .set(&format!("k{key}"), &vec![key; len])
+                .unwrap();
+        }
+        net.log = Some(Vec::new());
+        net.run(10_000);
+        assert!(net.agree(), "{order:?}, {len} bytes");
+        let count = net.log.take().unwrap().len();
+        assert!(count < 150, "{order:?}, {len} bytes: {count} datagrams");
+    }
+}

@@ -52,11 +52,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if writer.room() < 2 {
             return;
         }
-        let singles = self.write_precise(now, bit, writer);
+        if self.answer_singly(now, bit, token, writer) {
+            return;
+        }
         let mut claimed = false;
         let mut owners = self.shares(bit);
-        // What single entries were told of needs no claim yet.
-        while let Some(want) = self.tables.wants.first(bit).filter(|_| !singles) {
+        while let Some(want) = self.tables.wants.first(bit) {
             match self.serve(now, token, &want, owners, writer) {
                 Served::Claimed => claimed = true,
                 Served::Hinted => {}
@@ -68,10 +69,32 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             owners = owners.saturating_sub(1);
         }
         if claimed || writer.small(Kind::Answered, &token) {
-            self.tables.wants.forget(bit);
-            if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
-                exchange.answer = None;
-            }
+            self.end_answer(bit);
+        }
+    }
+
+    /// Answers with single entries; `false` and no change if there are none to tell. What they tell of
+    /// needs no claim yet. The token goes first, as they take all the room there is.
+    fn answer_singly(
+        &mut self,
+        now: Instant,
+        bit: Bit,
+        token: u8,
+        writer: &mut Writer<'_>,
+    ) -> bool {
+        let before = writer.len();
+        if writer.small(Kind::Answered, &token) && self.write_precise(now, bit, writer) {
+            self.end_answer(bit);
+            return true;
+        }
+        writer.truncate(before);
+        false
+    }
+
+    fn end_answer(&mut self, bit: Bit) {
+        self.tables.wants.forget(bit);
+        if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
+            exchange.answer = None;
         }
     }
 

@@ -21,9 +21,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .exchanges
             .get(bit)
             .is_some_and(|exchange| exchange.ways.takes);
+        let row_is_loose = row.loose != 0;
         if !row.is_shown() || shorten_facts(row, salt) != item.facts {
             self.give(bit, item.id);
-            self.ask_for_loose(bit, item.id);
+            // Where only this side takes, it alone can ask.
+            if row_is_loose || !self.gives(bit) {
+                self.link_loose(bit, item.id);
+            }
         } else if self.is_me(item.id) && item.held > row.progress.as_of {
             self.check_own_held(row.facts.generation, item.held);
         } else if item.held < row.progress.held {

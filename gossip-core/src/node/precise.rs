@@ -93,22 +93,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.config.reconciliation().is_precise() || row.is_some_and(|row| row.lacks_loose)
     }
 
-    /// A comparison shows that the partner may hold other single entries of a member than are here. It
-    /// will see in the pull which are here.
-    pub(super) fn ask_for_loose(&mut self, bit: Bit, id: NodeId) {
-        let row = self.tables.members.get(id);
-        if row.is_some_and(|row| row.loose != 0) {
-            self.link_loose(bit, id);
-        }
-    }
-
-    /// The same, for a row that the partner told and that is as the one held here.
+    /// A partner told a row that is as the one held here: a comparison may have shown it that this node
+    /// holds other single entries. It will see in the pull which are here.
     pub(super) fn compare_loose(&mut self, sender: &Sender<A>, told: &Row<A>) {
         let row = self.tables.members.get(told.id);
-        let alike = row.is_some_and(|row| row.progress.held == told.held);
+        let alike = row.is_some_and(|row| row.loose != 0 && row.progress.held == told.held);
         let exchange = self.tables.exchanges.of_peer(sender.id);
         if let Some(bit) = exchange.map(|exchange| exchange.bit).filter(|_| alike) {
-            self.ask_for_loose(bit, told.id);
+            self.link_loose(bit, told.id);
         }
     }
 
@@ -133,7 +125,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    fn link_loose(&mut self, bit: Bit, id: NodeId) {
+    /// Single entries of a member are asked for in this exchange, if it goes that way.
+    pub(super) fn link_loose(&mut self, bit: Bit, id: NodeId) {
         let exchange = self.tables.exchanges.get(bit);
         if self.is_me(id) || !exchange.is_some_and(|exchange| exchange.ways.takes) {
             return;
