@@ -130,7 +130,6 @@ fn table(scenario: &Scenario, all: &[Series]) -> Table {
         "oldest, usual load",
         "peak",
         "back after",
-        "longest wait",
         "sent per node",
     ];
     Table {
@@ -139,7 +138,7 @@ fn table(scenario: &Scenario, all: &[Series]) -> Table {
             "`{SCENARIO}` with {} nodes: the mean of the second half of the usual load before the \
              overload, the peak from then on, and how long after the end of the overload half of the \
              way back from the peak to the usual is done for good. With flow control a write counts from \
-             when its owner lets it out; the longest that one waited for that stands apart.",
+             when its owner lets it out.",
             scenario.nodes
         ),
         head: head.map(str::to_owned).to_vec(),
