@@ -4,7 +4,7 @@ mod support;
 
 use gossip_core::entries::delta::Listed;
 use gossip_core::wire::{ClaimItem, Kind, SinglesHead};
-use gossip_core::{Generation, Instant, Reconciliation, Version};
+use gossip_core::{Duration, ExchangeMode, Generation, Instant, Reconciliation, Version};
 use support::craft::{body, cluster, craft, life};
 use support::{Large, Net, Weather, config, id};
 
@@ -71,10 +71,11 @@ fn singles_are_readable_at_once_and_the_newest_of_a_key_stays() {
 }
 
 /// A cluster of 6 whose node 2 is gone, in which each of the others was told another single entry of it.
-fn scattered(order: Reconciliation, seed: u64, mtu: usize) -> Net<Large> {
+fn scattered(order: Reconciliation, mode: ExchangeMode, seed: u64, mtu: usize) -> Net<Large> {
     let mut net = Net::new(seed, mtu, Weather::LOSSY);
     for address in 0..6 {
         let settings = config(address, mtu).reconciliation(order);
+        let settings = settings.exchange_mode(mode);
         net.add(settings.check().unwrap(), Large::tables());
         net.node(address).join(0).unwrap();
     }
@@ -108,11 +109,19 @@ fn single_entries_that_one_replica_holds_reach_all_though_their_owner_is_gone() 
         Reconciliation::PreciseNewest,
         Reconciliation::PreciseRandom,
     ] {
-        for (seed, mtu) in [(1, 64), (2, 64), (3, 1400), (4, 1400)] {
-            let mut net = scattered(order, seed, mtu);
+        for (seed, mtu, mode) in [
+            (1, 64, ExchangeMode::PushPull),
+            (2, 64, ExchangeMode::Push),
+            (3, 64, ExchangeMode::Pull),
+            (4, 1400, ExchangeMode::PushPull),
+            (5, 1400, ExchangeMode::Push),
+            (6, 1400, ExchangeMode::Pull),
+            (7, 1400, ExchangeMode::FirstPushThenPull),
+        ] {
+            let mut net = scattered(order, mode, seed, mtu);
             let end = net.now + 60_000;
             let agreed = net.run_until(end, Net::agree);
-            assert!(agreed, "{order:?}, seed {seed}, MTU {mtu}");
+            assert!(agreed, "{order:?} {mode:?}, seed {seed}, MTU {mtu}");
             let shown = net.contents(0);
             let of_owner = shown.iter().filter(|(owner, ..)| *owner == 2);
             let values: Vec<_> = of_owner
@@ -120,6 +129,51 @@ fn single_entries_that_one_replica_holds_reach_all_though_their_owner_is_gone() 
                 .collect();
             assert_eq!(values, [("a", &b"new"[..]), ("b", b"9"), ("c", b"66")]);
             assert!([2, 3, 4, 5].iter().all(|at| net.contents(*at) == shown));
+        }
+    }
+}
+
+#[test]
+fn single_entries_reach_a_node_whose_recover_of_their_owner_can_never_end() {
+    for order in [Reconciliation::ScuttleDepth, Reconciliation::PreciseRandom] {
+        for (seed, mode) in [
+            (1, ExchangeMode::PushPull),
+            (2, ExchangeMode::Push),
+            (3, ExchangeMode::Pull),
+        ] {
+            let settings = |address| {
+                let config = config(address, 127).tombstone_grace(Duration::from_secs(1));
+                let config = config.reconciliation(order).exchange_mode(mode);
+                config.check().unwrap()
+            };
+            let mut net = Net::new(seed, 127, Weather::LOSSY);
+            for address in 0..3 {
+                net.add(settings(address), Large::tables());
+                net.node(address).join(0).unwrap();
+            }
+            net.run(5_000);
+            net.node(1).set("kept", b"1").unwrap();
+            net.node(1).set("gone", b"2").unwrap();
+            net.run(5_000);
+            net.node(1).delete("gone").unwrap();
+            net.run(10_000);
+            assert!(!net.node(0).is_tombstone(id(2), "gone"), "not collected");
+            let generation = net.node(1).generation();
+            let told = singles(&mut net, generation, &[(9, "last", Some(b"9"))]);
+            net.deliver(9, 0, &told);
+            net.nodes[1] = None;
+            let end = net.now + 30_000;
+            assert!(net.run_until(end, Net::agree), "{order:?} {mode:?}");
+            // Nobody holds what lies between, so its re-cover waits for it until the owner is forgotten.
+            let late = net.add(settings(3), Large::tables());
+            net.node(late).join(0).unwrap();
+            let end = net.now + 30_000;
+            let agreed = net.run_until(end, |net| net.live().count() == 3 && net.agree());
+            assert!(agreed, "{order:?} {mode:?}");
+            let held = net.node(late).member(id(2)).unwrap().held();
+            assert_eq!(held, Version::NONE, "the re-cover has ended");
+            assert_eq!(net.contents(late), net.contents(0), "{order:?} {mode:?}");
+            assert!(net.contents(late).iter().any(|(_, key, _)| key == "last"));
         }
     }
 }

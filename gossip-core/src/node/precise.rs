@@ -50,7 +50,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn precise_item(&self, row: &Member<A>) -> PreciseItem {
         let position = self.position_of(row);
         let digest = position.digest();
-        let window = self.window_of(row, position.held);
+        let window = self.window_of(row, position.floor());
         PreciseItem {
             owner: row.id,
             life: row.facts.generation.life(),
@@ -62,23 +62,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// The stretch of versions in which single entries are wanted: the last one where the newest go
-    /// first, else the one after `held`. Where no partner holds more, what it has beyond may stand
-    /// anywhere, and the stretches take turns.
-    fn window_of(&self, row: &Member<A>, held: Version) -> Window {
+    /// first, else the one after `floor`, up to which none would be taken. Where no partner holds more,
+    /// what it has beyond may stand anywhere, and the stretches take turns.
+    fn window_of(&self, row: &Member<A>, floor: Version) -> Window {
         let newest = self.config.reconciliation() == Reconciliation::PreciseNewest;
         let (told, known) = (row.links.told, row.progress.as_of);
-        let in_turn = told <= held && (!newest || self.next_token.is_multiple_of(2));
+        let in_turn = told <= floor && (!newest || self.next_token.is_multiple_of(2));
         let from = if in_turn {
-            let stretches = known.beyond(held).div_ceil(Window::SPAN).max(1);
+            let stretches = known.beyond(floor).div_ceil(Window::SPAN).max(1);
             let stretch = u32::from(self.next_token)
                 .div_euclid(2)
                 .checked_rem(stretches);
             let skipped = stretch.unwrap_or(0).saturating_mul(Window::SPAN);
-            held.plus(skipped).unwrap_or(held)
+            floor.plus(skipped).unwrap_or(floor)
         } else if newest {
-            Window::up_to(if told > held { told } else { known }).max(held)
+            Window::up_to(if told > floor { told } else { known }).max(floor)
         } else {
-            held
+            floor
         };
         let mut window = Window { from, have: 0 };
         for entry in listed(&self.tables.entries, row.id, from, window.to()) {
@@ -94,12 +94,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// A partner told a row that is as the one held here: a comparison may have shown it that this node
-    /// holds other single entries. It will see in the pull which are here.
+    /// holds other single entries. It will see in the pull which are here. Where this node only takes, it
+    /// alone can ask, even if it holds none.
     pub(super) fn compare_loose(&mut self, sender: &Sender<A>, told: &Row<A>) {
+        let Some(exchange) = self.tables.exchanges.of_peer(sender.id) else {
+            return;
+        };
+        let (bit, only_takes) = (exchange.bit, !exchange.ways.gives);
         let row = self.tables.members.get(told.id);
-        let alike = row.is_some_and(|row| row.loose != 0 && row.progress.held == told.held);
-        let exchange = self.tables.exchanges.of_peer(sender.id);
-        if let Some(bit) = exchange.map(|exchange| exchange.bit).filter(|_| alike) {
+        let alike = |row: &Member<A>| row.reach() == told.held && (only_takes || row.loose != 0);
+        if row.is_some_and(alike) {
             self.link_loose(bit, told.id);
         }
     }
@@ -160,12 +164,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// The window of a want that single entries serve: the asker covers nothing again, and would not
-    /// have to.
+    /// have to, or no claim from here would bring it on.
     fn window_to_fill(&self, want: &Want) -> Option<Window> {
         let row = self.tables.members.get(want.owner)?;
         let known = !row.gone && row.facts.generation.life() == want.life;
         let normal = want.digest.recover.is_none() && row.progress.gc <= want.digest.held;
-        want.window.filter(|_| known && normal)
+        let helpful = normal || row.progress.answer(&want.digest).is_none();
+        want.window.filter(|_| known && helpful)
     }
 
     /// Up to which rank single entries fit `room` bytes.

@@ -164,7 +164,7 @@ impl<A: Address> Member<A> {
     /// How far the entries are known, as peers compare it. The last writes of an owner that is gone
     /// may be held by nobody, and a re-cover that waits for them never ends: there it counts how far
     /// it came, so that nobody compares for ever what cannot be repaired.
-    fn reach(&self) -> Version {
+    pub(crate) fn reach(&self) -> Version {
         match self.progress.recover {
             Some(recover) if !self.is_live() => recover.cursor.max(self.progress.held),
             _ => self.progress.held,
