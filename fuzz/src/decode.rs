@@ -50,6 +50,7 @@ fn walk<A: Address>(section: &Section<'_, A>, largest_id: NodeId) {
     match section {
         Section::PingReq(_, target) => assert!(*target <= largest_id),
         Section::Rows(rows) => rows.iter().for_each(|row| assert!(row.id <= largest_id)),
+        Section::Newborn(row) => assert!(row.id <= largest_id),
         Section::Suspects(suspects) => suspects
             .iter()
             .for_each(|suspect| assert!(suspect.id <= largest_id)),

@@ -99,6 +99,7 @@ fn section(input: &mut Input<'_>, victim: &Victim, out: &mut Vec<u8>) {
         Kind::Ask => ask(input, victim, &mut body),
         Kind::Compare => compare(input, &mut body),
         Kind::Equal => put(&mut body, &u16::from(input.byte() & 7)),
+        Kind::Newborn => put(&mut body, &row(input, victim)),
         Kind::Rate => {
             let (allowed, wanted) = (input.byte(), input.byte());
             let is_answer = input.byte() & 1 == 1;

@@ -41,6 +41,7 @@ pub struct Config<A> {
     flow_control: bool,
     byte_rate: Option<ByteRate>,
     direct_mail: Mail,
+    fresh: bool,
 }
 
 /// To whom a node mails its own writes at once; see [`Config::direct_mail`].
@@ -218,6 +219,13 @@ settings! {
     /// anyway. Needs room in the storage's table `mails`, one place for each peer under way; what finds
     /// none is left to anti-entropy. Default [`Mail::Off`].
     direct_mail: Mail,
+    /// Whether a node that starts without a state begins with no entries, whatever the cluster remembers
+    /// of its earlier life, and its peers drop them. Default no: it asks its seeds first, takes back what
+    /// they hold, and writes that anew in its new life; a key that it has written meanwhile stays as it is.
+    /// [`Event::Reclaimed`] says so. A node that is spoken to before it has a seed asks nobody.
+    ///
+    /// [`Event::Reclaimed`]: crate::Event::Reclaimed
+    fresh: bool,
 }
 
 impl<A: Address> Config<A> {
@@ -248,6 +256,7 @@ impl<A: Address> Config<A> {
             flow_control: false,
             byte_rate: None,
             direct_mail: Mail::Off,
+            fresh: false,
         }
     }
 

@@ -83,6 +83,9 @@ pub enum Event<K> {
         /// What [`Node::read_fresh`](crate::Node::read_fresh) returned.
         request: Request,
     },
+    /// What this node had written in an earlier life was taken back from its peers: read its own
+    /// entries, which are written anew. [`Config::fresh`](crate::Config::fresh) says when.
+    Reclaimed,
     /// Another live node uses this node's id. The node goes on, but stops outbidding the other.
     Conflict,
     /// The goodbye was sent: the node has left and will say nothing more.

@@ -26,6 +26,10 @@ impl NodeId {
     /// The largest id, `2^56 - 1`: the most that a variable-length integer holds in 8 bytes.
     pub const MAX: Self = Self((1 << 56) - 1);
 
+    /// Not a node: the former self of this one, while it takes back what it had written. Nothing on the
+    /// wire can name it.
+    pub(crate) const FORMER: Self = Self(u64::MAX);
+
     /// The id `number`, or `None` above [`NodeId::MAX`].
     pub const fn new(number: u64) -> Option<Self> {
         if number > Self::MAX.0 {

@@ -93,6 +93,7 @@ fn longest(kind: Kind) -> (usize, usize) {
         ),
         Kind::Compare => (NUMBER + len(&longest_compare()), 0),
         Kind::Equal => (NUMBER + len(&u16::MAX), 0),
+        Kind::Newborn => (NUMBER + len(&longest_row([0xffu8; ADDRESS])), 0),
     }
 }
 

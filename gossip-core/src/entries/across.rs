@@ -73,6 +73,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
             let (Ok(index) | Err(index)) = self.list.search_by(past);
             self.list.get(index).map(|entry| entry.owner)
         })
+        .filter(|owner| *owner != NodeId::FORMER)
     }
 
     /// Where an owner's keys from this one on begin.

@@ -65,6 +65,11 @@ impl<K: AsRef<[u8]>, V: AsRef<[u8]>> Entry<K, V> {
         matches!(self.content, Content::Set(_))
     }
 
+    /// It is held of a member, and not only what is left of it or of this node's former self.
+    pub(crate) fn is_kept(&self) -> bool {
+        !self.is_gone() && self.owner != NodeId::FORMER
+    }
+
     pub(crate) fn is_gone(&self) -> bool {
         matches!(self.content, Content::Gone)
     }

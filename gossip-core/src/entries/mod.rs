@@ -9,6 +9,7 @@ mod changes;
 pub mod delta;
 mod entry;
 mod expiry;
+mod former;
 mod lease;
 mod owner;
 mod store;

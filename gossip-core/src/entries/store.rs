@@ -86,12 +86,12 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
 
     /// All that is known of all owners, tombstones included.
     pub(crate) fn kept(&self) -> impl Iterator<Item = &Entry<K, V>> {
-        self.list.iter().filter(|entry| !entry.is_gone())
+        self.list.iter().filter(|entry| entry.is_kept())
     }
 
     /// The entry at `index`, unless only its event remains.
     pub(crate) fn kept_at(&self, index: usize) -> Option<&Entry<K, V>> {
-        self.list.get(index).filter(|entry| !entry.is_gone())
+        self.list.get(index).filter(|entry| entry.is_kept())
     }
 
     /// Takes every event for told.
@@ -129,6 +129,9 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
 
     /// An entry as the application reads it, if it is set.
     pub(crate) fn visible_entry<'a>(&self, entry: &'a Entry<K, V>) -> Option<EntryRef<'a>> {
+        if entry.owner == NodeId::FORMER {
+            return None;
+        }
         Some(EntryRef {
             owner: entry.owner,
             key: entry.key(),
@@ -307,7 +310,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         None
     }
 
-    fn replace(&mut self, index: usize, version: Version, content: Content<V>) -> bool {
+    pub(super) fn replace(&mut self, index: usize, version: Version, content: Content<V>) -> bool {
         let Some(entry) = self.list.get_mut(index) else {
             return false;
         };
@@ -346,6 +349,10 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
 
     /// What is readable at `index` changed: events and watches are to tell it.
     pub(super) fn note_change(&mut self, index: usize) {
+        let entry = self.list.get(index);
+        if entry.is_some_and(|entry| entry.owner == NodeId::FORMER) {
+            return;
+        }
         let number = self.number_change();
         if let Some(entry) = self.list.get_mut(index) {
             entry.changed = true;
@@ -355,11 +362,17 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         self.changed = Some((from.min(index), to.max(index)));
     }
 
-    /// Removes an entry. What follows it moves up, and so do the marks that point behind it.
+    /// Removes an entry, which is a change if it was readable.
     fn take_out(&mut self, index: usize) {
-        if let Some(entry) = self.list.remove(index) {
+        let removed = self.remove(index);
+        if let Some(entry) = removed.filter(|entry| entry.owner != NodeId::FORMER) {
             self.note_taken_out(&entry);
         }
+    }
+
+    /// Removes an entry. What follows it moves up, and so do the marks that point behind it.
+    pub(super) fn remove(&mut self, index: usize) -> Option<Entry<K, V>> {
+        let removed = self.list.remove(index)?;
         let up = |mark: usize| {
             if mark > index {
                 mark.saturating_sub(1)
@@ -369,10 +382,11 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         };
         self.changed = self.changed.map(|(from, to)| (up(from), up(to)));
         self.sweep = self.sweep.map(up);
+        Some(removed)
     }
 
     /// Inserts an entry; `false` if there is no room. What follows it moves down.
-    fn put_in(&mut self, index: usize, entry: Entry<K, V>) -> bool {
+    pub(super) fn put_in(&mut self, index: usize, entry: Entry<K, V>) -> bool {
         let added = self.list.insert(index, entry).is_ok();
         let down = |mark: usize| mark.saturating_add(usize::from(added && mark >= index));
         self.changed = self.changed.map(|(from, to)| (down(from), down(to)));

@@ -30,6 +30,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         node.pace.rebase(now);
         node.bucket.rebase(now);
         node.next_token = 0;
+        node.rebase_reclaim(now);
         for at in [
             &mut node.next_round,
             &mut node.next_exchange,

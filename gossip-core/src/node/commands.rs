@@ -26,6 +26,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return Err(JoinError::NotRunning);
         }
         if self.tables.seeds.add(seed.canonical()) {
+            self.begin_reclaim();
             Ok(())
         } else {
             Err(JoinError::Full {
@@ -52,6 +53,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .edit(self.id(), |me| me.facts.liveness = Liveness::Left);
         self.announce(self.id(), What::Facts);
         self.leave_requests();
+        self.leave_reclaim();
         self.next_gossip = Instant::ZERO;
     }
 
@@ -95,10 +97,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return Err(SetError::NotRunning);
         }
         check_key(key).inspect_err(|_| bump(&mut self.stats.refused_writes))?;
-        if self.get(self.id(), key).is_none() {
+        let known = self.get(self.id(), key).is_some();
+        // What is taken back may bring it.
+        if !known && !self.is_unannounced(self.id()) {
             return Ok(false);
         }
-        self.write_entry(key, None, None).map(|()| true)
+        self.write_entry(key, None, None).map(|()| known)
     }
 
     /// Writes one of this node's own keys: a value, for good or for a time, or a tombstone.

@@ -22,6 +22,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             (&mut notices.conflict, Event::Conflict),
             (&mut notices.resync, Event::Resync),
             (&mut notices.left, Event::Left),
+            (&mut notices.reclaimed, Event::Reclaimed),
         ];
         due.into_iter()
             .find_map(|(flag, event)| core::mem::take(flag).then_some(event))

@@ -135,7 +135,8 @@ impl<A: Address, S: Storage<A>> Export<'_, A, S> {
         Some(match self.next {
             Next::Prelude => write_window(&PRELUDE, self.skip, buf),
             Next::Start => write_window(&self.start(), self.skip, buf),
-            Next::Member(index) => match node.tables.members.at(index).filter(|row| !row.gone) {
+            Next::Member(index) => match node.tables.members.at(index).filter(|row| row.is_known())
+            {
                 Some(row) => write_window(&node.known_of(self.now, row), self.skip, buf),
                 None => (0, true),
             },

@@ -87,6 +87,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn mark_tell(&mut self, bit: Bit, id: NodeId, mark: impl FnOnce(&mut Member<A>)) {
+        if self.is_unannounced(id) {
+            return;
+        }
         if let (Some(row), Some(exchange)) = (
             self.tables.members.local(id),
             self.tables.exchanges.get_mut(bit),

@@ -407,7 +407,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let row = self.tables.members.get(sender).filter(|row| !row.gone);
         let Some(row) = row else { return };
         let dead = row.facts.liveness == Liveness::Dead;
-        if row.facts.generation > generation || dead {
+        if row.facts.generation != generation || dead {
             self.owe(from, Message::Tell(sender));
         } else if row.suspect {
             self.owe(from, Message::Accuse(sender));

@@ -20,6 +20,7 @@ mod myself;
 mod precise;
 mod pulls;
 mod receive;
+mod reclaim;
 mod reconcile;
 mod request;
 mod restore;
@@ -53,6 +54,7 @@ use crate::storage::{Storage, Tables};
 use crate::table::{Facts, Liveness, Member};
 use crate::time::Instant;
 use crate::wire::limits;
+use reclaim::Reclaim;
 
 /// One participant: a state machine that is moved by five verbs and nothing else.
 ///
@@ -86,6 +88,8 @@ pub struct Node<A: Address, S: Storage<A>> {
     asked_up_to: Place,
     /// How often another node with this id was outbid.
     outbid: u8,
+    /// What becomes of an earlier life.
+    reclaim: Reclaim,
     /// How often a restored node still tries somebody in quick succession.
     quick_tries: u8,
     /// Whether news goes before the exchange in the next datagram.
@@ -120,6 +124,7 @@ struct Notices {
     was_conflict: bool,
     resync: bool,
     left: bool,
+    reclaimed: bool,
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -137,6 +142,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 was_conflict: false,
                 resync: false,
                 left: false,
+                reclaimed: false,
             },
             prober: Prober::IDLE,
             shuffle: Shuffle::NEW,
@@ -149,6 +155,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             direction: Direction::Both,
             asked_up_to: Place(0),
             outbid: 0,
+            reclaim: Reclaim::Over,
             quick_tries: 0,
             news_first: false,
             pace: Pace::NEW,
@@ -220,7 +227,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Every known node, this one included, in the members' common order.
     pub fn members(&self) -> impl Iterator<Item = &Member<A>> {
-        self.tables.members.iter().filter(|row| !row.gone)
+        self.tables.members.iter().filter(|row| row.is_known())
     }
 
     /// What is known of one node.

@@ -52,7 +52,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let digest = position.digest();
         let window = self.window_of(row, position.floor());
         PreciseItem {
-            owner: row.id,
+            owner: self.owner_there(row.id),
             life: row.facts.generation.life(),
             held: digest.held,
             recover: digest.recover,

@@ -117,7 +117,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let digest = self.position_of(row).digest();
         writer.put(&PullItem {
-            owner: row.id,
+            owner: self.owner_there(row.id),
             life: row.facts.generation.life(),
             held: digest.held,
             recover: digest.recover,

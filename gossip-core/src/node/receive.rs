@@ -11,7 +11,9 @@ use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::time::Instant;
-use crate::wire::{Datagram, Header, Hint, Items, Row, Section};
+use crate::wire::{
+    ClaimHead, Datagram, HashesHead, Header, Hint, Items, Row, Section, SinglesHead,
+};
 
 /// Whose datagram is being applied.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +70,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.apply(&sender, section, &mut rest);
         }
         self.finish(&sender, &rest);
+        self.hear_anybody(now);
+        self.continue_reclaim(now);
         self.settle_reads(now);
         // An answer that names nobody is none: a seed that many join through may have no room for more.
         if self.is_joined() {
@@ -122,6 +126,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::PingReq(token, target) => self.take_ping_req(sender, token, target),
             Section::You(address) => self.learn_address(address),
             Section::Rows(rows) => rows.iter().for_each(|row| self.take_row(sender, &row)),
+            Section::Newborn(row) => self.take_newborn(sender, &row),
             Section::Suspects(suspects) => {
                 suspects
                     .iter()
@@ -165,6 +170,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.take_pull(sender, token, items.iter().map(precise_want));
             }
             Section::Known(head, claim, hash) => {
+                let head = self.claim_here(head);
                 rest.answered = Some(head.token);
                 rest.progress |= self.take_known(sender, &head, &claim, hash);
             }
@@ -173,18 +179,24 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.take_mail(sender, &head, &claim, items);
             }
             Section::Claim(head, claim, items) => {
+                let head = self.claim_here(head);
                 rest.answered = Some(head.token);
                 rest.progress |= self.take_claim(sender, &head, &claim, items);
             }
             Section::Versions(head, claim, stretches) => {
+                let head = self.claim_here(head);
                 rest.answered = Some(head.token);
                 rest.progress |= self.take_versions(sender, &head, &claim, stretches);
             }
             Section::Hashes(head, items) => {
+                let owner = self.owner_here(head.owner, head.life);
+                let head = HashesHead { owner, ..head };
                 rest.answered = Some(head.token);
                 rest.progress |= self.take_hashes(sender, &head, items);
             }
             Section::Singles(head, items) => {
+                let owner = self.owner_here(head.owner, head.life);
+                let head = SinglesHead { owner, ..head };
                 rest.progress |= self.take_singles(sender, &head, items);
                 if const { Self::READS } && head.token != 0 {
                     self.take_answer(sender, &head, items);
@@ -192,6 +204,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
             _ => {}
         }
+    }
+
+    /// A claim's head, with the owner as it is called here.
+    fn claim_here(&self, head: ClaimHead) -> ClaimHead {
+        let owner = self.owner_here(head.owner, head.life);
+        ClaimHead { owner, ..head }
     }
 
     fn finish(&mut self, sender: &Sender<A>, rest: &Rest<'_>) {
@@ -275,8 +293,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    fn take_row(&mut self, sender: &Sender<A>, row: &Row<A>) {
+    pub(super) fn take_row(&mut self, sender: &Sender<A>, row: &Row<A>) {
         bump(&mut self.stats.rows_heard);
+        if self.is_unannounced(row.id) && self.hear_of_earlier_life(sender, row) {
+            return;
+        }
         match self.merge_row(sender.now, row) {
             Merged::Agreed => {
                 self.compare_held(sender, row.id, row.held);

@@ -390,6 +390,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .exchanges
             .of_peer(sender.id)
             .map_or(0, |exchange| exchange.bit);
+        if useful {
+            self.note_reclaimed(sender.now, owner);
+        }
         let Some(row) = self.tables.members.local(owner) else {
             return;
         };

@@ -44,6 +44,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.tables.exchanges.next(),
             self.tables.seeds.next(),
             self.next_publication(),
+            self.next_reclaim(),
             self.next_airtime(),
             self.next_request(),
         ]
@@ -71,7 +72,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             };
             self.member_timer(now, id);
         }
-        // Both may write entries, which are published and told below.
+        // All three may write entries, which are published and told below.
+        self.continue_reclaim(now);
         self.expire_leases(now);
         self.sweep(now);
         self.publish(now);
@@ -101,6 +103,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 .members
                 .edit(self.id(), |me| me.facts.generation.nonce = nonce);
             self.phase = Phase::Running;
+            self.prepare_reclaim();
         }
         let offset = below(
             rng.next_u32(),

@@ -214,7 +214,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Message::You => writer.listed(Kind::You, &to),
             Message::Tell(id) => {
                 let row = self.tables.members.get(id).filter(|row| !row.gone)?;
-                writer.listed(Kind::Rows, &self.row_of(now, row))
+                let kind = match self.is_unannounced(id) {
+                    false => Kind::Rows,
+                    true if self.asks_for_earlier_life() => Kind::Newborn,
+                    true => return None,
+                };
+                writer.listed(kind, &self.row_of(now, row))
             }
             Message::Accuse(id) => writer.listed(Kind::Suspects, &self.suspicion_of(id)?),
             // News goes into every datagram; this one is sent for nothing else.
@@ -270,6 +275,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// `false` if the piece of news does not fit. What is no news any more counts as written.
     fn write_piece(&self, now: Instant, what: What, id: NodeId, writer: &mut Writer<'_>) -> bool {
+        if self.is_unannounced(id) {
+            return false;
+        }
         let row = self.tables.members.get(id).filter(|row| row.is_shown());
         match what {
             What::Suspect => self

@@ -153,6 +153,11 @@ impl<A: Address> Member<A> {
         self.facts.liveness == Liveness::Alive && !self.gone && !self.unheard
     }
 
+    /// It is a member, and not only what is left of one or this node's former self.
+    pub(crate) fn is_known(&self) -> bool {
+        !self.gone && self.id != NodeId::FORMER
+    }
+
     /// What the row adds to the fingerprints of the ranges it lies in.
     pub(crate) fn weight(&self) -> u64 {
         match self.weight_at(self.reach()) {

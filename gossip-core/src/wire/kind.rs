@@ -79,6 +79,8 @@ kinds! {
     Compare = 23 "compare",
     /// "My fingerprint of that range is the same."
     Equal = 24 "equal",
+    /// "I have just begun this life. Do you remember another one of mine?"
+    Newborn = 25 "newborn",
 }
 
 /// Which kinds a receiver makes use of. The others are skipped like those that nobody knows, and what

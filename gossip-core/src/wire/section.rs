@@ -70,6 +70,8 @@ pub enum Section<'a, A> {
     Compare(CompareHead),
     /// [`Kind::Equal`] with the token of the comparison.
     Equal(u16),
+    /// [`Kind::Newborn`] with the sender's row.
+    Newborn(Row<A>),
 }
 
 impl<'a, A: Address> Section<'a, A> {
@@ -84,6 +86,7 @@ impl<'a, A: Address> Section<'a, A> {
             }
             Kind::You => Self::You(whole(body)?),
             Kind::Rows => Self::Rows(Items::new(body)),
+            Kind::Newborn => Self::Newborn(whole(body)?),
             Kind::Suspects => Self::Suspects(Items::new(body)),
             Kind::Root => {
                 let (root, rest) = front::<[u8; 8]>(body)?;
@@ -175,6 +178,7 @@ impl<'a, A: Address> Section<'a, A> {
                 possible(head.token != 0 && !key.is_empty())
             }
             Self::Rows(rows) => rows.check(|row| known(row.id)),
+            Self::Newborn(row) => known(row.id),
             Self::Suspects(suspects) => suspects.check(|suspect| known(suspect.id)),
             Self::Ranges(head, sums) => validate_ranges(head, sums),
             Self::Listing(head, items) => validate_listing(head, items, largest_id),

@@ -8,6 +8,7 @@ const ACK: u8 = 2;
 const PING_REQ: u8 = 3;
 const YOU: u8 = 4;
 const ROWS: u8 = 5;
+const NEWBORN: u8 = 25;
 const SUSPECTS: u8 = 6;
 const ROOT: u8 = 7;
 const RATE: u8 = 16;
@@ -132,7 +133,11 @@ fn rows() -> Vec<Vector> {
     let ipv6 = most.byte(1).raw(&[0xff; 16]).varint(65_535);
     let ipv4 = row(7, 0, 0, 1).byte(0).byte(1).byte(0).raw(&[10, 0, 0, 9]);
     let ipv4 = ipv4.varint(7777).varint(2);
+    let newborn = |row: &Body| from_7().long(NEWBORN, row.clone());
     vec![
+        ok("newborn-least", newborn(&none)),
+        ok("newborn", newborn(&alive)),
+        largest("newborn-most-8-bytes", 64, NEWBORN, bytes8.clone()).address("[u8;8]"),
         ok("rows-least", from_7().long(ROWS, none)),
         ok("rows-alive-dead-left", from_7().long(ROWS, three)),
         largest("rows-most-8-bytes", 64, ROWS, bytes8).address("[u8;8]"),

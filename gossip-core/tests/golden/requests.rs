@@ -9,6 +9,7 @@ const RECEIPT: u8 = 21;
 const ASK: u8 = 22;
 const COMPARE: u8 = 23;
 const EQUAL: u8 = 24;
+const NEWBORN: u8 = 25;
 
 /// Owner, life, version.
 fn receipt(owner: u64, version: u64) -> Body {
@@ -56,6 +57,13 @@ pub fn bad() -> Vec<Vector> {
     let no_key = Body::new().raw(&ask(1, 1, 1, "k").0[..7]);
     let trailing = receipt(1, 1).byte(0);
     let (acked, asked) = (receipt(1001, 1), ask(1, 1001, 0, "k"));
+    // Counter, nonce, incarnation, alive, no address, held.
+    let born = |id| {
+        Body::new()
+            .varints(&[id, 0])
+            .raw(&[0; 4])
+            .varints(&[0, 0, 0, 1])
+    };
     vec![
         malformed("receipt-trailing", RECEIPT, trailing, "one byte more"),
         malformed("ask-no-key", ASK, no_key, "ends before the key"),
@@ -63,6 +71,17 @@ pub fn bad() -> Vec<Vector> {
         malformed("equal-of-17-bits", EQUAL, long, "the token is 2^16"),
         impossible("ask-token-0", ask(0, 1, 0, "k"), "token 0"),
         impossible("ask-key-empty", ask(1, 1, 0, ""), "an empty key"),
+        malformed(
+            "newborn-trailing",
+            NEWBORN,
+            born(1).byte(0),
+            "one byte more",
+        ),
+        above(
+            "newborn-above-largest",
+            sends(NEWBORN, born(1001)),
+            "of 1001",
+        ),
         above("receipt-above-largest", sends(RECEIPT, acked), "of 1001"),
         above("ask-above-largest", sends(ASK, asked), "an ask of 1001"),
     ]

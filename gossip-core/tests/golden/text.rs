@@ -92,13 +92,11 @@ fn of_section<A: Address>(section: &Section<'_, A>) -> String {
             let answer = if rate.is_answer { " answer" } else { "" };
             format!("allowed {} wanted {}{answer}", rate.allowed, rate.wanted)
         }
-        Section::Receipt(_) | Section::Ask(..) | Section::Compare(_) | Section::Equal(_) => {
-            of_request(section)
-        }
+        other => of_request(other),
     }
 }
 
-/// What has to do with mail, syncs and reads.
+/// What has to do with mail, syncs and reads, and with earlier lives.
 fn of_request<A: Address>(section: &Section<'_, A>) -> String {
     match section {
         Section::Receipt(receipt) => format!(
@@ -119,6 +117,7 @@ fn of_request<A: Address>(section: &Section<'_, A>) -> String {
             format!("{} range {} sum {sum:016x}", head.token, range(head.prefix))
         }
         Section::Equal(token) => token.to_string(),
+        Section::Newborn(row) => of_row(*row),
         other => panic!("{other:?}: another kind"),
     }
 }

@@ -68,6 +68,7 @@ fn config(at: usize) -> Checked<u16> {
         .forget_after(NEVER)
         .reply_timeout(Duration::from_millis(1))
         .tombstone_grace(SWEEP.times(2))
+        .fresh(true)
         .check()
         .expect("valid")
 }

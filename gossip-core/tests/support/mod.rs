@@ -309,11 +309,12 @@ pub fn pages<S: Storage<u16>>(node: &Node<u16, S>, now: Instant, size: usize) ->
     }
 }
 
-/// A configuration for the node at `address`, quick to forget and to sweep.
+/// A configuration for the node at `address`, quick to sweep, that begins each life with nothing.
 pub fn config(address: u16, mtu: usize) -> Config<u16> {
     Config::new(id(address + 1))
         .address(address)
         .mtu_floor(mtu)
         .largest_id(NodeId::truncated(1 << 14))
         .tombstone_grace(Duration::from_secs(10))
+        .fresh(true)
 }

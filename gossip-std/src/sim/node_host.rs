@@ -117,6 +117,9 @@ impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
         self.life = Some(generation);
         self.notes.push_back(Note::Started { generation });
         for entry in self.node.entries_of(self.node.id()) {
+            if entry.expires.is_some() {
+                self.leased.insert(entry.key.to_owned());
+            }
             self.notes.push_back(Note::Wrote {
                 key: entry.key.to_owned(),
                 version: entry.version.get(),

@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// A file that keeps the node's state over restarts; without one there, the node starts anew
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Without a state, begin with no entries instead of taking back what the cluster remembers of this id
+    #[arg(long)]
+    fresh: bool,
     /// Print JSON, one object a line; ids are strings, for they exceed 2^53
     #[arg(long)]
     pub(super) json: bool,
@@ -62,7 +65,8 @@ impl Args {
     pub(super) fn plan(&self) -> Result<Plan, Failure> {
         let mut config = Config::new(self.node_id()?)
             .cluster(&self.cluster)
-            .direct_mail(self.direct_mail);
+            .direct_mail(self.direct_mail)
+            .fresh(self.fresh);
         if let Some(mtu) = self.mtu {
             config = config.mtu_floor(mtu);
         }

@@ -63,6 +63,7 @@ pub(super) enum Happening {
         owner: Id,
         key: String,
     },
+    Reclaimed,
     Conflict,
     Left,
     Resync,
@@ -201,6 +202,7 @@ impl Happening {
                 owner: Text(*owner),
                 key: key_text(key),
             },
+            Event::Reclaimed => Self::Reclaimed,
             Event::Conflict => Self::Conflict,
             Event::Left => Self::Left,
             Event::Resync => Self::Resync,
@@ -310,6 +312,7 @@ impl fmt::Display for Happening {
             Self::Deleted { owner, key } => {
                 write!(f, "node {} deleted {}", owner.0, text::key(key))
             }
+            Self::Reclaimed => f.write_str("took back what it had written in an earlier life"),
             Self::Conflict => f.write_str("another live node uses this node's id"),
             Self::Left => f.write_str("left the cluster"),
             Self::Resync => f.write_str("too much changed to tell all of it: look again"),

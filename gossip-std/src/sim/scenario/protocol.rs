@@ -57,6 +57,9 @@ pub struct Protocol {
     /// [`Config::direct_mail`]: a number of peers, `"all"` or `"off"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direct_mail: Option<DirectMail>,
+    /// [`Config::fresh`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fresh: Option<bool>,
     /// What is about exchanges.
     pub exchange: Exchange,
 }
@@ -139,6 +142,9 @@ impl Protocol {
         }
         if let Some(DirectMail(mail)) = self.direct_mail {
             config = config.direct_mail(mail);
+        }
+        if let Some(fresh) = self.fresh {
+            config = config.fresh(fresh);
         }
         if let Some(largest) = self.largest_id {
             let id = NodeId::new(largest).ok_or_else(|| {

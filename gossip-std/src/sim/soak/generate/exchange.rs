@@ -32,4 +32,5 @@ pub(super) fn draw(dice: &mut Dice, scenario: &mut Scenario) {
     scenario.protocol.direct_mail = dice
         .one_of(&[None, None, Some(Mail::To(2)), Some(Mail::All)])
         .map(DirectMail);
+    scenario.protocol.fresh = dice.chance(0.3).then_some(true);
 }
