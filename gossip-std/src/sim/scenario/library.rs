@@ -25,6 +25,7 @@ macro_rules! library {
 pub const LIBRARY: &[Named] = library![
     "steady",
     "join",
+    "late",
     "flash",
     "crash",
     "rolling",
