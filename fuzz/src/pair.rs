@@ -411,6 +411,8 @@ fn config(address: usize, mtu: usize, mail: Mail) -> Checked<u16> {
         .forget_after(Duration::from_secs(60))
         .reconnect_interval(Duration::from_secs(5))
         .tombstone_grace(Duration::from_secs(2))
+        // For the oracle a restart deletes everything.
+        .fresh(true)
         .check()
         .expect("settings that make sense")
 }

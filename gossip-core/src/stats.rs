@@ -106,6 +106,8 @@ counters! {
     leases_full,
     /// Entries whose lease ran out here.
     expired,
+    /// Entries of an earlier life that were taken back and written anew.
+    reclaimed,
     /// Rows of members received, whatever they told.
     rows_heard,
     /// Rows that told of an unknown member or of later facts.

@@ -197,6 +197,29 @@ fn a_lease_ends_on_every_agent_though_its_owner_is_gone() {
 }
 
 #[test]
+fn an_agent_without_a_state_takes_back_what_it_had_written() {
+    let agents = cluster("reclaim", 3);
+    for number in 0..40 {
+        agents[2].set(&format!("key {number}"), b"kept").unwrap();
+    }
+    let held = |agent: &Agent| agent.entries().len() == 40;
+    eventually("everyone holds it", || agents.iter().all(held));
+    agents[2].shutdown().unwrap();
+    let again = agent("reclaim", 3);
+    let events = again.events();
+    again.join(agents[0].local_addr()).unwrap();
+    again.set("key 7", b"new").unwrap();
+    eventually("it has it back", || {
+        assert!(agents[..2].iter().all(held), "missed for a moment");
+        held(&again) && holds(&agents[1], &again, "key 7", b"new")
+    });
+    let mut told = std::iter::from_fn(|| events.try_recv());
+    assert!(told.any(|event| event == Event::Reclaimed));
+    assert_eq!(again.stats().reclaimed, 39);
+    assert!(holds(&again, &again, "key 8", b"kept"));
+}
+
+#[test]
 fn a_crash_is_noticed_and_a_restart_taken_back() {
     let mut agents = cluster("crash", 3);
     let victim = agents.pop().unwrap();

@@ -22,6 +22,12 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         }
     }
 
+    /// Drops what was taken back of one key; `false` if nothing was.
+    pub(crate) fn drop_former(&mut self, key: &str) -> bool {
+        let found = self.search(NodeId::FORMER, key.as_bytes());
+        found.is_ok_and(|index| self.take_former_out(index).is_some())
+    }
+
     /// Makes the first entry that was taken back `owner`'s own, written with this version; `false` if there
     /// is none.
     pub(crate) fn reclaim(&mut self, owner: NodeId, version: Version) -> bool {

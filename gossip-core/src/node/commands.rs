@@ -97,12 +97,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return Err(SetError::NotRunning);
         }
         check_key(key).inspect_err(|_| bump(&mut self.stats.refused_writes))?;
-        let known = self.get(self.id(), key).is_some();
-        // What is taken back may bring it.
-        if !known && !self.is_unannounced(self.id()) {
-            return Ok(false);
+        if self.get(self.id(), key).is_some() {
+            return self.write_entry(key, None, None).map(|()| true);
         }
-        self.write_entry(key, None, None).map(|()| known)
+        if self.is_unannounced(self.id()) && self.check_write(key, 0, None).is_ok() {
+            // What is taken back may bring it.
+            self.write_entry(key, None, None)?;
+        }
+        Ok(false)
     }
 
     /// Writes one of this node's own keys: a value, for good or for a time, or a tombstone.
@@ -178,7 +180,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.check_lease_room(key)?;
         }
         let is_new = self.tables.entries.find(self.id(), key).is_none();
-        if is_new && self.tables.entries.is_full() && !self.make_room_for_entries() {
+        let full = is_new && self.tables.entries.is_full();
+        // What is written now need not be taken back.
+        if full && !self.make_room_for_entries() && !self.tables.entries.drop_former(key) {
             return Err(SetError::Full {
                 max: self.tables.entries.capacity(),
             });

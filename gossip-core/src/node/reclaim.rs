@@ -14,6 +14,7 @@ use crate::entries::OwnerMap;
 use crate::entries::delta::Map;
 use crate::id::{Generation, Incarnation, Life, NodeId, Version};
 use crate::membership::What;
+use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Facts, Liveness, Member};
 use crate::time::{Duration, Instant};
@@ -53,7 +54,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` for this node itself while its new life is not to be spoken of.
     pub(super) fn is_unannounced(&self, id: NodeId) -> bool {
         let asks = matches!(self.reclaim, Reclaim::Asking(_) | Reclaim::Pulling { .. });
-        self.is_me(id) && asks
+        asks && const { Self::RECLAIMS } && self.is_me(id)
     }
 
     /// `true` while peers are asked for an earlier life.
@@ -143,7 +144,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Somebody is there: whoever remembers an earlier life says so soon.
     pub(super) fn hear_anybody(&mut self, now: Instant) {
-        const REPLIES: u32 = 4;
+        const REPLIES: u32 = 16;
         if self.reclaim == Reclaim::Asking(Instant::FAR) {
             let until = now.after(self.config.reply_timeout().times(REPLIES));
             self.reclaim = Reclaim::Asking(until);
@@ -244,15 +245,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         // A life of its own for what is written anew, whichever of the two is greater.
         let seen = former.unwrap_or_default().max(self.generation());
         self.begin_life(seen);
-        let mut any = false;
+        let before = self.stats.reclaimed;
         while let Some(version) = self.next_version()
             && self.tables.entries.reclaim(me, version)
         {
             self.wrote(version);
-            any = true;
+            bump(&mut self.stats.reclaimed);
         }
         self.forget_former();
-        self.notices.reclaimed |= any;
+        self.notices.reclaimed |= self.stats.reclaimed != before;
         self.announce_life();
     }
 
