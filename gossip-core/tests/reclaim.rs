@@ -4,8 +4,18 @@ mod support;
 
 use gossip_core::shared::{Merge, Merged};
 use gossip_core::wire::Kind;
-use gossip_core::{Config, Duration, Event, ExchangeMode, Node, Reconciliation, SetError, Storage};
+use gossip_core::{
+    Config, Duration, Event, ExchangeMode, Node, Reconciliation, SetError, Storage, inline,
+};
 use support::{Large, Net, Small, Weather, config, id};
+
+inline! {
+    /// Without copies of what others contributed.
+    struct Plain {
+        members: 8, entries: 32, key: 16, value: 32, news: 16, duties: 16,
+        relays: 4, seeds: 4, exchanges: 4, ranges: 8, wants: 8,
+    }
+}
 
 const MODES: [ExchangeMode; 4] = [
     ExchangeMode::PushPull,
@@ -61,6 +71,11 @@ fn history(mode: ExchangeMode, order: Reconciliation, weather: Weather, mtu: usi
     net
 }
 
+fn usual_history(mtu: usize) -> Net<Large> {
+    let (mode, order) = (ExchangeMode::default(), Reconciliation::default());
+    history(mode, order, Weather::FAIR, mtu)
+}
+
 fn events(net: &mut Net<Large>, address: u16) -> usize {
     let node = net.node(address);
     let all = core::iter::from_fn(|| node.poll_event());
@@ -101,12 +116,7 @@ fn what_was_written_in_an_earlier_life_is_taken_back_and_never_missed() {
 
 #[test]
 fn what_is_written_meanwhile_stands() {
-    let mut net = history(
-        ExchangeMode::PushPull,
-        Reconciliation::ScuttleDepth,
-        Weather::FAIR,
-        64,
-    );
+    let mut net = usual_history(64);
     net.nodes[1] = None;
     boot(&mut net, settings(1, 64), Large::tables());
     net.node(1).set("k0", b"now").unwrap();
@@ -140,12 +150,7 @@ fn what_is_written_meanwhile_stands() {
 
 #[test]
 fn a_fresh_node_begins_with_nothing() {
-    let mut net = history(
-        ExchangeMode::PushPull,
-        Reconciliation::ScuttleDepth,
-        Weather::FAIR,
-        1400,
-    );
+    let mut net = usual_history(1400);
     net.nodes[1] = None;
     boot(&mut net, settings(1, 1400).fresh(true), Large::tables());
     net.run(10_000);
@@ -172,31 +177,25 @@ fn a_node_that_nobody_remembers_joins_as_ever() {
 
 #[test]
 fn who_hears_nobody_waits_and_takes_back_what_it_had_when_it_hears_them() {
-    let mut net = history(
-        ExchangeMode::PushPull,
-        Reconciliation::ScuttleDepth,
-        Weather::FAIR,
-        1400,
-    );
-    let before = net.contents(0);
+    let mut net = usual_history(1400);
+    let mut before = net.contents(0);
     net.nodes[1] = None;
     net.connected = |from, to| from != 1 && to != 1;
     boot(&mut net, settings(1, 1400), Large::tables());
+    assert!(!net.node(1).delete("k0").unwrap());
     net.run(90_000);
     // Meanwhile it is held for dead, and still remembered.
+    assert!(net.node(1).is_reclaiming());
     net.connected = |_, _| true;
+    before.retain(|(_, key, _)| key != "k0");
     let end = net.now + 90_000;
     assert!(net.run_until(end, |net| net.agree() && net.contents(1) == before));
+    assert!(!net.node(1).is_reclaiming());
 }
 
 #[test]
 fn sources_that_are_lost_amid_it_leave_what_came_and_the_node_goes_on() {
-    let mut net = history(
-        ExchangeMode::PushPull,
-        Reconciliation::ScuttleDepth,
-        Weather::FAIR,
-        64,
-    );
+    let mut net = usual_history(64);
     net.nodes[1] = None;
     boot(&mut net, settings(1, 64).exchange_pages(1), Large::tables());
     let claimed = |net: &Net<Large>| {
@@ -223,12 +222,7 @@ fn sources_that_are_lost_amid_it_leave_what_came_and_the_node_goes_on() {
 
 #[test]
 fn counters_count_every_life_once() {
-    let mut net = history(
-        ExchangeMode::PushPull,
-        Reconciliation::ScuttleDepth,
-        Weather::FAIR,
-        1400,
-    );
+    let mut net = usual_history(1400);
     net.node(0).count("c", 1).unwrap();
     net.node(1).count("c", 10).unwrap();
     net.run(5_000);
@@ -256,13 +250,55 @@ fn counters_count_every_life_once() {
 }
 
 #[test]
+fn counting_goes_on_where_no_copies_are_kept() {
+    let mut net = Net::<Plain>::new(5, 1400, Weather::FAIR);
+    for address in 0..3 {
+        boot(&mut net, settings(address, 1400), Plain::tables());
+    }
+    net.run(3_000);
+    for round in 1..5 {
+        net.node(1).count("c", 10).unwrap();
+        net.run(5_000);
+        net.nodes[1] = None;
+        boot(&mut net, settings(1, 1400), Plain::tables());
+        net.run(5_000);
+        for address in 0..3 {
+            let sum = net.node(address).merged("c", Merge::Sum);
+            assert!(matches!(sum, Some(Merged::Number(number)) if number == 10 * round));
+        }
+    }
+}
+
+#[test]
+fn the_later_of_two_lives_is_taken_back_whoever_tells_first() {
+    for seed in 0..8 {
+        let mut net = usual_history(1400);
+        (0..seed).for_each(|_| _ = net.random(2));
+        // Node 3 knows the first life alone, the others the second.
+        net.connected = |from, to| from != 2 && to != 2;
+        net.nodes[1] = None;
+        boot(&mut net, settings(1, 1400), Large::tables());
+        net.run(5_000);
+        net.node(1).set("k0", b"second life").unwrap();
+        net.run(5_000);
+        net.nodes[1] = None;
+        net.connected = |from, to| (from != 2 && to != 2) || from == 1 || to == 1;
+        boot(&mut net, settings(1, 1400), Large::tables());
+        net.node(1).join(2).unwrap();
+        net.run(10_000);
+        net.connected = |_, _| true;
+        let end = net.now + 120_000;
+        assert!(net.run_until(end, Net::agree));
+        for address in 0..4 {
+            let value = net.node(address).get(id(2), "k0");
+            assert_eq!(value, Some(&b"second life"[..]), "seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn a_lease_is_taken_back_with_what_is_left_of_it() {
-    let mut net = history(
-        ExchangeMode::PushPull,
-        Reconciliation::ScuttleDepth,
-        Weather::FAIR,
-        1400,
-    );
+    let mut net = usual_history(1400);
     let now = net.instant();
     let end = net.now + 20_000;
     net.node(1)

@@ -45,7 +45,6 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         }
         entry.content = Content::Tombstone(0);
         entry.marked = false;
-        entry.changed = true;
         self.note_change(index);
         true
     }

@@ -221,7 +221,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         };
         self.leases.set(entry.owner, entry.key.as_ref(), None);
         let was_set = entry.is_set();
-        if !was_set && !entry.changed {
+        if entry.owner == NodeId::FORMER || !was_set && !entry.changed {
             self.take_out(index);
             return index;
         }

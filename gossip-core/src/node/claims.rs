@@ -143,7 +143,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) -> Served {
         let owner = want.owner;
         let row = self.tables.members.get(owner).filter(|row| !row.gone);
-        let Some(row) = row else {
+        let Some(row) = row.filter(|_| !self.is_unannounced(owner)) else {
             return write_hint(owner, Version::NONE, writer);
         };
         let life = row.facts.generation.life();

@@ -26,7 +26,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return Err(JoinError::NotRunning);
         }
         if self.tables.seeds.add(seed.canonical()) {
-            self.begin_reclaim();
             Ok(())
         } else {
             Err(JoinError::Full {
@@ -48,12 +47,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Phase::Running => self.phase = Phase::Leaving(0),
             Phase::Leaving(_) | Phase::Left => return,
         }
+        self.leave_reclaim();
         self.tables
             .members
             .edit(self.id(), |me| me.facts.liveness = Liveness::Left);
         self.announce(self.id(), What::Facts);
         self.leave_requests();
-        self.leave_reclaim();
         self.next_gossip = Instant::ZERO;
     }
 
@@ -100,7 +99,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.get(self.id(), key).is_some() {
             return self.write_entry(key, None, None).map(|()| true);
         }
-        if self.is_unannounced(self.id()) && self.check_write(key, 0, None).is_ok() {
+        if self.may_reclaim() && self.check_write(key, 0, None).is_ok() {
             // What is taken back may bring it.
             self.write_entry(key, None, None)?;
         }

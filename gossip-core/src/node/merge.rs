@@ -387,7 +387,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let victim = if shell {
             Some(id)
         } else {
-            let dead = |row: &Member<A>| alive && !row.is_live() && row.id != me;
+            let dead = |row: &Member<A>| alive && !row.is_live() && row.is_known() && row.id != me;
             first(&|row| row.gone).or_else(|| first(&dead))
         };
         let Some(victim) = victim else { return };

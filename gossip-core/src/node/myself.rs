@@ -59,7 +59,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Moves past another life with this id, unless that was tried too often or no later one can be
     /// named.
-    pub(super) fn outbid(&mut self, seen: Generation) {
+    fn outbid(&mut self, seen: Generation) {
         let possible = self.outbid < OUTBIDS_MAX && self.begin_life(seen);
         if possible {
             self.outbid = self.outbid.saturating_add(1);

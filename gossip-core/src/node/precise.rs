@@ -16,32 +16,28 @@ use crate::wire::{ClaimHead, Kind, PreciseItem, PullItem, Row, SinglesHead, Writ
 
 /// What a pull says of one owner.
 pub(super) fn plain_want(item: PullItem) -> Want {
+    let (held, recover) = (item.held, item.recover);
     Want {
         bit: 0,
         owner: item.owner,
         life: item.life,
-        digest: Digest {
-            held: item.held,
-            recover: item.recover,
-        },
+        digest: Digest { held, recover },
         window: None,
     }
 }
 
 /// What a pull for single entries says of one owner.
 pub(super) fn precise_want(item: PreciseItem) -> Want {
-    Want {
-        bit: 0,
+    let (from, have) = (item.from, u64::from_le_bytes(item.have));
+    let plain = PullItem {
         owner: item.owner,
         life: item.life,
-        digest: Digest {
-            held: item.held,
-            recover: item.recover,
-        },
-        window: Some(Window {
-            from: item.from,
-            have: u64::from_le_bytes(item.have),
-        }),
+        held: item.held,
+        recover: item.recover,
+    };
+    Want {
+        window: Some(Window { from, have }),
+        ..plain_want(plain)
     }
 }
 
@@ -265,7 +261,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         want: &Want,
         writer: &mut Writer<'_>,
     ) -> Option<bool> {
-        let window = self.window_to_fill(want)?;
+        let covers = want.digest.recover.is_none();
+        let window = self.window_to_fill(want).filter(|_| covers)?;
         let progress = self.tables.members.get(want.owner)?.progress;
         let (a, b) = (want.digest.held, window.to().min(progress.held));
         let here = |version: &Version| *version > a && *version <= b;

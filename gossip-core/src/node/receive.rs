@@ -70,7 +70,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.apply(&sender, section, &mut rest);
         }
         self.finish(&sender, &rest);
-        self.hear_anybody(now);
+        self.hear_anybody(&sender);
         self.continue_reclaim(now);
         self.settle_reads(now);
         // An answer that names nobody is none: a seed that many join through may have no room for more.
@@ -160,7 +160,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 rest.hints = Some(hints);
                 for hint in hints.iter() {
                     self.count_hint(&hint);
-                    rest.progress |= self.compare_held(sender, hint.id, hint.held);
+                    let owner = self.owner_hinted(hint.id);
+                    rest.progress |= self.compare_held(sender, owner, hint.held);
                 }
             }
             Section::Pull(token, items) => {

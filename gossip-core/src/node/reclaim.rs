@@ -8,7 +8,7 @@
 //! announced. What the application has written meanwhile stands.
 
 use super::receive::Sender;
-use super::{Message, Node};
+use super::{Message, Node, Phase};
 use crate::address::Address;
 use crate::entries::OwnerMap;
 use crate::entries::delta::Map;
@@ -25,36 +25,48 @@ use crate::wire::Row;
 pub(super) enum Reclaim {
     /// There is nothing to take back, or it is done.
     Over,
-    /// Nobody was spoken to yet.
-    Silent,
-    /// The peers that are spoken to first are asked for an earlier life; that ends then at the latest.
+    /// The peers that are spoken to first are asked for an earlier life. That ends then at the latest;
+    /// before anybody was heard, never.
     Asking(Instant),
-    /// What peers hold of it up to `told` is pulled. If nothing comes until then, that must do.
-    Pulling { told: Version, until: Instant },
+    /// What peers hold of it up to `told` is pulled. If nothing comes until then, that must do. It does not
+    /// end before it `settles`, so that whoever remembers a later life has its say.
+    Pulling {
+        told: Version,
+        settles: Instant,
+        until: Instant,
+    },
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     const RECLAIMS: bool = Self::EXCHANGES && Self::ENTRIES;
 
-    /// A node without a state starts.
-    pub(super) fn prepare_reclaim(&mut self) {
-        if const { Self::RECLAIMS } && !self.config.fresh() {
-            self.reclaim = Reclaim::Silent;
-            self.begin_reclaim();
+    /// `true` while this node asks its seeds whether an earlier life of it is remembered, or takes back
+    /// what it had written in that: see [`Config::fresh`](crate::Config::fresh). Peers do not know of its
+    /// present life yet, and a state that is exported now has not got what comes.
+    pub fn is_reclaiming(&self) -> bool {
+        match self.reclaim {
+            Reclaim::Over => false,
+            Reclaim::Asking(_) => self.tables.seeds.len() > 0,
+            Reclaim::Pulling { .. } => true,
         }
     }
 
-    /// Asks the seeds, where there are any, unless the node has spoken to somebody already.
+    /// A node without a state starts.
     pub(super) fn begin_reclaim(&mut self) {
-        if self.reclaim == Reclaim::Silent && self.tables.seeds.len() > 0 {
+        if const { Self::RECLAIMS } && !self.config.fresh() {
             self.reclaim = Reclaim::Asking(Instant::FAR);
         }
     }
 
     /// `true` for this node itself while its new life is not to be spoken of.
     pub(super) fn is_unannounced(&self, id: NodeId) -> bool {
-        let asks = matches!(self.reclaim, Reclaim::Asking(_) | Reclaim::Pulling { .. });
-        asks && const { Self::RECLAIMS } && self.is_me(id)
+        self.reclaim != Reclaim::Over && const { Self::RECLAIMS } && self.is_me(id)
+    }
+
+    /// `true` if something may be taken back yet.
+    pub(super) fn may_reclaim(&self) -> bool {
+        let will_ask = self.phase == Phase::New && !self.config.fresh();
+        self.is_unannounced(self.id()) || will_ask && const { Self::RECLAIMS }
     }
 
     /// `true` while peers are asked for an earlier life.
@@ -65,7 +77,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// When that ends at the latest, or nothing more is waited for.
     pub(super) fn next_reclaim(&self) -> Option<Instant> {
         match self.reclaim {
-            Reclaim::Over | Reclaim::Silent => None,
+            Reclaim::Over => None,
+            Reclaim::Pulling { settles, .. } if self.is_reclaimed_whole() => Some(settles),
             Reclaim::Asking(until) | Reclaim::Pulling { until, .. } => Some(until),
         }
     }
@@ -74,6 +87,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn owner_here(&self, owner: NodeId, life: Life) -> NodeId {
         let former = || self.former().is_some_and(|former| former.life() == life);
         if self.is_unannounced(owner) && former() {
+            NodeId::FORMER
+        } else {
+            owner
+        }
+    }
+
+    /// Whose entries a hint speaks of.
+    pub(super) fn owner_hinted(&self, owner: NodeId) -> NodeId {
+        if self.is_unannounced(owner) {
             NodeId::FORMER
         } else {
             owner
@@ -97,7 +119,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let held = self.tables.members.get(row.id).filter(|held| !held.gone);
         let remembered = held.is_some_and(|held| {
-            held.facts.generation != row.generation && held.progress.held > Version::BIRTH
+            let other = held.facts.generation != row.generation || held.progress.held > row.held;
+            other && held.progress.held > Version::BIRTH
         });
         if !remembered {
             self.take_row(sender, row);
@@ -108,33 +131,35 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// A row of this node, whose life is not announced yet; `false` if there is nothing to it but what a
     /// row of any running node says.
     pub(super) fn hear_of_earlier_life(&mut self, sender: &Sender<A>, row: &Row<A>) -> bool {
-        let (present, former) = (row.generation == self.generation(), self.former());
-        match self.reclaim {
-            Reclaim::Over | Reclaim::Silent => false,
-            Reclaim::Asking(_) if !present && row.held > Version::BIRTH => self
-                .begin_pulling(row.generation)
-                .is_some_and(|()| self.pull_former(sender, row.held)),
-            Reclaim::Asking(_) => {
+        // Where the nonce is no good, two lives have one name.
+        let other = row.generation != self.generation() || row.held > self.written();
+        let earlier = other && row.held > Version::BIRTH;
+        match (self.reclaim, self.former()) {
+            (Reclaim::Over, _) => return false,
+            (Reclaim::Pulling { .. }, Some(former)) if former == row.generation => {}
+            // One that is later than what is taken back so far.
+            (Reclaim::Pulling { .. }, former) if !earlier || former > Some(row.generation) => {
+                return true;
+            }
+            (Reclaim::Asking(_), _) if !earlier => {
                 self.reclaim = Reclaim::Over;
-                false
+                return false;
             }
-            Reclaim::Pulling { .. } if former == Some(row.generation) => {
-                self.pull_former(sender, row.held)
-            }
-            // It will be outbid together with the other.
-            Reclaim::Pulling { .. } => true,
+            _ if !self.begin_pulling(sender.now, row.generation) => return false,
+            _ => {}
         }
+        self.pull_former(sender, row.held);
+        true
     }
 
     /// Goes on with what is taken back: ends it when all is here, or nothing comes.
     pub(super) fn continue_reclaim(&mut self, now: Instant) {
         match self.reclaim {
-            Reclaim::Over | Reclaim::Silent => {}
+            Reclaim::Over => {}
             Reclaim::Asking(until) if until <= now => self.announce_life(),
             Reclaim::Asking(_) => {}
-            Reclaim::Pulling { told, until } => {
-                let row = self.tables.members.get(NodeId::FORMER);
-                let whole = row.is_none_or(|row| row.progress.floor() >= told);
+            Reclaim::Pulling { settles, until, .. } => {
+                let whole = settles <= now && self.is_reclaimed_whole();
                 if whole || until <= now {
                     self.end_reclaim();
                 }
@@ -142,44 +167,67 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// Somebody is there: whoever remembers an earlier life says so soon.
-    pub(super) fn hear_anybody(&mut self, now: Instant) {
-        const REPLIES: u32 = 16;
+    /// Everything is here that peers told of, or there is no room for it any more.
+    fn is_reclaimed_whole(&self) -> bool {
+        let row = self.tables.members.get(NodeId::FORMER);
+        let Reclaim::Pulling { told, .. } = self.reclaim else {
+            return false;
+        };
+        row.is_none_or(|row| row.progress.floor() >= told)
+    }
+
+    /// Somebody is there: whoever remembers an earlier life says so soon. Who is no seed was not asked yet.
+    pub(super) fn hear_anybody(&mut self, sender: &Sender<A>) {
         if self.reclaim == Reclaim::Asking(Instant::FAR) {
-            let until = now.after(self.config.reply_timeout().times(REPLIES));
-            self.reclaim = Reclaim::Asking(until);
-        } else if self.reclaim == Reclaim::Silent {
-            self.reclaim = Reclaim::Over;
+            self.reclaim = Reclaim::Asking(sender.now.after(self.answers()));
+            if !self.tables.seeds.has(sender.from) {
+                self.owe(sender.from, Message::Tell(self.id()));
+            }
         }
     }
 
     /// Something of the earlier life came.
     pub(super) fn note_reclaimed(&mut self, now: Instant, owner: NodeId) {
-        if owner == NodeId::FORMER
-            && let Reclaim::Pulling { told, .. } = self.reclaim
+        let patience = self.reclaim_patience();
+        if let Reclaim::Pulling { until, .. } = &mut self.reclaim
+            && owner == NodeId::FORMER
         {
-            let until = now.after(self.reclaim_patience());
-            self.reclaim = Reclaim::Pulling { told, until };
+            *until = now.after(patience);
         }
     }
 
-    /// Gives up what is taken back: the node leaves.
+    /// Gives up what is taken back: the node leaves, in a life that is later.
     pub(super) fn leave_reclaim(&mut self) {
+        if let Some(former) = self.former() {
+            self.begin_life(former.max(self.generation()));
+        }
         self.forget_former();
         self.reclaim = Reclaim::Over;
     }
 
     /// Counts its deadline from `epoch`.
     pub(super) fn rebase_reclaim(&mut self, epoch: Instant) {
-        if let Reclaim::Asking(until) | Reclaim::Pulling { until, .. } = &mut self.reclaim {
-            *until = until.counted_from(epoch);
+        match &mut self.reclaim {
+            Reclaim::Over => {}
+            Reclaim::Asking(until) => *until = until.counted_from(epoch),
+            Reclaim::Pulling { settles, until, .. } => {
+                *settles = settles.counted_from(epoch);
+                *until = until.counted_from(epoch);
+            }
         }
     }
 
-    /// How long the rest is waited for when nothing comes: some rounds, or some answers.
+    /// How long the rest is waited for when nothing comes: some rounds, and some answers.
     fn reclaim_patience(&self) -> Duration {
         const ROUNDS: u32 = 4;
-        self.config.probe_interval().times(ROUNDS)
+        let rounds = self.config.probe_interval().times(ROUNDS);
+        rounds.max(self.answers())
+    }
+
+    /// How long several answers take, some of which are lost.
+    fn answers(&self) -> Duration {
+        const REPLIES: u32 = 16;
+        self.config.reply_timeout().times(REPLIES)
     }
 
     /// The earlier life that is taken back.
@@ -188,8 +236,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         Some(row.facts.generation)
     }
 
-    /// Becomes a replica of an earlier life; `None` if there is no room for its row.
-    fn begin_pulling(&mut self, generation: Generation) -> Option<()> {
+    /// Becomes a replica of an earlier life, and of no other; `false` if there is no room for its row.
+    fn begin_pulling(&mut self, now: Instant, generation: Generation) -> bool {
+        self.forget_former();
         let facts = Facts {
             generation,
             incarnation: Incarnation::default(),
@@ -202,34 +251,32 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         row.unheard = true;
         if self.tables.members.insert(row).is_err() {
             self.reclaim = Reclaim::Over;
-            return None;
+            return false;
         }
         self.reclaim = Reclaim::Pulling {
             told: Version::NONE,
-            until: Instant::ZERO,
+            settles: now.after(self.config.reply_timeout()),
+            until: now,
         };
-        Some(())
+        true
     }
 
     /// A peer holds the earlier life up to there.
-    fn pull_former(&mut self, sender: &Sender<A>, held: Version) -> bool {
-        let Reclaim::Pulling { told, until } = self.reclaim else {
-            return true;
+    fn pull_former(&mut self, sender: &Sender<A>, held: Version) {
+        let patience = self.reclaim_patience();
+        let Reclaim::Pulling { told, until, .. } = &mut self.reclaim else {
+            return;
         };
-        let until = if held > told {
-            sender.now.after(self.reclaim_patience())
-        } else {
-            until
-        };
-        let told = told.max(held);
-        self.reclaim = Reclaim::Pulling { told, until };
+        if held > *told {
+            *told = held;
+            *until = sender.now.after(patience);
+        }
         let row = self.tables.members.get(NodeId::FORMER);
         if row.is_some_and(|row| row.progress.floor() < held)
             && let Some(bit) = self.link(sender)
         {
             self.link_pull(bit, NodeId::FORMER, held);
         }
-        true
     }
 
     /// Writes anew in this life what came of the earlier one, and speaks of this life from here on.

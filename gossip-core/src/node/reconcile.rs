@@ -401,7 +401,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             bump(&mut self.stats.idle_claims);
         } else if row.progress.held >= claim.held {
             row.stop_pull(Bit::MAX);
-            self.announce(owner, What::Held);
+            if owner != NodeId::FORMER {
+                self.announce(owner, What::Held);
+            }
         }
     }
 }

@@ -184,10 +184,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let counter = match self.contributed(key) {
             Some(Contribution::Counter(counter)) if counter.boot == boot => counter,
             Some(Contribution::Counter(earlier)) => {
-                // Of a stored state, which may be older than what others heard of that boot.
-                let earlier = Contribution::Counter(earlier);
-                self.keep_copy(key, Said::new(self.id(), earlier))?;
-                Counter::new(boot)
+                // Of an earlier boot, of which others may have heard more. Where no copy of it can be kept
+                // here, others keep none either, or fewer than would matter: it is counted on.
+                let kept = Contribution::Counter(earlier);
+                match self.keep_copy(key, Said::new(self.id(), kept)) {
+                    Ok(()) => Counter::new(boot),
+                    Err(_) => earlier,
+                }
             }
             _ => Counter::new(boot),
         };

@@ -103,7 +103,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 .members
                 .edit(self.id(), |me| me.facts.generation.nonce = nonce);
             self.phase = Phase::Running;
-            self.prepare_reclaim();
+            self.begin_reclaim();
         }
         let offset = below(
             rng.next_u32(),
@@ -301,8 +301,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let mut budget = SWEEP_BUDGET;
         while let Some((index, owner, version)) = self.tables.entries.sweep(&mut budget) {
+            // What this node has deleted must not be taken back.
+            let keeps = self.is_unannounced(owner);
             let collected = self.tables.members.edit(owner, |row| {
-                let allowed = row.progress.may_collect(version);
+                let allowed = !keeps && row.progress.may_collect(version);
                 if allowed {
                     row.progress.collected(version);
                 }

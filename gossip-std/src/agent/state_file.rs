@@ -158,11 +158,12 @@ impl Saver {
         }
     }
 
-    /// Writes the state if it has changed.
+    /// Writes the state if it has changed. While the node takes back what it had written, a state without
+    /// that would be the end of it.
     pub(super) fn save(&mut self) -> io::Result<()> {
         let state = self.shared.lock();
         let print = (state.node.fingerprint(), state.node.written());
-        if self.saved == Some(print) {
+        if self.saved == Some(print) || state.node.is_reclaiming() {
             return Ok(());
         }
         let bytes = export(&state.node, self.clock.now());

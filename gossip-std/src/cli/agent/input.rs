@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
-use gossip_std::{Agent, AgentEvent, WatchEvent};
+use gossip_std::{AgentEvent, Events, WatchEvent};
 
 use super::report::Report;
 use crate::cli::failure::Failure;
@@ -54,9 +54,9 @@ impl Inputs {
         self.sender.clone()
     }
 
-    /// Adds the events of `agent` and the lines of standard input.
-    pub(super) fn follow(self, agent: &Agent) -> Result<Receiver<Input>, Failure> {
-        let (events, sender) = (agent.events(), self.sender.clone());
+    /// Adds an agent's `events` and the lines of standard input.
+    pub(super) fn follow(self, events: Events) -> Result<Receiver<Input>, Failure> {
+        let sender = self.sender.clone();
         spawn("events", move || {
             for event in events {
                 if sender.send(Input::Event(event)).is_err() {

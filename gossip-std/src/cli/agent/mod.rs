@@ -14,7 +14,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use gossip_core::{Event, NodeId, SetError};
-use gossip_std::{Agent, AgentEvent, EntryInfo, WatchEvent};
+use gossip_std::{Agent, AgentEvent, EntryInfo, Events, WatchEvent};
 
 use super::failure::Failure;
 use super::text;
@@ -38,10 +38,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let plan = args.plan()?;
     let inputs = Inputs::new()?;
     let started = Instant::now();
-    let agent = start(args, plan)?;
+    let (agent, events) = start(args, plan)?;
     let watching = Watching::new(inputs.sender());
     let later = Later::new(agent.clone(), inputs.sender());
-    let inputs = inputs.follow(&agent)?;
+    let inputs = inputs.follow(events)?;
     let session = Session {
         agent,
         watching,
@@ -63,9 +63,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     session.end()
 }
 
-/// Starts the node, with its entries and its seeds.
-fn start(args: &Args, plan: Plan) -> Result<Agent, Failure> {
+/// Starts the node, with its entries and its seeds. What happens once it joins is among the events.
+fn start(args: &Args, plan: Plan) -> Result<(Agent, Events), Failure> {
     let agent = Agent::spawn(plan.options).map_err(|error| Failure::Run(error.to_string()))?;
+    let events = agent.events();
     for (key, value) in &args.set {
         agent
             .set(key, value.as_bytes())
@@ -82,7 +83,7 @@ fn start(args: &Args, plan: Plan) -> Result<Agent, Failure> {
             }
         }
     }
-    Ok(agent)
+    Ok((agent, events))
 }
 
 /// The reader of standard output going away is no failure of a node.
