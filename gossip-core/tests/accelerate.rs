@@ -66,7 +66,8 @@ fn start(address: u16, mtu: usize) -> Peer {
         .probe_interval(NEVER)
         .reconnect_interval(NEVER)
         .forget_after(NEVER)
-        .tombstone_grace(Duration::from_millis(2));
+        .tombstone_grace(Duration::from_millis(2))
+        .fresh(true);
     let mut node = Box::new(Node::new(config.check().unwrap(), Roomy::tables()));
     node.handle_timeout(Instant::ZERO, &mut SplitMix64::new(5));
     node

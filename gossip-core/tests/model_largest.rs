@@ -8,7 +8,7 @@ mod support;
 use model_check::{entries, nodes};
 
 #[test]
-#[ignore = "takes an hour and many gigabytes of memory"]
+#[ignore = "takes a quarter of an hour and 5 GB of memory"]
 fn every_history_with_everything_keeps_the_promises() {
     entries::check(entries::Bounds {
         writes: 4,

@@ -72,11 +72,6 @@ impl<A: Copy + Eq, L: List<Seed<A>>> Seeds<A, L> {
         self.list.get(index).map(|seed| seed.address)
     }
 
-    /// `true` if this is one of them.
-    pub(crate) fn has(&self, address: A) -> bool {
-        self.list.iter().any(|seed| seed.address == address)
-    }
-
     /// Notes that something of use came from this address.
     pub(crate) fn heard(&mut self, address: A) {
         let found = self

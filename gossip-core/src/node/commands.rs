@@ -26,6 +26,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return Err(JoinError::NotRunning);
         }
         if self.tables.seeds.add(seed.canonical()) {
+            self.begin_reclaim();
             Ok(())
         } else {
             Err(JoinError::Full {

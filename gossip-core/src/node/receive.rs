@@ -70,7 +70,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.apply(&sender, section, &mut rest);
         }
         self.finish(&sender, &rest);
-        self.hear_anybody(&sender);
+        self.hear_anybody(now);
         self.continue_reclaim(now);
         self.settle_reads(now);
         // An answer that names nobody is none: a seed that many join through may have no room for more.

@@ -25,8 +25,10 @@ use crate::wire::Row;
 pub(super) enum Reclaim {
     /// There is nothing to take back, or it is done.
     Over,
-    /// The peers that are spoken to first are asked for an earlier life. That ends then at the latest;
-    /// before anybody was heard, never.
+    /// Nobody was spoken to yet.
+    Silent,
+    /// The seeds are asked for an earlier life. That ends then at the latest; before anybody was heard,
+    /// never.
     Asking(Instant),
     /// What peers hold of it up to `told` is pulled. If nothing comes until then, that must do. It does not
     /// end before it `settles`, so that whoever remembers a later life has its say.
@@ -44,29 +46,37 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// what it had written in that: see [`Config::fresh`](crate::Config::fresh). Peers do not know of its
     /// present life yet, and a state that is exported now has not got what comes.
     pub fn is_reclaiming(&self) -> bool {
-        match self.reclaim {
-            Reclaim::Over => false,
-            Reclaim::Asking(_) => self.tables.seeds.len() > 0,
-            Reclaim::Pulling { .. } => true,
-        }
+        let asks = matches!(self.reclaim, Reclaim::Asking(_) | Reclaim::Pulling { .. });
+        asks && const { Self::RECLAIMS }
     }
 
     /// A node without a state starts.
-    pub(super) fn begin_reclaim(&mut self) {
+    pub(super) fn prepare_reclaim(&mut self) {
         if const { Self::RECLAIMS } && !self.config.fresh() {
+            self.reclaim = Reclaim::Silent;
+            self.begin_reclaim();
+        }
+    }
+
+    /// Asks the seeds, where there are any but the node itself, unless it was spoken to already: others
+    /// that join know its life then.
+    pub(super) fn begin_reclaim(&mut self) {
+        let (seeds, own) = (&self.tables.seeds, self.address());
+        let anybody = (0..seeds.len()).any(|index| seeds.at(index) != own);
+        if anybody && self.reclaim == Reclaim::Silent {
             self.reclaim = Reclaim::Asking(Instant::FAR);
         }
     }
 
     /// `true` for this node itself while its new life is not to be spoken of.
     pub(super) fn is_unannounced(&self, id: NodeId) -> bool {
-        self.reclaim != Reclaim::Over && const { Self::RECLAIMS } && self.is_me(id)
+        self.is_reclaiming() && self.is_me(id)
     }
 
     /// `true` if something may be taken back yet.
     pub(super) fn may_reclaim(&self) -> bool {
         let will_ask = self.phase == Phase::New && !self.config.fresh();
-        self.is_unannounced(self.id()) || will_ask && const { Self::RECLAIMS }
+        self.reclaim != Reclaim::Over || will_ask && const { Self::RECLAIMS }
     }
 
     /// `true` while peers are asked for an earlier life.
@@ -77,7 +87,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// When that ends at the latest, or nothing more is waited for.
     pub(super) fn next_reclaim(&self) -> Option<Instant> {
         match self.reclaim {
-            Reclaim::Over => None,
+            Reclaim::Over | Reclaim::Silent => None,
             Reclaim::Pulling { settles, .. } if self.is_reclaimed_whole() => Some(settles),
             Reclaim::Asking(until) | Reclaim::Pulling { until, .. } => Some(until),
         }
@@ -135,7 +145,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let other = row.generation != self.generation() || row.held > self.written();
         let earlier = other && row.held > Version::BIRTH;
         match (self.reclaim, self.former()) {
-            (Reclaim::Over, _) => return false,
+            (Reclaim::Over | Reclaim::Silent, _) => return false,
             (Reclaim::Pulling { .. }, Some(former)) if former == row.generation => {}
             // One that is later than what is taken back so far.
             (Reclaim::Pulling { .. }, former) if !earlier || former > Some(row.generation) => {
@@ -155,7 +165,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Goes on with what is taken back: ends it when all is here, or nothing comes.
     pub(super) fn continue_reclaim(&mut self, now: Instant) {
         match self.reclaim {
-            Reclaim::Over => {}
+            Reclaim::Over | Reclaim::Silent => {}
             Reclaim::Asking(until) if until <= now => self.announce_life(),
             Reclaim::Asking(_) => {}
             Reclaim::Pulling { settles, until, .. } => {
@@ -176,13 +186,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         row.is_none_or(|row| row.progress.floor() >= told)
     }
 
-    /// Somebody is there: whoever remembers an earlier life says so soon. Who is no seed was not asked yet.
-    pub(super) fn hear_anybody(&mut self, sender: &Sender<A>) {
-        if self.reclaim == Reclaim::Asking(Instant::FAR) {
-            self.reclaim = Reclaim::Asking(sender.now.after(self.answers()));
-            if !self.tables.seeds.has(sender.from) {
-                self.owe(sender.from, Message::Tell(self.id()));
+    /// Somebody is there: whoever remembers an earlier life says so soon.
+    pub(super) fn hear_anybody(&mut self, now: Instant) {
+        match self.reclaim {
+            Reclaim::Silent => self.reclaim = Reclaim::Over,
+            Reclaim::Asking(Instant::FAR) => {
+                self.reclaim = Reclaim::Asking(now.after(self.answers()));
             }
+            _ => {}
         }
     }
 
@@ -208,7 +219,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Counts its deadline from `epoch`.
     pub(super) fn rebase_reclaim(&mut self, epoch: Instant) {
         match &mut self.reclaim {
-            Reclaim::Over => {}
+            Reclaim::Over | Reclaim::Silent => {}
             Reclaim::Asking(until) => *until = until.counted_from(epoch),
             Reclaim::Pulling { settles, until, .. } => {
                 *settles = settles.counted_from(epoch);

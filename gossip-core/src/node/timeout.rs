@@ -103,7 +103,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 .members
                 .edit(self.id(), |me| me.facts.generation.nonce = nonce);
             self.phase = Phase::Running;
-            self.begin_reclaim();
+            self.prepare_reclaim();
         }
         let offset = below(
             rng.next_u32(),
@@ -301,8 +301,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let mut budget = SWEEP_BUDGET;
         while let Some((index, owner, version)) = self.tables.entries.sweep(&mut budget) {
-            // What this node has deleted must not be taken back.
-            let keeps = self.is_unannounced(owner);
+            // What this node has deleted must not be taken back, unless that leaves no room.
+            let deleted = self.is_me(owner) && self.is_reclaiming();
+            let keeps = deleted && !self.tables.entries.is_full();
             let collected = self.tables.members.edit(owner, |row| {
                 let allowed = !keeps && row.progress.may_collect(version);
                 if allowed {
