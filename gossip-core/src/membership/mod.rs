@@ -6,6 +6,7 @@ mod news;
 mod probe;
 mod relay;
 mod seed;
+mod seen;
 mod suspicion;
 mod timer;
 
@@ -14,5 +15,6 @@ pub use news::{Board, News};
 pub(crate) use probe::{Prober, Step};
 pub use relay::{Relay, Relays};
 pub use seed::{Seed, Seeds};
+pub(crate) use seen::Seen;
 pub(crate) use suspicion::{retransmit_limit, suspicion_timeout};
 pub use timer::{Timer, Timers};

@@ -72,6 +72,10 @@ impl<A: Copy + Eq, L: List<Seed<A>>> Seeds<A, L> {
         self.list.get(index).map(|seed| seed.address)
     }
 
+    pub(crate) fn contains(&self, address: A) -> bool {
+        self.list.iter().any(|seed| seed.address == address)
+    }
+
     /// Notes that something of use came from this address.
     pub(crate) fn heard(&mut self, address: A) {
         let found = self

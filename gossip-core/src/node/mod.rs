@@ -32,6 +32,7 @@ mod timeout;
 mod transmit;
 mod usage;
 mod watch;
+mod whereabouts;
 
 pub(crate) use duty::Message;
 pub use duty::{Duties, Duty};
@@ -47,7 +48,7 @@ use crate::entries::EntryRef;
 use crate::entries::delta::Progress;
 use crate::exchange::{Bucket, Direction, Pace};
 use crate::id::{Generation, Incarnation, NodeId, Place, Version};
-use crate::membership::{Prober, What};
+use crate::membership::{Prober, Seen, What};
 use crate::sampling::Shuffle;
 use crate::stats::{Stats, bump};
 use crate::storage::{Storage, Tables};
@@ -75,6 +76,7 @@ pub struct Node<A: Address, S: Storage<A>> {
     phase: Phase,
     notices: Notices,
     prober: Prober,
+    seen: Seen<A>,
     shuffle: Shuffle,
     next_round: Instant,
     next_exchange: Instant,
@@ -145,6 +147,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 reclaimed: false,
             },
             prober: Prober::IDLE,
+            seen: Seen::NOTHING,
             shuffle: Shuffle::NEW,
             next_round: Instant::ZERO,
             next_exchange: Instant::ZERO,

@@ -7,7 +7,6 @@ use crate::address::Address;
 use crate::error::DatagramError;
 use crate::exchange::Direction;
 use crate::id::{Generation, NodeId};
-use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::time::Instant;
@@ -27,8 +26,8 @@ pub(super) struct Sender<A> {
 }
 
 /// What is left to do once every section was seen.
-#[derive(Clone, Copy, Debug, Default)]
-struct Rest<'a> {
+#[derive(Clone, Copy, Debug)]
+struct Rest<'a, A> {
     root: Option<(u64, Direction)>,
     hints: Option<Items<'a, Hint>>,
     /// The token of our pull that was answered.
@@ -37,6 +36,24 @@ struct Rest<'a> {
     progress: bool,
     /// Rows of ranges that were listed.
     walked: usize,
+    /// A ping of ours was answered.
+    acked: bool,
+    /// Where the sender sees us.
+    seen_at: Option<A>,
+}
+
+impl<A> Default for Rest<'_, A> {
+    fn default() -> Self {
+        Self {
+            root: None,
+            hints: None,
+            answered: None,
+            progress: false,
+            walked: 0,
+            acked: false,
+            seen_at: None,
+        }
+    }
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -116,15 +133,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    fn apply<'a>(&mut self, sender: &Sender<A>, section: Section<'a, A>, rest: &mut Rest<'a>) {
+    fn apply<'a>(&mut self, sender: &Sender<A>, section: Section<'a, A>, rest: &mut Rest<'a, A>) {
         match section {
             Section::Ping(token) => self.take_ping(sender, token),
             Section::Ack(token) => {
                 self.take_proof(sender.id, sender.generation, token);
-                self.take_ack(sender.id, token);
+                rest.acked |= self.take_ack(sender.id, token);
             }
             Section::PingReq(token, target) => self.take_ping_req(sender, token, target),
-            Section::You(address) => self.learn_address(address),
+            Section::You(address) => rest.seen_at = Some(address),
             Section::Rows(rows) => rows.iter().for_each(|row| self.take_row(sender, &row)),
             Section::Newborn(row) => self.take_newborn(sender, &row),
             Section::Suspects(suspects) => {
@@ -153,7 +170,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         &mut self,
         sender: &Sender<A>,
         section: Section<'a, A>,
-        rest: &mut Rest<'a>,
+        rest: &mut Rest<'a, A>,
     ) {
         match section {
             Section::Hints(hints) => {
@@ -213,7 +230,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         ClaimHead { owner, ..head }
     }
 
-    fn finish(&mut self, sender: &Sender<A>, rest: &Rest<'_>) {
+    fn finish(&mut self, sender: &Sender<A>, rest: &Rest<'_, A>) {
+        self.learn_address(sender, rest.acked, rest.seen_at);
         // An answer that brought nothing is waited out like none at all, so that two nodes which
         // misunderstand each other do not ask and answer as fast as the network allows.
         if let Some(token) = rest.answered.filter(|_| rest.progress) {
@@ -230,20 +248,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.correct(sender.id, sender.generation, sender.from);
     }
 
-    /// Tells a sender that asserts no address where it is seen.
-    pub(super) fn tell_address(&mut self, sender: &Sender<A>) {
-        let row = self.tables.members.get(sender.id);
-        if row.is_none_or(|row| row.facts.address.is_none()) {
-            self.owe(sender.from, Message::You);
-        }
-    }
-
-    fn take_ack(&mut self, from: NodeId, token: u16) {
+    /// `true` if the sender answered a ping of this node itself.
+    fn take_ack(&mut self, from: NodeId, token: u16) -> bool {
         if let Some(target) = self.prober.acked(token, from) {
             self.clear_suspicion(target);
-        } else if let Some((asker, asker_token)) = self.tables.relays.take(token, from) {
+            return target == from;
+        }
+        if let Some((asker, asker_token)) = self.tables.relays.take(token, from) {
             self.owe(asker, Message::Ack(asker_token));
         }
+        false
     }
 
     fn take_ping_req(&mut self, sender: &Sender<A>, token: u16, target: NodeId) {
@@ -264,25 +278,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.owe(address, Message::Ping(own_token));
         } else {
             bump(&mut self.stats.relays_full);
-        }
-    }
-
-    /// A peer says where this node is seen: worth knowing if nothing better is known.
-    fn learn_address(&mut self, address: A) {
-        let address = address.canonical();
-        let learned = self.tables.members.edit(self.id(), |me| {
-            let incarnation = me.facts.incarnation.next();
-            match (me.facts.address, incarnation) {
-                (None, Some(next)) => {
-                    me.facts.address = Some(address);
-                    me.facts.incarnation = next;
-                    true
-                }
-                _ => false,
-            }
-        });
-        if learned == Some(true) {
-            self.announce(self.id(), What::Facts);
         }
     }
 
