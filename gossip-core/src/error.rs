@@ -48,6 +48,35 @@ impl core::fmt::Display for DatagramError {
 
 impl core::error::Error for DatagramError {}
 
+/// What a key of a node's own holds: each kind is written by verbs of its own, and by no other's, so that
+/// nothing that was counted or collected is overwritten by mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A value that was set, and contributes nothing.
+    Plain,
+    /// A value said for a shared key.
+    Value,
+    /// A number said for a shared key.
+    Number,
+    /// A part of a shared set.
+    Elements,
+    /// A part of a shared counter.
+    Counter,
+}
+
+impl core::fmt::Display for Kind {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.pad(match self {
+            Self::Plain => "a plain value",
+            Self::Value => "a shared value",
+            Self::Number => "a shared number",
+            Self::Elements => "a shared set",
+            Self::Counter => "a shared counter",
+        })
+    }
+}
+
 /// Why a write was refused. The state did not change, but for the counter of refused writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -91,6 +120,12 @@ pub enum SetError {
         /// How many it permits.
         max: usize,
     },
+    /// This node's own key holds something of another kind than the verb writes, which would be lost:
+    /// delete it first.
+    Kind {
+        /// What stands there.
+        found: Kind,
+    },
     /// Keys that begin with U+0000 are the protocol's own.
     Reserved,
     /// The node has not started, and so cannot tell what it counts now from what it counted in an
@@ -118,6 +153,7 @@ impl core::fmt::Display for SetError {
             Self::Exhausted => f.write_str("the versions and lives of this node are used up"),
             Self::Encoding => f.write_str("the value could not be serialized"),
             Self::Copies { max } => write!(f, "at most {max} copies for shared keys are kept"),
+            Self::Kind { found } => write!(f, "this node's key holds {found}: delete it first"),
             Self::Reserved => f.write_str("a key must not begin with U+0000"),
             Self::NotStarted => f.write_str("the node has not started: handle its timeout first"),
             Self::NotRunning => f.write_str("the node has left the cluster"),

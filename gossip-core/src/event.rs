@@ -65,8 +65,16 @@ pub enum Event<K> {
         /// The entry's key.
         key: K,
     },
-    /// An entry is gone: deleted, or its lease ran out.
+    /// An entry is gone: its owner deleted it.
     Deleted {
+        /// The entry's owner.
+        owner: NodeId,
+        /// The entry's key.
+        key: K,
+    },
+    /// An entry is gone: the time for which it was set is over here. A node that did not hold this write
+    /// before others ended it is told of an earlier one that it held as [`Deleted`](Self::Deleted).
+    Expired {
         /// The entry's owner.
         owner: NodeId,
         /// The entry's key.

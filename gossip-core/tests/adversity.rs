@@ -244,7 +244,7 @@ fn a_member_forgotten_and_met_again_between_two_polls_is_told_so() {
                 Event::Set { key, .. } => {
                     mirror.insert(key.as_ref().to_vec());
                 }
-                Event::Deleted { key, .. } => {
+                Event::Deleted { key, .. } | Event::Expired { key, .. } => {
                     mirror.remove(key.as_ref());
                 }
                 Event::Forgotten { .. } => mirror.clear(),

@@ -163,11 +163,10 @@ fn the_end_of_a_lease_is_an_event_and_a_deadline() {
     late.handle_timeout(ends.after(secs(50)), &mut rng);
     assert_eq!(late.get(OWNER, "k"), None);
     let events: Vec<_> = std::iter::from_fn(|| late.poll_event()).collect();
-    assert!(
-        events
-            .iter()
-            .any(|event| matches!(event, Event::Deleted { owner, .. } if *owner == OWNER))
-    );
+    let over = |event: &Event<_>| matches!(event, Event::Expired { owner, .. } if *owner == OWNER);
+    assert_eq!(events.iter().filter(|event| over(event)).count(), 1);
+    let deleted = |event: &Event<_>| matches!(event, Event::Deleted { .. });
+    assert!(!events.iter().any(deleted), "{events:?}");
     let mut early = net.node(0).clone();
     early.handle_timeout(Instant::from_millis(ends.as_millis() - 1), &mut rng);
     assert!(early.get(OWNER, "k").is_some());
@@ -263,4 +262,48 @@ fn a_claim_whose_leases_find_no_room_is_refused_whole_and_taken_later() {
     );
     net.run(6 * SECOND);
     assert!(net.node(2).get(owner, key).is_some(), "now there is room");
+}
+
+#[test]
+fn the_latest_of_deleted_expired_and_set_is_told() {
+    type Then = fn(&mut Net<Large>);
+    let told = |then: Then| {
+        let mut net = cluster(3, 300, Weather::FAIR);
+        set_for(&mut net, "k", secs(20));
+        net.run(5 * SECOND);
+        (0..3).for_each(|at| while net.node(at).poll_event().is_some() {});
+        then(&mut net);
+        let node = net.node(0);
+        let all: Vec<_> = std::iter::from_fn(|| node.poll_event()).collect();
+        let of = |wanted: fn(&Event<_>) -> bool| all.iter().filter(|event| wanted(event)).count();
+        let set = of(|event| matches!(event, Event::Set { .. }));
+        let deleted = of(|event| matches!(event, Event::Deleted { .. }));
+        let expired = of(|event| matches!(event, Event::Expired { .. }));
+        (set, deleted, expired)
+    };
+    assert_eq!(told(|net| net.run(20 * SECOND)), (0, 0, 1), "it ran out");
+    let delete: Then = |net| {
+        net.node(1).delete("k").unwrap();
+        net.run(25 * SECOND);
+    };
+    assert_eq!(told(delete), (0, 1, 0), "it was deleted before that");
+    let again: Then = |net| {
+        net.run(20 * SECOND);
+        net.node(1).set("k", b"new").unwrap();
+        net.run(5 * SECOND);
+    };
+    assert_eq!(told(again), (1, 0, 0), "it is set again");
+    let collected: Then = |net| {
+        net.run(60 * SECOND);
+        assert!(!net.node(0).is_tombstone(OWNER, "k"));
+    };
+    assert_eq!(told(collected), (0, 0, 1), "its tombstone is gone");
+    let both: Then = |net| {
+        net.run(20 * SECOND);
+        set_for(net, "k", secs(5));
+        net.run(2 * SECOND);
+        net.node(1).delete("k").unwrap();
+        net.run(10 * SECOND);
+    };
+    assert_eq!(told(both), (0, 1, 0), "the last end counts");
 }

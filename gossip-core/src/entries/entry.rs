@@ -16,8 +16,20 @@ pub struct Entry<K, V> {
     pub(crate) marked: bool,
     /// Scratch of one claim being applied; `false` between claims.
     pub(crate) listed: bool,
-    /// An event is due.
-    pub(crate) changed: bool,
+    /// This node's own contribution to a shared key, and no bytes that only look like one.
+    pub(crate) said: bool,
+    /// Whether an event is due.
+    pub(crate) due: Due,
+}
+
+/// What an application is still to be told of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Due {
+    Nothing,
+    /// It was set, or is gone by its owner's word.
+    Changed,
+    /// Its lease ran out.
+    Expired,
 }
 
 /// What is known of the key.

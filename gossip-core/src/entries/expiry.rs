@@ -1,6 +1,6 @@
 //! What becomes of an entry that has a lease: it is renewed, or it runs out.
 
-use super::entry::{Content, Entry};
+use super::entry::{Content, Due, Entry};
 use super::lease::Lease;
 use super::store::Store;
 use crate::id::{NodeId, Version};
@@ -41,11 +41,14 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         };
         if entry.version <= Version::BIRTH {
             self.vanish(index);
-            return true;
+        } else {
+            entry.content = Content::Tombstone(0);
+            entry.marked = false;
+            self.note_change(index);
         }
-        entry.content = Content::Tombstone(0);
-        entry.marked = false;
-        self.note_change(index);
+        if let Some(entry) = self.own_at(index, owner).filter(|entry| !entry.is_set()) {
+            entry.due = Due::Expired;
+        }
         true
     }
 

@@ -29,13 +29,19 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
     }
 
     /// Makes the first entry that was taken back `owner`'s own, written with this version; `false` if there
-    /// is none.
-    pub(crate) fn reclaim(&mut self, owner: NodeId, version: Version) -> bool {
+    /// is none. `is_said` tells contributions to shared keys from other values.
+    pub(crate) fn reclaim(
+        &mut self,
+        owner: NodeId,
+        version: Version,
+        is_said: impl FnOnce(&[u8]) -> bool,
+    ) -> bool {
         let index = self.start(NodeId::FORMER);
         let Some(entry) = self.list.get(index).filter(|entry| is_former(entry)) else {
             return false;
         };
         let expires = self.expires(entry);
+        let said = entry.value().is_some_and(is_said);
         let Some(mut entry) = self.take_former_out(index) else {
             return false;
         };
@@ -53,7 +59,9 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
                 place
             }
         };
-        if let Some(key) = self.list.get(place).map(|entry| entry.key.clone()) {
+        if let Some(entry) = self.list.get_mut(place) {
+            entry.said = said;
+            let key = entry.key.clone();
             self.leases.set(owner, key.as_ref(), expires);
         }
         true

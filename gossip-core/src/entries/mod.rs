@@ -20,7 +20,7 @@ pub(crate) use entry::Content;
 pub use entry::{Entry, EntryRef};
 pub use lease::{Lease, Leases};
 pub(crate) use owner::{OwnerMap, every, from_birth, listed, loose, values};
-pub(crate) use store::Fit;
 pub use store::Store;
+pub(crate) use store::{Fit, Happened};
 pub use stretch::Stretch;
 pub(crate) use stretch::{Told, page_end, rising, stretches};

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use super::changes::Clock;
 use super::delta::Listed;
-use super::entry::{Content, Entry, EntryRef};
+use super::entry::{Content, Due, Entry, EntryRef};
 use super::lease::{Lease, Leases};
 use crate::id::{NodeId, Version};
 use crate::storage::{Blob, List};
@@ -25,6 +25,15 @@ pub struct Store<K, V, E, L> {
     /// Where the sweep under way goes on.
     sweep: Option<usize>,
     blobs: PhantomData<(K, V)>,
+}
+
+/// What happened to an entry, as an event tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Happened {
+    Set,
+    Deleted,
+    /// Its lease ran out.
+    Expired,
 }
 
 /// Whether a claim's list can be stored.
@@ -98,7 +107,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
     pub(crate) fn hush(&mut self) {
         for index in 0..self.list.len() {
             if let Some(entry) = self.list.get_mut(index) {
-                entry.changed = false;
+                entry.due = Due::Nothing;
             }
         }
         self.changed = None;
@@ -161,6 +170,15 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         stored
     }
 
+    /// Says that what is set for this key is the owner's contribution to a shared key.
+    pub(crate) fn note_said(&mut self, owner: NodeId, key: &str) {
+        if let Ok(index) = self.search(owner, key.as_bytes())
+            && let Some(entry) = self.own_at(index, owner)
+        {
+            entry.said = entry.is_set();
+        }
+    }
+
     /// Whether everything on `list` above version `held` can be stored.
     pub(crate) fn fits<'l>(
         &self,
@@ -221,7 +239,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         };
         self.leases.set(entry.owner, entry.key.as_ref(), None);
         let was_set = entry.is_set();
-        if entry.owner == NodeId::FORMER || !was_set && !entry.changed {
+        if entry.owner == NodeId::FORMER || !was_set && entry.due == Due::Nothing {
             self.take_out(index);
             return index;
         }
@@ -289,15 +307,20 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         self.sweep = self.sweep.map(|index| index.saturating_add(1));
     }
 
-    /// The next entry with an event due: its owner, key, and whether it is set. What was gone is
+    /// The next entry with an event due: its owner, its key, and what happened to it. What was gone is
     /// removed with its event.
-    pub(crate) fn take_changed(&mut self) -> Option<(NodeId, K, bool)> {
+    pub(crate) fn take_changed(&mut self) -> Option<(NodeId, K, Happened)> {
         let (from, to) = self.changed?;
         let mut index = from;
         while let Some(entry) = self.list.get_mut(index).filter(|_| index <= to) {
-            if entry.changed {
-                entry.changed = false;
-                let told = (entry.owner, entry.key.clone(), entry.is_set());
+            if entry.due != Due::Nothing {
+                let what = match entry.due {
+                    _ if entry.is_set() => Happened::Set,
+                    Due::Expired => Happened::Expired,
+                    Due::Changed | Due::Nothing => Happened::Deleted,
+                };
+                entry.due = Due::Nothing;
+                let told = (entry.owner, entry.key.clone(), what);
                 self.changed = Some((index, to));
                 if entry.is_gone() {
                     self.take_out(index);
@@ -319,6 +342,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         entry.version = version;
         entry.content = content;
         entry.marked = false;
+        entry.said = false;
         if changed {
             self.note_change(index);
         }
@@ -338,7 +362,8 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
             content,
             marked: false,
             listed: false,
-            changed: false,
+            said: false,
+            due: Due::Nothing,
         };
         let added = self.put_in(index, row);
         if added && changed {
@@ -355,7 +380,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         }
         let number = self.number_change();
         if let Some(entry) = self.list.get_mut(index) {
-            entry.changed = true;
+            entry.due = Due::Changed;
             entry.number = number;
         }
         let (from, to) = self.changed.unwrap_or((index, index));

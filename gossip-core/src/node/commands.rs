@@ -9,6 +9,7 @@ use crate::entries::{Content, OwnerMap};
 use crate::error::{JoinError, SetError};
 use crate::id::{Generation, Incarnation, NodeId, Version};
 use crate::membership::What;
+use crate::shared::Kind;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::Liveness;
@@ -58,12 +59,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Sets one of this node's own keys for everybody to read, until it is set again or deleted.
-    /// [`set_for`](Self::set_for) sets it for a time.
+    /// [`set_for`](Self::set_for) sets it for a time. What this node contributes to a shared key is not
+    /// overwritten: the write is refused with [`SetError::Kind`].
     ///
     /// # Errors
     /// Why the write was refused; nothing changed.
     pub fn set(&mut self, key: &str, value: &[u8]) -> Result<(), SetError> {
         check_key(key)
+            .and_then(|()| self.check_kind(key, Kind::Plain))
             .and_then(|()| self.write_entry(key, Some(value), None))
             .inspect_err(|_| bump(&mut self.stats.refused_writes))
     }

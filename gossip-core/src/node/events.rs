@@ -2,6 +2,7 @@
 
 use super::Node;
 use crate::address::Address;
+use crate::entries::Happened;
 use crate::event::Event;
 use crate::storage::Storage;
 
@@ -52,12 +53,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { !Self::ENTRIES } {
             return None;
         }
-        while let Some((owner, key, set)) = self.tables.entries.take_changed() {
+        while let Some((owner, key, what)) = self.tables.entries.take_changed() {
             if !self.is_me(owner) {
-                return Some(if set {
-                    Event::Set { owner, key }
-                } else {
-                    Event::Deleted { owner, key }
+                return Some(match what {
+                    Happened::Set => Event::Set { owner, key },
+                    Happened::Deleted => Event::Deleted { owner, key },
+                    Happened::Expired => Event::Expired { owner, key },
                 });
             }
         }

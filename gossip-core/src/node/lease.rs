@@ -5,6 +5,7 @@ use super::shared::check_key;
 use super::timeout::SWEEP_BUDGET;
 use crate::address::Address;
 use crate::error::SetError;
+use crate::shared::Kind;
 use crate::stats::bump;
 use crate::storage::{List, Storage};
 use crate::time::{Duration, Instant};
@@ -52,6 +53,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         ttl: Duration,
     ) -> Result<(), SetError> {
         check_key(key)
+            .and_then(|()| self.check_kind(key, Kind::Plain))
             .and_then(|()| Granted::new(now, ttl))
             .and_then(|lease| self.write_entry(key, Some(value), Some(lease)))
             .inspect_err(|_| bump(&mut self.stats.refused_writes))

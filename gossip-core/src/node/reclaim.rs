@@ -8,6 +8,7 @@
 //! announced. What the application has written meanwhile stands.
 
 use super::receive::Sender;
+use super::shared::looks_said;
 use super::{Message, Node, Phase};
 use crate::address::Address;
 use crate::entries::OwnerMap;
@@ -305,7 +306,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.begin_life(seen);
         let before = self.stats.reclaimed;
         while let Some(version) = self.next_version()
-            && self.tables.entries.reclaim(me, version)
+            && self.tables.entries.reclaim(me, version, looks_said)
         {
             self.wrote(version);
             bump(&mut self.stats.reclaimed);

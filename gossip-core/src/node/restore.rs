@@ -1,5 +1,6 @@
 //! A node made of the records of a state.
 
+use super::shared::looks_said;
 use super::{Node, Phase};
 use crate::address::Address;
 use crate::config::Checked;
@@ -101,6 +102,9 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
             expires: left.filter(|_| !is_over).map(|left| self.now.after(left)),
         };
         if self.node.tables.entries.put(kept.owner, entry) {
+            if self.node.is_me(kept.owner) && kept.value.is_some_and(looks_said) {
+                self.node.tables.entries.note_said(kept.owner, kept.key);
+            }
             Ok(())
         } else {
             let max = self.node.tables.entries.capacity();

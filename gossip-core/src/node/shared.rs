@@ -6,8 +6,8 @@ use crate::entries::Entry;
 use crate::error::SetError;
 use crate::id::NodeId;
 use crate::shared::{
-    Boot, Clock, Contribution, Counter, Elements, MARK_BYTES, Merge, Merged, Origins,
-    RESERVED_PREFIX, Said, Stamp, Wall, copy_of, is_reserved, merge, read_copy,
+    Boot, Clock, Contribution, Counter, Elements, Kind, MARK_BYTES, Merge, Merged, Origins,
+    RESERVED_PREFIX, Said, Stamp, Wall, copy_of, is_reserved, kind_of, merge, read_copy,
 };
 use crate::stats::bump;
 use crate::storage::{Blob, Storage};
@@ -20,7 +20,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// [`Merge::Last`]. It is later than every value that this node knows, and later than `wall`; without
     /// a wall clock, writers that do not know of each other's writes are ordered by how many they know.
     ///
-    /// [`delete`](Self::delete) withdraws what this node contributes to a key.
+    /// Each verb writes what is of its kind: over anything else that this node has set for the key it is
+    /// refused with [`SetError::Kind`]. [`delete`](Self::delete) withdraws what this node contributes to a
+    /// key, and makes room for another kind.
     ///
     /// # Errors
     /// Why the write was refused; nothing changed.
@@ -51,7 +53,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.say(key, None, |stamp| Contribution::Number { stamp, number })
     }
 
-    /// Adds to a shared counter, or takes away from it; read it with [`Merge::Sum`]. Everything that was
+    /// Adds to a shared counter, or takes away from it; read it with [`Merge::Sum`] ([`Merge::Count`] says how
+    /// many owners contribute, and nothing of what they counted). Everything that was
     /// counted stays counted, in all lives of all nodes, as long as anybody who heard of it is there to
     /// keep it. That needs nonces that differ from boot to boot.
     ///
@@ -152,8 +155,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         what: impl FnOnce(Stamp) -> Contribution<'v>,
     ) -> Result<(), SetError> {
         let done = Self::check_shared(key).and_then(|()| {
-            let stamp = self.stamp(key, wall);
-            self.contribute(key, &what(stamp))
+            let what = what(self.stamp(key, wall));
+            self.check_kind(key, what.kind())?;
+            self.contribute(key, &what)
         });
         self.counted(done)
     }
@@ -170,11 +174,44 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let mut room = [0; MARK_BYTES];
         let head = what.head(&mut room).ok_or(SetError::Encoding)?;
         let value = self.value_of(&[head, what.body()])?;
-        self.write_entry(key, Some(value.as_ref()), None)
+        self.write_contribution(key, value.as_ref())
+    }
+
+    fn write_contribution(&mut self, key: &str, value: &[u8]) -> Result<(), SetError> {
+        self.write_entry(key, Some(value), None)?;
+        self.tables.entries.note_said(self.id(), key);
+        Ok(())
+    }
+
+    /// Whether a verb that writes this kind may write this node's own key: what was counted or collected
+    /// there is gone for everybody once something else is written over it.
+    pub(super) fn check_kind(&self, key: &str, kind: Kind) -> Result<(), SetError> {
+        if const { !Self::ENTRIES } {
+            return Ok(());
+        }
+        match self.kind_at(key) {
+            Some(found) if found != kind => Err(SetError::Kind { found }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What this node's own key holds, or will hold once it is taken back; `None` if it is not set.
+    ///
+    /// Bytes of a plain value may look like a contribution, so it is noted which are one. Where the value
+    /// comes from elsewhere, they alone can tell.
+    fn kind_at(&self, key: &str) -> Option<Kind> {
+        let store = &self.tables.entries;
+        let (entry, noted) = match store.find(self.id(), key) {
+            Some(own) => (own, own.said),
+            None => (store.find(NodeId::FORMER, key)?, true),
+        };
+        let mark = entry.value()?.first().filter(|_| noted);
+        Some(mark.map_or(Kind::Plain, |mark| kind_of(*mark)))
     }
 
     fn count_on(&mut self, key: &str, amount: i64) -> Result<(), SetError> {
         Self::check_shared(key)?;
+        self.check_kind(key, Kind::Counter)?;
         match self.phase {
             Phase::Running => {}
             Phase::Leaving(_) | Phase::Left => return Err(SetError::NotRunning),
@@ -199,6 +236,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     fn change_set(&mut self, key: &str, element: &[u8], there: bool) -> Result<bool, SetError> {
         Self::check_shared(key)?;
+        self.check_kind(key, Kind::Elements)?;
         let stamp = self.stamp(key, None);
         let elements = match self.contributed(key) {
             Some(Contribution::Elements { elements, .. }) => elements,
@@ -219,8 +257,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             [head, place.before, &[], &[], place.after]
         };
         let value = self.value_of(&parts)?;
-        self.write_entry(key, Some(value.as_ref()), None)
-            .map(|()| true)
+        self.write_contribution(key, value.as_ref()).map(|()| true)
     }
 
     fn counted<T>(&mut self, done: Result<T, SetError>) -> Result<T, SetError> {
@@ -235,6 +272,12 @@ pub(super) fn check_key(key: &str) -> Result<(), SetError> {
     } else {
         Ok(())
     }
+}
+
+/// Whether a value that comes from a state or from peers is to be taken for a contribution. Plain bytes
+/// may look like one.
+pub(super) fn looks_said(value: &[u8]) -> bool {
+    Contribution::decode(value).is_some()
 }
 
 /// What an entry contributes to the key that it has.

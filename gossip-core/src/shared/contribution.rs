@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::elements::Elements;
 use super::stamp::Stamp;
+use crate::error::Kind;
 
 const VALUE: u8 = 0xf8;
 const NUMBER: u8 = 0xf9;
@@ -50,6 +51,17 @@ pub enum Contribution<'a> {
     },
     /// A part of a sum.
     Counter(Counter),
+}
+
+/// What a contribution is that begins with this byte.
+pub(crate) fn kind_of(mark: u8) -> Kind {
+    match mark {
+        VALUE => Kind::Value,
+        NUMBER => Kind::Number,
+        ELEMENTS => Kind::Elements,
+        COUNTER => Kind::Counter,
+        _ => Kind::Plain,
+    }
 }
 
 /// How much an owner has counted since it booted: the PN-counter of Shapiro et al. 2011, specification 7,
@@ -149,6 +161,17 @@ impl<'a> Contribution<'a> {
             Self::Value { bytes, .. } => bytes,
             Self::Elements { elements, .. } => elements.bytes(),
             Self::Number { .. } | Self::Counter(_) => &[],
+        }
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Value { .. } => Kind::Value,
+            Self::Number { .. } => Kind::Number,
+            Self::Elements { .. } => Kind::Elements,
+            Self::Counter(_) => Kind::Counter,
         }
     }
 

@@ -19,7 +19,8 @@ pub enum Merge {
     Min,
     /// The sum of all counters and numbers.
     Sum,
-    /// How many owners contribute, whatever it is.
+    /// How many owners contribute, whatever it is: 3 after one of them counted 40 and two counted 1 each,
+    /// where [`Sum`](Self::Sum) reads 42.
     Count,
     /// Every element of any set.
     Union,
@@ -66,7 +67,7 @@ where
         Merge::Max => numbers(origins).max().map(Merged::Number),
         Merge::Min => numbers(origins).min().map(Merged::Number),
         Merge::Sum => sum(origins).map(Merged::Number),
-        Merge::Count => count(origins).map(Merged::Count),
+        Merge::Count => contributors(origins).map(Merged::Count),
         Merge::Union => Union::new(origins).map(Merged::Elements),
     }
 }
@@ -103,7 +104,7 @@ fn sum<'a>(origins: impl Iterator<Item = Said<'a>>) -> Option<i64> {
 }
 
 /// Origins of one owner stand side by side.
-fn count<'a>(origins: impl Iterator<Item = Said<'a>>) -> Option<usize> {
+fn contributors<'a>(origins: impl Iterator<Item = Said<'a>>) -> Option<usize> {
     let (mut last, mut count) = (None, 0usize);
     for said in origins {
         if last != Some(said.origin.owner) {

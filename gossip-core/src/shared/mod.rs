@@ -30,8 +30,9 @@ mod origins;
 mod stamp;
 mod union;
 
-pub(crate) use contribution::MARK_BYTES;
+pub use crate::error::Kind;
 pub use contribution::{Boot, Contribution, Counter};
+pub(crate) use contribution::{MARK_BYTES, kind_of};
 pub(crate) use copy::{OWNER_BYTES, RESERVED_PREFIX, read_copy};
 pub use copy::{Slot, copy_of, is_reserved, subject};
 pub use elements::Elements;

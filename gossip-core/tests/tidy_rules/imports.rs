@@ -47,7 +47,7 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
     ("persist", &["config::TAG", "id", "time", "wire::Row"]),
     ("rng", &["hash"]),
     ("sampling", &["hash"]),
-    ("shared", &["id"]),
+    ("shared", &["error::Kind", "id"]),
     ("stats", &["error", "wire::Kind"]),
     (
         "storage",

@@ -183,7 +183,7 @@ impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
                 live: self.live(),
             },
             Event::Set { owner, key } => self.set_note(owner, key.as_ref())?,
-            Event::Deleted { owner, key } => Note::Deleted {
+            Event::Deleted { owner, key } | Event::Expired { owner, key } => Note::Deleted {
                 owner: host_of(owner),
                 key: text(key.as_ref()),
             },
