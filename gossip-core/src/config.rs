@@ -109,6 +109,11 @@ pub enum ConfigError {
     /// `byte_rate` must let through something each second, and its burst must be at least
     /// `mtu_floor`.
     ByteRate,
+    /// `byte_rate` must carry a quiet round.
+    SlowRate {
+        /// Bytes a second that do.
+        min: u32,
+    },
     /// `suspicion_mult` and `retransmit_mult` must be at least 1.
     ZeroMultiplier,
 }
@@ -124,6 +129,10 @@ impl core::fmt::Display for ConfigError {
             Self::ZeroInterval(name) => write!(f, "{name} must be longer than zero"),
             Self::ByteRate => f.write_str(
                 "byte_rate must be at least 1 byte a second with a burst of at least mtu_floor",
+            ),
+            Self::SlowRate { min } => write!(
+                f,
+                "byte_rate must be at least {min} bytes a second: a quiet round costs that"
             ),
             Self::ZeroMultiplier => f.write_str("suspicion_mult and retransmit_mult start at 1"),
         }
@@ -213,7 +222,9 @@ settings! {
     /// [`Node::pressure`]: crate::Node::pressure
     flow_control: bool,
     /// The most that this node sends, where airtime is short; its `burst` must be at least
-    /// `mtu_floor`. Exchanges and news wait; what is urgent may overdraw by one burst. Default none.
+    /// `mtu_floor`, and its rate must carry a quiet round in four `probe_interval`s, twice over. Rounds get
+    /// longer where it is short, exchanges and news wait, answers to strangers come last, and what is
+    /// urgent may overdraw by one burst. Default none.
     byte_rate: Option<ByteRate>,
     /// To whom own writes are mailed at once (Demers et al. 1987, section 1.1), beside what spreads them
     /// anyway. Needs room in the storage's table `mails`, one place for each peer under way; what finds
@@ -305,10 +316,8 @@ impl<A: Address> Config<A> {
         if timeout == 0 || timeout >= self.probe_interval.as_millis() {
             return Err(ConfigError::ProbeTimeout);
         }
-        if let Some(rate) = self.byte_rate
-            && (rate.per_second == 0 || (rate.burst as usize) < self.mtu_floor)
-        {
-            return Err(ConfigError::ByteRate);
+        if let Err(slow) = self.check_rate() {
+            return Err(slow);
         }
         if self.suspicion_mult == 0 || self.retransmit_mult == 0 {
             return Err(ConfigError::ZeroMultiplier);
@@ -320,7 +329,53 @@ impl<A: Address> Config<A> {
     }
 }
 
+/// Where a quiet round would take more than half of the airtime, rounds are longer, so many times at
+/// most.
+const ROUND_MAX: u64 = 4;
+
+impl<A: Address> Config<A> {
+    /// Bytes that a node sends in a quiet round, twice, in thousandths: then one half is left for news and
+    /// repair.
+    const fn round_cost(&self) -> u64 {
+        (limits::quiet_round(self.largest_id) as u64).saturating_mul(2000)
+    }
+
+    const fn check_rate(&self) -> Result<(), ConfigError> {
+        let Some(rate) = self.byte_rate else {
+            return Ok(());
+        };
+        if rate.per_second == 0 || (rate.burst as usize) < self.mtu_floor {
+            return Err(ConfigError::ByteRate);
+        }
+        let min = self.slowest();
+        if rate.per_second < min {
+            return Err(ConfigError::SlowRate { min });
+        }
+        Ok(())
+    }
+
+    /// Bytes a second at which the shortest round is as long as it may be.
+    const fn slowest(&self) -> u32 {
+        let longest = (self.probe_interval.as_millis() as u64).saturating_mul(ROUND_MAX);
+        let most = self.round_cost().saturating_add(longest).saturating_sub(1);
+        match most.checked_div(longest) {
+            Some(rate) => rate as u32,
+            None => u32::MAX,
+        }
+    }
+}
+
 impl<A: Address> Checked<A> {
+    /// The shortest round: `probe_interval`, unless the byte rate carries less.
+    pub(crate) fn least_round(&self) -> Duration {
+        let rate = self
+            .byte_rate()
+            .map_or(0, |rate| u64::from(rate.per_second));
+        let carried = self.config.round_cost().checked_div(rate).unwrap_or(0);
+        let millis = u32::try_from(carried).unwrap_or(u32::MAX);
+        self.probe_interval().max(Duration::from_millis(millis))
+    }
+
     /// The node's id.
     #[must_use]
     pub const fn id(&self) -> NodeId {

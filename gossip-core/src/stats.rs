@@ -166,6 +166,8 @@ counters! {
     refutations,
     /// Times that rounds came so late that the node's own pause was blamed, and not its peers.
     pauses,
+    /// Probes without a verdict, since what they were to send had to wait.
+    probes_unsent,
 }
 
 impl Stats {

@@ -11,22 +11,31 @@ pub struct ByteRate {
     pub burst: u32,
 }
 
-/// What may be sent now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What may be sent now, each with what stands before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Allowance {
-    Everything,
+    Nothing,
     /// What cannot wait: it goes into debt.
     Urgent,
-    Nothing,
+    Everything,
+    /// What was put off, too.
+    Plenty,
 }
+
+/// A round lasts at most so many times as long as the shortest that the rate allows.
+const STRETCH_MAX: u8 = 4;
 
 /// A token bucket in thousandths of a byte. Urgent messages may overdraw it by one more burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Bucket {
     level: i64,
     filled: Instant,
-    /// Something waits for the bucket to fill.
-    blocked: bool,
+    /// Something waits until so much is allowed.
+    blocked: Option<Allowance>,
+    /// Something urgent had to wait in this round.
+    short: bool,
+    /// How many times longer rounds are because of that.
+    longer: u8,
 }
 
 impl Bucket {
@@ -34,7 +43,9 @@ impl Bucket {
     pub(crate) const NEW: Self = Self {
         level: 0,
         filled: Instant::ZERO,
-        blocked: false,
+        blocked: None,
+        short: false,
+        longer: 0,
     };
 
     /// A full bucket at `now`.
@@ -49,13 +60,9 @@ impl Bucket {
         let more = millis.saturating_mul(i64::from(rate.per_second));
         self.level = self.level.saturating_add(more).min(depth(rate));
         self.filled = self.filled.max(now);
-        if self.level > 0 {
-            Allowance::Everything
-        } else if self.level.saturating_add(depth(rate)) > 0 {
-            Allowance::Urgent
-        } else {
-            Allowance::Nothing
-        }
+        let all = [Allowance::Plenty, Allowance::Everything, Allowance::Urgent];
+        let most = all.into_iter().find(|some| self.level > least(*some, rate));
+        most.unwrap_or(Allowance::Nothing)
     }
 
     /// So many bytes were sent.
@@ -64,28 +71,41 @@ impl Bucket {
         self.level = self.level.saturating_sub(cost.saturating_mul(1000));
     }
 
-    /// Something waits.
-    pub(crate) fn block(&mut self) {
-        self.blocked = true;
+    /// Something waits until so much is allowed.
+    pub(crate) fn block(&mut self, until: Allowance) {
+        let blocked = self.blocked.unwrap_or(until);
+        self.blocked = Some(blocked.min(until));
+        self.short |= until == Allowance::Urgent;
+    }
+
+    /// A round ends: the next one is longer if something urgent had to wait, and shorter if not.
+    pub(crate) fn end_round(&mut self) {
+        let longer = self.longer.saturating_add(1).min(STRETCH_MAX - 1);
+        let shorter = self.longer.saturating_sub(1);
+        self.longer = if self.short { longer } else { shorter };
+        self.short = false;
+    }
+
+    /// How many times as long as the shortest a round is.
+    pub(crate) fn stretch(&self) -> u32 {
+        u32::from(self.longer).saturating_add(1)
     }
 
     /// Nothing waits any more, or the wait is over at `now`.
     pub(crate) fn unblock(&mut self, rate: ByteRate, now: Instant) {
         if self.ready(rate).is_some_and(|ready| ready <= now) {
-            self.blocked = false;
+            self.blocked = None;
         }
     }
 
     /// When what waits may go.
     pub(crate) fn ready(&self, rate: ByteRate) -> Option<Instant> {
-        if !self.blocked {
-            return None;
-        }
-        if self.level > 0 {
+        let least = least(self.blocked?, rate);
+        if self.level > least {
             return Some(self.filled);
         }
         let per_milli = i64::from(rate.per_second).max(1);
-        let missing = self.level.saturating_neg().checked_div(per_milli);
+        let missing = least.saturating_sub(self.level).checked_div(per_milli);
         let millis = missing.unwrap_or(0).saturating_add(1);
         let wait = u32::try_from(millis).unwrap_or(u32::MAX);
         Some(self.filled.after(Duration::from_millis(wait)))
@@ -100,6 +120,16 @@ impl Bucket {
     /// Counts from `epoch`.
     pub(crate) fn rebase(&mut self, epoch: Instant) {
         self.filled = self.filled.counted_from(epoch);
+    }
+}
+
+/// Above this level so much is allowed.
+fn least(allowance: Allowance, rate: ByteRate) -> i64 {
+    match allowance {
+        Allowance::Nothing => i64::MIN,
+        Allowance::Urgent => depth(rate).saturating_neg(),
+        Allowance::Everything => 0,
+        Allowance::Plenty => depth(rate) >> 1,
     }
 }
 
@@ -126,7 +156,7 @@ mod tests {
         bucket.fill(RATE, at(0));
         let mut sent = 0;
         for millis in 0..60_000 {
-            while bucket.allowance(RATE, at(millis)) == Allowance::Everything {
+            while bucket.allowance(RATE, at(millis)) >= Allowance::Everything {
                 bucket.spend(64);
                 sent += 64;
             }
@@ -153,7 +183,7 @@ mod tests {
         bucket.fill(RATE, at(5));
         bucket.spend(345);
         assert_eq!(bucket.ready(RATE), None, "nothing waits");
-        bucket.block();
+        bucket.block(Allowance::Everything);
         let ready = bucket.ready(RATE).unwrap();
         assert_eq!(ready, at(5 + 451));
         let mut early = bucket;

@@ -20,6 +20,8 @@ struct Probe {
     /// When others are asked; `None` once they were.
     indirect_at: Option<Instant>,
     ends: Instant,
+    /// The target was not pinged yet: its silence says nothing.
+    unsent: bool,
 }
 
 /// What a probe needs now.
@@ -27,21 +29,24 @@ struct Probe {
 pub(crate) enum Step {
     /// Ping the target once more with the first token, and ask others to, with the second.
     AskOthers(NodeId, u16, u16),
-    /// No answer came at all.
-    Failed(NodeId),
+    /// No answer came at all to the probe with these tokens.
+    Failed(NodeId, u16, u16),
+    /// The target was never pinged.
+    Unsent,
 }
 
 impl Prober {
     pub(crate) const IDLE: Self = Self { probe: None };
 
-    /// Begins a probe with a token for the target itself and one for others. The probe before must
-    /// have ended.
+    /// Begins a probe with a token for the target itself and one for others, while the ping of the
+    /// target is `unsent`, if there is one. The probe before must have ended.
     pub(crate) fn begin(
         &mut self,
         target: NodeId,
         (token, indirect_token): (u16, u16),
         indirect_at: Instant,
         ends: Instant,
+        unsent: bool,
     ) {
         self.probe = Some(Probe {
             target,
@@ -49,7 +54,26 @@ impl Prober {
             indirect_token,
             indirect_at: Some(indirect_at),
             ends,
+            unsent,
         });
+    }
+
+    /// A ping with this token goes out. If it is the first of the probe, the deadlines count from now:
+    /// others are asked at `indirect_at`, and it `ends` then.
+    pub(crate) fn sent(&mut self, token: u16, indirect_at: Instant, ends: Instant) -> bool {
+        let begun = self.probe.as_mut();
+        let Some(probe) = begun.filter(|probe| probe.unsent && probe.token == token) else {
+            return false;
+        };
+        probe.unsent = false;
+        probe.indirect_at = Some(indirect_at);
+        probe.ends = ends;
+        true
+    }
+
+    /// The token of the target's own pings.
+    pub(crate) fn token(&self) -> Option<u16> {
+        self.probe.map(|probe| probe.token)
     }
 
     /// Takes an ack; the member it clears. The target must answer for itself, since its address may
@@ -72,11 +96,15 @@ impl Prober {
     pub(crate) fn step(&mut self, now: Instant) -> Option<Step> {
         let probe = self.probe.as_mut()?;
         if probe.ends <= now {
-            let target = probe.target;
+            let over = *probe;
             self.probe = None;
-            return Some(Step::Failed(target));
+            return Some(if over.unsent {
+                Step::Unsent
+            } else {
+                Step::Failed(over.target, over.token, over.indirect_token)
+            });
         }
-        if probe.indirect_at.is_some_and(|at| at <= now) {
+        if !probe.unsent && probe.indirect_at.is_some_and(|at| at <= now) {
             probe.indirect_at = None;
             return Some(Step::AskOthers(
                 probe.target,
@@ -89,8 +117,9 @@ impl Prober {
 
     /// When something is due next.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.probe
-            .map(|probe| probe.indirect_at.unwrap_or(probe.ends).min(probe.ends))
+        let probe = self.probe?;
+        let indirect_at = probe.indirect_at.filter(|_| !probe.unsent);
+        Some(indirect_at.unwrap_or(probe.ends).min(probe.ends))
     }
 
     /// Counts every deadline from `epoch` and the token back from the next one.

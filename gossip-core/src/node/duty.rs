@@ -12,7 +12,13 @@ use crate::wire::Rate;
 pub struct Duty<A> {
     pub(crate) message: Message,
     pub(crate) to: A,
+    /// It waits until nothing else does.
+    put_off: bool,
 }
+
+/// How many acks may be owed to one address where airtime is bounded: to its own ping, for a relay and
+/// through one, and to the question of a life. More are a flood, and the latest count.
+const ACKS_MAX: usize = 4;
 
 /// What is owed, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +62,30 @@ impl Message {
     pub(crate) fn is_urgent(self) -> bool {
         self < Self::Same
     }
+
+    /// `true` for what goes along with an urgent message to the same address, since a header costs more.
+    pub(crate) fn rides(self) -> bool {
+        !matches!(self, Self::Single { .. } | Self::News)
+    }
+
+    /// Messages of one sort are equally urgent.
+    fn sort(self) -> u8 {
+        match self {
+            Self::Ack(_) => 0,
+            Self::Tell(_) => 1,
+            Self::Accuse(_) => 2,
+            Self::Ping(_) => 3,
+            Self::PingReq(..) => 4,
+            Self::You => 5,
+            Self::Same => 6,
+            Self::Receipt(..) => 7,
+            Self::Equal(_) => 8,
+            Self::Single { .. } => 9,
+            Self::Root(_) => 10,
+            Self::Rate(_) => 11,
+            Self::News => 12,
+        }
+    }
 }
 
 /// Everything owed, the most urgent first.
@@ -82,18 +112,28 @@ impl<A: Copy + Eq, L: List<Duty<A>>> Duties<A, L> {
     }
 
     /// Owes a message; what is owed already is not owed twice. Returns `false` if something was
-    /// dropped for lack of room: the least urgent message, which may be this one.
-    pub(crate) fn owe(&mut self, to: A, message: Message) -> bool {
-        let duty = Duty { message, to };
-        if self.list.iter().any(|other| *other == duty) {
+    /// dropped for lack of room: the least urgent message, which may be this one. Where messages wait,
+    /// those of one sort go `in_turn`, and a flood of pings brings few acks.
+    pub(crate) fn owe(&mut self, to: A, message: Message, in_turn: bool) -> bool {
+        let duty = Duty {
+            message,
+            to,
+            put_off: false,
+        };
+        let same = |other: &Duty<A>| other.message == message && other.to == to;
+        if self.list.iter().any(same) {
             return true;
         }
-        let at = self
-            .list
-            .iter()
-            .take_while(|other| other.message <= message)
-            .count();
-        let mut kept = true;
+        let mut kept = !in_turn || !self.drop_ack(to, message);
+        let goes_before = |other: &&Duty<A>| {
+            let more_urgent = if in_turn {
+                other.message.sort() <= message.sort()
+            } else {
+                other.message <= message
+            };
+            !other.put_off && more_urgent
+        };
+        let at = self.list.iter().take_while(goes_before).count();
         if self.list.is_full() {
             if at >= self.list.len() {
                 return false;
@@ -104,16 +144,74 @@ impl<A: Copy + Eq, L: List<Duty<A>>> Duties<A, L> {
         self.list.insert(at, duty).is_ok() && kept
     }
 
-    /// The destination of the most urgent message.
+    /// Makes room for one more ack to `to` where many are owed; `true` if the oldest went for it.
+    fn drop_ack(&mut self, to: A, message: Message) -> bool {
+        let ack = |duty: &Duty<A>| duty.to == to && matches!(duty.message, Message::Ack(_));
+        let many = self.list.iter().filter(|duty| ack(duty)).count() >= ACKS_MAX;
+        let oldest = self.list.iter().position(ack);
+        let Some(index) = oldest.filter(|_| many && matches!(message, Message::Ack(_))) else {
+            return false;
+        };
+        self.list.remove(index);
+        true
+    }
+
+    /// Takes out the first duty that is `wanted`.
+    fn take(&mut self, wanted: impl Fn(&Duty<A>) -> bool) -> Option<Duty<A>> {
+        let index = self.list.iter().position(wanted);
+        self.list.remove(index?)
+    }
+
+    /// What is owed to `to` waits until nothing else does.
+    pub(crate) fn put_off(&mut self, to: A) {
+        let wanted = |duty: &Duty<A>| duty.to == to && !duty.put_off;
+        while let Some(duty) = self.take(wanted) {
+            let duty = Duty {
+                put_off: true,
+                ..duty
+            };
+            // There is room: one was removed.
+            let _ = self.list.push(duty);
+        }
+    }
+
+    /// The destination of the most urgent message that was not put off.
     pub(crate) fn first(&self) -> Option<A> {
-        self.list.get(0).map(|duty| duty.to)
+        let first = self.list.get(0).filter(|duty| !duty.put_off);
+        first.map(|duty| duty.to)
+    }
+
+    /// The destination of the first message that was put off.
+    pub(crate) fn first_put_off(&self) -> Option<A> {
+        let first = self.list.iter().find(|duty| duty.put_off);
+        first.map(|duty| duty.to)
+    }
+
+    /// To whom this message is owed, if it is.
+    pub(crate) fn owed(&self, message: Message) -> Option<A> {
+        let found = self.list.iter().find(|duty| duty.message == message);
+        found.map(|duty| duty.to)
+    }
+
+    /// Withdraws what is still owed of a probe with these tokens; `false` if nothing was.
+    pub(crate) fn withdraw(&mut self, direct: u16, indirect: u16) -> bool {
+        let part = |duty: &Duty<A>| match duty.message {
+            Message::Ping(token) => token == direct,
+            Message::PingReq(token, _) => token == indirect,
+            _ => false,
+        };
+        let mut any = false;
+        while self.take(part).is_some() {
+            any = true;
+        }
+        any
     }
 
     /// `true` if there is something that cannot wait for airtime.
     pub(crate) fn is_urgent(&self) -> bool {
         self.list
             .get(0)
-            .is_some_and(|duty| duty.message.is_urgent())
+            .is_some_and(|duty| duty.message.is_urgent() && !duty.put_off)
     }
 
     /// The most urgent message to `to` at `index` or later, and where it stands.

@@ -2,7 +2,6 @@
 
 use super::{Message, Node};
 use crate::address::Address;
-use crate::exchange::Allowance;
 use crate::id::Version;
 use crate::membership::What;
 use crate::storage::Storage;
@@ -135,36 +134,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.pace.share(rate.allowed, rate.wanted);
     }
 
-    /// What may be sent at `now`.
-    pub(super) fn allowance(&mut self, now: Instant) -> Allowance {
-        match self.config.byte_rate() {
-            Some(rate) => self.bucket.allowance(rate, now),
-            None => Allowance::Everything,
-        }
-    }
-
-    /// Something has to wait for airtime.
-    pub(super) fn note_blocked(&mut self) {
-        self.bucket.block();
-        self.note_overload();
-    }
-
     /// An exchange could not carry what differed.
     pub(super) fn note_overload(&mut self) {
         if self.config.flow_control() {
             self.pace.note_overload();
-        }
-    }
-
-    /// When what waits for airtime may go.
-    pub(super) fn next_airtime(&self) -> Option<Instant> {
-        self.bucket.ready(self.config.byte_rate()?)
-    }
-
-    /// The wait for airtime may be over.
-    pub(super) fn end_airtime_wait(&mut self, now: Instant) {
-        if let Some(rate) = self.config.byte_rate() {
-            self.bucket.unblock(rate, now);
         }
     }
 }

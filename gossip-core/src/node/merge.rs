@@ -90,7 +90,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         row.suspect = true;
         let timeout = suspicion_timeout(
-            self.config.probe_interval(),
+            self.round(),
             self.config.suspicion_mult(),
             self.tables.members.live(),
         );

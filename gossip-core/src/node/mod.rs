@@ -1,5 +1,6 @@
 //! The node: five verbs over the parts.
 
+mod airtime;
 mod answer;
 mod begin;
 mod canonical;
@@ -314,7 +315,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Owes somebody a small message.
     fn owe(&mut self, to: A, message: Message) {
-        if !self.tables.duties.owe(to, message) {
+        let in_turn = self.config.byte_rate().is_some();
+        if !self.tables.duties.owe(to, message, in_turn) {
             bump(&mut self.stats.duties_full);
         }
     }

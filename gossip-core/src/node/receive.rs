@@ -87,6 +87,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.apply(&sender, section, &mut rest);
         }
         self.finish(&sender, &rest);
+        self.put_off_stranger(&sender);
         self.hear_anybody(now);
         self.continue_reclaim(now);
         self.settle_reads(now);
@@ -271,8 +272,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .get(target)
             .and_then(|row| row.address());
         let Some(address) = address else { return };
+        if self.is_put_off(sender) {
+            return;
+        }
         let own_token = self.take_token();
-        let expires = sender.now.after(self.config.probe_interval());
+        let expires = sender.now.after(self.round());
         let (probe, answer) = ((own_token, target), (sender.from, token));
         if self.tables.relays.add(probe, answer, expires) {
             self.owe(address, Message::Ping(own_token));

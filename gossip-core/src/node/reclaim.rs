@@ -232,7 +232,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// How long the rest is waited for when nothing comes: some rounds, and some answers.
     fn reclaim_patience(&self) -> Duration {
         const ROUNDS: u32 = 4;
-        let rounds = self.config.probe_interval().times(ROUNDS);
+        let rounds = self.round().times(ROUNDS);
         rounds.max(self.answers())
     }
 

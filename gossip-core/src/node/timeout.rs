@@ -105,10 +105,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.phase = Phase::Running;
             self.prepare_reclaim();
         }
-        let offset = below(
-            rng.next_u32(),
-            self.config.probe_interval().as_millis() as usize,
-        );
+        let offset = below(rng.next_u32(), self.round().as_millis() as usize);
         self.next_round = now.after(Duration::from_millis(offset as u32));
         self.pace.start(now);
         if let Some(rate) = self.config.byte_rate() {
@@ -122,7 +119,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// If rounds come far too late this node was asleep, and its peers' silence means nothing.
     fn excuse_pause(&mut self, now: Instant) {
         let late = now.since(self.next_round);
-        if late > self.config.probe_interval().times(2) {
+        if late > self.round().times(2) {
             bump(&mut self.stats.pauses);
             self.prober.abandon();
             self.tables.timers.postpone(late);
@@ -132,10 +129,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn continue_probe(&mut self, now: Instant, rng: &mut impl Rng) {
         while let Some(step) = self.prober.step(now) {
             match step {
-                Step::Failed(target) => {
+                Step::Failed(target, direct, indirect) => {
+                    if self.tables.duties.withdraw(direct, indirect) {
+                        bump(&mut self.stats.probes_unsent);
+                        continue;
+                    }
                     self.suspect(now, target);
                     self.accuse(target);
                 }
+                Step::Unsent => bump(&mut self.stats.probes_unsent),
                 Step::AskOthers(target, direct, indirect) => {
                     self.ask_others(target, direct, indirect, rng);
                 }
@@ -187,8 +189,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.next_round > now {
             return None;
         }
-        let interval = self.config.probe_interval();
-        self.next_round = now.after(interval);
+        self.end_airtime_round();
+        self.next_round = now.after(self.round());
         let members = &self.tables.members;
         let me = self.config.id();
         let target = self.shuffle.next(members.len(), rng, |index| {
@@ -202,10 +204,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let tokens = (self.take_token(), self.take_token());
         // Where no address is known only others can answer, so they are asked at once.
-        let patience = to.map_or(Duration::ZERO, |_| self.config.probe_timeout());
+        let patience = to.map_or(Duration::ZERO, |_| self.patience());
         // The verdict falls before the next round begins.
         let (indirect_at, ends) = (now.after(patience), self.next_round);
-        self.prober.begin(id, tokens, indirect_at, ends);
+        self.prober
+            .begin(id, tokens, indirect_at, ends, to.is_some());
         self.continue_probe(now, rng);
         let to = to?;
         self.owe(to, Message::Ping(tokens.0));

@@ -44,7 +44,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let most = buf.len().min(limits::MTU_MAX);
         let buf = buf.get_mut(..most)?;
         let allowance = self.allowance(now);
-        if allowance != Allowance::Everything {
+        if allowance < Allowance::Everything {
             return self.transmit_urgent(now, allowance, buf);
         }
         while let Some(to) = self.tables.duties.first() {
@@ -67,10 +67,29 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return Some(Transmit { to, len });
             }
         }
+        self.transmit_put_off(now, allowance, buf)
+    }
+
+    /// Nothing else is to be sent.
+    fn transmit_put_off(
+        &mut self,
+        now: Instant,
+        allowance: Allowance,
+        buf: &mut [u8],
+    ) -> Option<Transmit<A>> {
+        while let Some(to) = self.tables.duties.first_put_off() {
+            if allowance < Allowance::Plenty {
+                self.note_blocked(Allowance::Plenty);
+                return None;
+            }
+            if let Some(len) = self.write(now, to, None, None, buf) {
+                return Some(Transmit { to, len });
+            }
+        }
         None
     }
 
-    /// Airtime is used up: only what cannot wait goes, as long as even that may.
+    /// Airtime is used up: only what cannot wait goes, as long as even that may, and own pings.
     fn transmit_urgent(
         &mut self,
         now: Instant,
@@ -83,16 +102,25 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return Some(Transmit { to, len });
             }
         }
+        while let Some(to) = self.own_ping() {
+            if let Some(len) = self.write_urgent(now, to, buf) {
+                return Some(Transmit { to, len });
+            }
+        }
         let waits = self.tables.duties.first().is_some() || self.tables.exchanges.any_at_work();
-        if waits || self.next_aim().is_some() {
-            self.note_blocked();
+        if self.tables.duties.is_urgent() {
+            self.note_blocked(Allowance::Urgent);
+        } else if waits || self.next_aim().is_some() {
+            self.note_blocked(Allowance::Everything);
+        } else if self.tables.duties.first_put_off().is_some() {
+            self.note_blocked(Allowance::Plenty);
         }
         None
     }
 
     fn write_urgent(&mut self, now: Instant, to: A, buf: &mut [u8]) -> Option<usize> {
         let (mut writer, empty) = self.begin(buf)?;
-        self.write_duties(now, to, Message::is_urgent, &mut writer, empty);
+        self.write_duties(now, to, Message::rides, &mut writer, empty);
         if writer.len() <= empty {
             return None;
         }
@@ -197,7 +225,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) -> Option<bool> {
         Some(match message {
             Message::Ack(token) => writer.small(Kind::Ack, &token),
-            Message::Ping(token) => writer.small(Kind::Ping, &token),
+            Message::Ping(token) => {
+                let written = writer.small(Kind::Ping, &token);
+                if written {
+                    self.note_ping(now, token);
+                }
+                written
+            }
             Message::PingReq(token, target) => writer.small(Kind::PingReq, &(token, target)),
             Message::Same => writer.small(Kind::Same, &()),
             Message::Root(direction) => {

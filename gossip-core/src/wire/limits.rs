@@ -44,6 +44,13 @@ pub const fn header(largest_id: NodeId) -> usize {
     HEADER_WITHOUT_ID.saturating_add(varint(largest_id.get()))
 }
 
+/// The most bytes that a node sends in a round in which nothing differs: a ping (1 + 3) with a root (1 + 8)
+/// to one member, and an ack (1 + 3) with a *same* (1) to another.
+#[must_use]
+pub(crate) const fn quiet_round(largest_id: NodeId) -> usize {
+    header(largest_id).saturating_mul(2).saturating_add(18)
+}
+
 /// The longest head of a section in a datagram of `mtu` bytes.
 #[must_use]
 pub const fn section_head(mtu: usize) -> usize {
