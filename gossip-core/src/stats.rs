@@ -164,6 +164,10 @@ counters! {
     suspicions,
     /// Suspicions and false reports of its death that this node refuted.
     refutations,
+    /// Times that another live node with this node's id was noticed.
+    conflicts,
+    /// Times that two live nodes with the id of one member were noticed.
+    clashes,
     /// Times that rounds came so late that the node's own pause was blamed, and not its peers.
     pauses,
     /// Probes without a verdict, since what they were to send had to wait.

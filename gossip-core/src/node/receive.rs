@@ -80,6 +80,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             len: bytes.len(),
         };
         self.ensure_me();
+        if self.is_me(sender.id) {
+            self.meet_namesake(now);
+        }
         self.hear(&sender, &datagram.header);
         self.count_sync_received(&sender, &datagram);
         let mut rest = Rest::default();
@@ -246,7 +249,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn take_ping(&mut self, sender: &Sender<A>, token: u16) {
         self.owe(sender.from, Message::Ack(token));
         self.tell_address(sender);
-        self.correct(sender.id, sender.generation, sender.from);
+        self.correct(sender);
     }
 
     /// `true` if the sender answered a ping of this node itself.

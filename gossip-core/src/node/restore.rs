@@ -304,6 +304,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.is_joined() {
             self.notices.was_joined = true;
             self.notices.joined = true;
+            self.rivalry.join(now, self.round());
         }
         if same_life {
             return;
@@ -316,8 +317,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.tables
                 .members
                 .edit(self.id(), |me| me.facts.generation = seen);
-            self.notices.was_conflict = true;
-            self.notices.conflict = true;
+            self.give_up_id(now);
         }
     }
 

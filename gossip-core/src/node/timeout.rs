@@ -64,6 +64,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Phase::Running => {}
         }
         self.excuse_pause(now);
+        self.rivalry.settle(now);
+        self.clashes.expire(now);
         self.end_airtime_wait(now);
         self.continue_probe(now, rng);
         for _ in 0..self.tables.members.len() {
