@@ -10,7 +10,7 @@ use crate::membership::{Answer, What, Word};
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Facts, Liveness};
-use crate::time::{Duration, Instant};
+use crate::time::Instant;
 use crate::wire::Suspect;
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -143,10 +143,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn note_conflict(&mut self) {
         self.notices.conflict = true;
         bump(&mut self.stats.conflicts);
-    }
-
-    pub(super) fn round(&self) -> Duration {
-        self.config.probe_interval()
     }
 
     /// This node is suspected: it refutes, and tells the accuser so at once.
