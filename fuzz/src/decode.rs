@@ -48,7 +48,7 @@ fn parse<A: Address>(bytes: &[u8], largest_id: NodeId) {
 /// Visits every item and checks what validation promises of it.
 fn walk<A: Address>(section: &Section<'_, A>, largest_id: NodeId) {
     match section {
-        Section::PingReq(_, target) => assert!(*target <= largest_id),
+        Section::PingReq(_, id) | Section::Nack(_, Some(id)) => assert!(*id <= largest_id),
         Section::Rows(rows) => rows.iter().for_each(|row| assert!(row.id <= largest_id)),
         Section::Newborn(row) => assert!(row.id <= largest_id),
         Section::Suspects(suspects) => suspects
@@ -101,6 +101,7 @@ fn walk<A: Address>(section: &Section<'_, A>, largest_id: NodeId) {
         | Section::Same
         | Section::Compare(_)
         | Section::Equal(_)
+        | Section::Nack(_, None)
         | Section::Answered(_) => {}
     }
 }

@@ -63,6 +63,7 @@ fn section(input: &mut Input<'_>, victim: &Victim, out: &mut Vec<u8>) {
     match kind {
         Kind::Ping | Kind::Ack => put(&mut body, &u16::from(input.byte() & 7)),
         Kind::PingReq => put(&mut body, &(u16::from(input.byte() & 7), id(input, victim))),
+        Kind::Nack => nack(input, victim, &mut body),
         Kind::You => put(&mut body, &u16::from(input.byte() & 15)),
         Kind::Root => {
             let len = 8 + usize::from(input.byte() & 1);
@@ -372,6 +373,12 @@ fn receipt(input: &mut Input<'_>, victim: &Victim) -> Receipt {
         life: life(generation(input, victim)),
         version: version(input),
     }
+}
+
+fn nack(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
+    let token = u16::from(input.byte() & 7);
+    let helper = (input.byte() & 1 == 1).then(|| id(input, victim));
+    put(body, &(token, helper));
 }
 
 fn ask(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {

@@ -94,14 +94,8 @@ pub enum Event<K> {
     /// What this node had written in an earlier life was taken back from its peers: read its own
     /// entries, which are written anew. [`Config::fresh`](crate::Config::fresh) says when.
     Reclaimed,
-    /// Another live node uses this node's id; told again when that has been over for a while. Peers
-    /// take one of the two for the member: [`Node::identity`](crate::Node::identity) says which.
+    /// Another live node uses this node's id. The node goes on, but stops outbidding the other.
     Conflict,
-    /// Two live nodes use the id of a member: it lives now here and now there.
-    Clash {
-        /// The member.
-        id: NodeId,
-    },
     /// The goodbye was sent: the node has left and will say nothing more.
     Left,
     /// A table was so full that changes were dropped before they could be told: read again what

@@ -138,7 +138,6 @@ pub use error::{DatagramError, JoinError, RequestError, SetError};
 pub use event::{Event, Request, Status};
 pub use exchange::{ByteRate, ExchangeMode, FreshRead, ReadEnd, Reconciliation, SyncEnd, Synced};
 pub use id::{Generation, Incarnation, Life, NodeId, OutOfRange, Place, Version};
-pub use membership::Identity;
 pub use node::{Export, Import, Node, Pressure, Restore, Usage};
 pub use rng::SplitMix64;
 pub use stats::{Flow, Stats, Traffic};

@@ -160,14 +160,14 @@ counters! {
     adoptions_refused,
     /// Buffers handed to `poll_transmit` that were smaller than `mtu_floor`.
     small_buffers,
+    /// Probes that say nothing of the member probed: those that were asked to help did not answer either.
+    probes_unwitnessed,
+    /// Deaths told by others that were not believed at once: the member was alive here.
+    deaths_doubted,
     /// Suspicions begun here.
     suspicions,
     /// Suspicions and false reports of its death that this node refuted.
     refutations,
-    /// Times that another live node with this node's id was noticed.
-    conflicts,
-    /// Times that two live nodes with the id of one member were noticed.
-    clashes,
     /// Times that rounds came so late that the node's own pause was blamed, and not its peers.
     pauses,
     /// Probes without a verdict, since what they were to send had to wait.

@@ -94,6 +94,7 @@ fn longest(kind: Kind) -> (usize, usize) {
         Kind::Compare => (NUMBER + len(&longest_compare()), 0),
         Kind::Equal => (NUMBER + len(&u16::MAX), 0),
         Kind::Newborn => (NUMBER + len(&longest_row([0xffu8; ADDRESS])), 0),
+        Kind::Nack => (NUMBER + len(&(u16::MAX, Some(id))), 0),
     }
 }
 

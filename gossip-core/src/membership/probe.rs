@@ -4,10 +4,16 @@
 use crate::id::NodeId;
 use crate::time::Instant;
 
-/// The probe of the round.
+/// The probe of the round, and what is left of the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Prober {
     probe: Option<Probe>,
+    /// The probe before, which ended without an ack: a relay's word about it may still come.
+    overdue: Option<Probe>,
+    /// Who can be asked for help with the best hope: through whom an ack came last, and who acked last.
+    helpers: [Option<NodeId>; 2],
+    /// How many probes in a row nobody answered at all, neither the target nor a relay.
+    unanswered: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,13 +21,19 @@ struct Probe {
     target: NodeId,
     /// What the target's own ack carries.
     token: u16,
-    /// What an ack through others carries.
+    /// What an ack or a nack through others carries.
     indirect_token: u16,
     /// When others are asked; `None` once they were.
     indirect_at: Option<Instant>,
     ends: Instant,
     /// The target was not pinged yet: its silence says nothing.
     unsent: bool,
+    /// Whether there was anybody to ask.
+    asked: bool,
+    /// A relay got no answer either.
+    witnessed: bool,
+    /// Somebody whom a relay named was asked too.
+    hinted: bool,
 }
 
 /// What a probe needs now.
@@ -29,14 +41,39 @@ struct Probe {
 pub(crate) enum Step {
     /// Ping the target once more with the first token, and ask others to, with the second.
     AskOthers(NodeId, u16, u16),
-    /// No answer came at all to the probe with these tokens.
-    Failed(NodeId, u16, u16),
+    /// The target of the probe with these tokens did not answer; a verdict, unless the silence may be this
+    /// node's own.
+    Failed(NodeId, (u16, u16), Silence),
     /// The target was never pinged.
     Unsent,
 }
 
+/// What follows from a relay's nack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nacked {
+    /// Ask this member too, with this token, to probe that one.
+    Ask(NodeId, u16, NodeId),
+    /// The probe of this member is over; this is the word that was missing for a verdict.
+    Late(NodeId),
+}
+
+/// What the silence of a probed member says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// A relay got no answer either, or there was nobody to ask.
+    Witnessed,
+    /// Nobody who was asked said a word, for so many probes in a row. It may be this node that nobody hears,
+    /// or that hears nobody (Lifeguard, section IV.A: a missing nack is a sign of local trouble).
+    Unwitnessed(u8),
+}
+
 impl Prober {
-    pub(crate) const IDLE: Self = Self { probe: None };
+    pub(crate) const IDLE: Self = Self {
+        probe: None,
+        overdue: None,
+        helpers: [None; 2],
+        unanswered: 0,
+    };
 
     /// Begins a probe with a token for the target itself and one for others, while the ping of the
     /// target is `unsent`, if there is one. The probe before must have ended.
@@ -55,6 +92,9 @@ impl Prober {
             indirect_at: Some(indirect_at),
             ends,
             unsent,
+            asked: false,
+            witnessed: false,
+            hinted: false,
         });
     }
 
@@ -76,33 +116,90 @@ impl Prober {
         self.probe.map(|probe| probe.token)
     }
 
+    /// Notes that somebody was asked to probe the target.
+    pub(crate) fn asked(&mut self) {
+        if let Some(probe) = &mut self.probe {
+            probe.asked = true;
+        }
+    }
+
     /// Takes an ack; the member it clears. The target must answer for itself, since its address may
     /// be somebody else's by now; others answer with the token that only they were given.
     pub(crate) fn acked(&mut self, token: u16, from: NodeId) -> Option<NodeId> {
-        let probe = self.probe.filter(|probe| {
-            let itself = probe.token == token && probe.target == from;
-            itself || (probe.indirect_token == token && probe.indirect_at.is_none())
-        })?;
-        self.probe = None;
-        Some(probe.target)
+        let [through, direct] = self.helpers;
+        let (target, helpers) =
+            [self.probe, self.overdue]
+                .into_iter()
+                .flatten()
+                .find_map(|probe| {
+                    let itself = probe.token == token && probe.target == from;
+                    let relayed = probe.indirect_token == token && probe.asked;
+                    let helpers = match itself {
+                        true => [through, Some(from)],
+                        false => [Some(from), direct],
+                    };
+                    (itself || relayed).then_some((probe.target, helpers))
+                })?;
+        self.helpers = helpers;
+        self.unanswered = 0;
+        for probe in [&mut self.probe, &mut self.overdue] {
+            *probe = probe.filter(|probe| probe.target != target);
+        }
+        Some(target)
+    }
+
+    /// A relay got no answer, and may name somebody who has got through where others did not.
+    pub(crate) fn nacked(&mut self, token: u16, helper: Option<NodeId>) -> Option<Nacked> {
+        let current = self.probe.as_mut();
+        if let Some(probe) = current.filter(|probe| probe.asked && probe.indirect_token == token) {
+            probe.witnessed = true;
+            let helper = helper.filter(|helper| !probe.hinted && *helper != probe.target)?;
+            probe.hinted = true;
+            return Some(Nacked::Ask(helper, token, probe.target));
+        }
+        let late = self.overdue.filter(|probe| probe.indirect_token == token)?;
+        self.overdue = None;
+        self.unanswered = 0;
+        Some(Nacked::Late(late.target))
+    }
+
+    /// A member was heard: this node is not alone, whatever its probes say.
+    pub(crate) fn heard(&mut self) {
+        self.unanswered = 0;
+    }
+
+    /// Through whom an ack came last.
+    pub(crate) fn helper(&self) -> Option<NodeId> {
+        let [through, _] = self.helpers;
+        through
+    }
+
+    /// Whom to ask for help first.
+    pub(crate) fn helpers(&self) -> impl Iterator<Item = NodeId> + use<> {
+        let [through, direct] = self.helpers;
+        through
+            .into_iter()
+            .chain(direct.filter(|_| direct != through))
     }
 
     /// Gives up the probe without a verdict.
     pub(crate) fn abandon(&mut self) {
         self.probe = None;
+        self.overdue = None;
     }
 
     /// What is due now, once.
     pub(crate) fn step(&mut self, now: Instant) -> Option<Step> {
         let probe = self.probe.as_mut()?;
         if probe.ends <= now {
-            let over = *probe;
+            let probe = *probe;
             self.probe = None;
-            return Some(if over.unsent {
-                Step::Unsent
-            } else {
-                Step::Failed(over.target, over.token, over.indirect_token)
-            });
+            self.overdue = None;
+            if probe.unsent {
+                return Some(Step::Unsent);
+            }
+            let tokens = (probe.token, probe.indirect_token);
+            return Some(Step::Failed(probe.target, tokens, self.silence(probe)));
         }
         if !probe.unsent && probe.indirect_at.is_some_and(|at| at <= now) {
             probe.indirect_at = None;
@@ -115,6 +212,18 @@ impl Prober {
         None
     }
 
+    fn silence(&mut self, probe: Probe) -> Silence {
+        if probe.witnessed || !probe.asked {
+            self.unanswered = 0;
+            return Silence::Witnessed;
+        }
+        self.unanswered = self.unanswered.saturating_add(1);
+        self.overdue = Some(probe);
+        // They did not help this time: others may.
+        self.helpers = [None; 2];
+        Silence::Unwitnessed(self.unanswered)
+    }
+
     /// When something is due next.
     pub(crate) fn next(&self) -> Option<Instant> {
         let probe = self.probe?;
@@ -124,7 +233,7 @@ impl Prober {
 
     /// Counts every deadline from `epoch` and the token back from the next one.
     pub(crate) fn rebase(&mut self, epoch: Instant, next_token: u16) {
-        if let Some(probe) = &mut self.probe {
+        for probe in [&mut self.probe, &mut self.overdue].into_iter().flatten() {
             probe.token = next_token.wrapping_sub(probe.token);
             probe.indirect_token = next_token.wrapping_sub(probe.indirect_token);
             probe.indirect_at = probe.indirect_at.map(|at| at.counted_from(epoch));

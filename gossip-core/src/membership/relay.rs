@@ -13,6 +13,8 @@ pub struct Relay<A> {
     target: NodeId,
     asker: A,
     asker_token: u16,
+    /// When the asker is told that there was no answer; `None` once it was.
+    nack_at: Option<Instant>,
     expires: Instant,
 }
 
@@ -45,13 +47,14 @@ impl<A: Copy + Eq, L: List<Relay<A>>> Relays<A, L> {
         &mut self,
         (token, target): (u16, NodeId),
         (asker, asker_token): (A, u16),
-        expires: Instant,
+        (nack_at, expires): (Instant, Instant),
     ) -> bool {
         let relay = Relay {
             token,
             target,
             asker,
             asker_token,
+            nack_at: Some(nack_at),
             expires,
         };
         self.list.push(relay).is_ok()
@@ -66,14 +69,25 @@ impl<A: Copy + Eq, L: List<Relay<A>>> Relays<A, L> {
             .map(|relay| (relay.asker, relay.asker_token))
     }
 
-    /// When the next one is to be given up.
+    /// When the next one is to be answered or given up.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.list.get(0).map(|relay| relay.expires)
+        let nack = self.list.iter().find_map(|relay| relay.nack_at);
+        let expires = self.list.get(0).map(|relay| relay.expires);
+        nack.into_iter().chain(expires).min()
+    }
+
+    /// Whom to tell now that the target did not answer, once each, and with which token.
+    pub(crate) fn nack(&mut self, now: Instant) -> Option<(A, u16)> {
+        let due = |relay: &Relay<A>| relay.nack_at.is_some_and(|at| at <= now);
+        let index = self.list.iter().position(due)?;
+        let relay = self.list.get_mut(index)?;
+        relay.nack_at = None;
+        Some((relay.asker, relay.asker_token))
     }
 
     /// Gives up those whose time is over.
     pub(crate) fn expire(&mut self, now: Instant) {
-        while self.next().is_some_and(|expires| expires <= now) {
+        while self.list.get(0).is_some_and(|relay| relay.expires <= now) {
             self.list.remove(0);
         }
     }
@@ -82,6 +96,7 @@ impl<A: Copy + Eq, L: List<Relay<A>>> Relays<A, L> {
     pub(crate) fn rebase(&mut self, epoch: Instant, next_token: u16) {
         for index in 0..self.list.len() {
             if let Some(relay) = self.list.get_mut(index) {
+                relay.nack_at = relay.nack_at.map(|at| at.counted_from(epoch));
                 relay.expires = relay.expires.counted_from(epoch);
                 relay.token = next_token.wrapping_sub(relay.token);
             }

@@ -2,7 +2,6 @@
 
 use super::Node;
 use crate::address::Address;
-use crate::membership::Clashes;
 use crate::stats::Stats;
 use crate::storage::Storage;
 use crate::time::Instant;
@@ -32,9 +31,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         node.bucket.rebase(now);
         node.next_token = 0;
         node.rebase_reclaim(now);
-        node.rivalry.rebase(now);
-        // What was noticed of others is told to the application and to nobody else.
-        node.clashes = Clashes::NONE;
         for at in [
             &mut node.next_round,
             &mut node.next_exchange,

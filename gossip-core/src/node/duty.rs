@@ -33,6 +33,8 @@ pub(crate) enum Message {
     Ping(u16),
     /// A request to ping this member, with the token to give back.
     PingReq(u16, NodeId),
+    /// "It did not answer", with the token of the request.
+    Nack(u16),
     /// The address that the receiver is seen at.
     You,
     /// "My fingerprint is the same."
@@ -76,14 +78,15 @@ impl Message {
             Self::Accuse(_) => 2,
             Self::Ping(_) => 3,
             Self::PingReq(..) => 4,
-            Self::You => 5,
-            Self::Same => 6,
-            Self::Receipt(..) => 7,
-            Self::Equal(_) => 8,
-            Self::Single { .. } => 9,
-            Self::Root(_) => 10,
-            Self::Rate(_) => 11,
-            Self::News => 12,
+            Self::Nack(_) => 5,
+            Self::You => 6,
+            Self::Same => 7,
+            Self::Receipt(..) => 8,
+            Self::Equal(_) => 9,
+            Self::Single { .. } => 10,
+            Self::Root(_) => 11,
+            Self::Rate(_) => 12,
+            Self::News => 13,
         }
     }
 }

@@ -11,7 +11,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// drained at any time and do not change what the node sends.
     pub fn poll_event(&mut self) -> Option<Event<S::Key>> {
         self.notice()
-            .or_else(|| self.clash_event())
             .or_else(|| self.member_event())
             .or_else(|| self.entry_event())
             .or_else(|| self.request_event())
@@ -28,11 +27,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         ];
         due.into_iter()
             .find_map(|(flag, event)| core::mem::take(flag).then_some(event))
-    }
-
-    fn clash_event(&mut self) -> Option<Event<S::Key>> {
-        let id = self.clashes.take_due()?;
-        Some(Event::Clash { id })
     }
 
     fn member_event(&mut self) -> Option<Event<S::Key>> {

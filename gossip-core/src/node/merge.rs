@@ -1,19 +1,18 @@
 //! What a node makes of what it is told about members: facts, suspicions, deaths, and itself.
 
 use super::inherit::Loss;
-use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
 use crate::entries::OwnerMap;
 use crate::entries::delta::Progress;
 use crate::exchange::Direction;
 use crate::id::{Generation, NodeId, Version};
-use crate::membership::{What, suspicion_timeout};
+use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Doubt, Facts, Links, Liveness, Member};
 use crate::time::{Duration, Instant};
-use crate::wire::{Row, Standing, Suspect};
+use crate::wire::{Row, Standing};
 
 /// How often a member that is not alive is asked for the proof of its life before it is forgotten: once
 /// or more each round, with datagrams that may be lost.
@@ -35,8 +34,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn merge_row(&mut self, now: Instant, row: &Row<A>) -> Merged {
         let told = Facts::of(row);
         if self.is_me(row.id) {
-            self.check_own_held(now, row.generation, row.held);
-            return self.hear_of_myself(now, told);
+            self.check_own_held(row.generation, row.held);
+            return self.hear_of_myself(told);
         }
         let Some(held) = self.tables.members.get(row.id).filter(|held| !held.gone) else {
             return self.meet(now, row, told);
@@ -55,7 +54,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         if told > held.facts {
             bump(&mut self.stats.rows_new);
-            self.adopt(now, row.id, told);
+            if told.liveness == Liveness::Dead && held.is_live() && held.address().is_some() {
+                self.doubt_death(now, row.id, told);
+            } else {
+                self.adopt(now, row.id, told);
+            }
         } else if told.is_introduction() {
             self.hear_again(row.id, What::Introduction);
         }
@@ -64,76 +67,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.note_birth(row);
         Merged::Agreed
-    }
-
-    /// Notes a suspicion of a member, told from the address `from`.
-    pub(super) fn merge_suspect(&mut self, now: Instant, from: A, suspect: &Suspect) {
-        if self.is_me(suspect.id) {
-            self.answer_suspicion(now, from, suspect);
-            return;
-        }
-        let current = self.tables.members.get(suspect.id).is_some_and(|row| {
-            suspect.generation == row.facts.generation
-                && suspect.incarnation >= row.facts.incarnation
-        });
-        if current {
-            self.suspect(now, suspect.id);
-        }
-    }
-
-    /// Begins to suspect a live member, unless it is suspected already.
-    pub(super) fn suspect(&mut self, now: Instant, id: NodeId) {
-        let Some(row) = self.tables.members.local(id) else {
-            return;
-        };
-        if !row.is_live() || row.suspect {
-            return;
-        }
-        row.suspect = true;
-        let timeout = suspicion_timeout(
-            self.round(),
-            self.config.suspicion_mult(),
-            self.tables.members.live(),
-        );
-        self.tables.timers.set(id, now.after(timeout));
-        self.tables.members.mark_changed(id);
-        self.announce(id, What::Suspect);
-        bump(&mut self.stats.suspicions);
-    }
-
-    /// Takes back this node's own suspicion: the member answered.
-    pub(super) fn clear_suspicion(&mut self, id: NodeId) {
-        let Some(row) = self.tables.members.local(id).filter(|row| row.suspect) else {
-            return;
-        };
-        row.suspect = false;
-        self.tables.timers.cancel(id);
-        self.tables.news.retract(id, What::Suspect);
-        self.tables.members.mark_changed(id);
-    }
-
-    /// A member's deadline has come.
-    pub(super) fn member_timer(&mut self, now: Instant, id: NodeId) {
-        let Some(row) = self.tables.members.get(id) else {
-            return;
-        };
-        if row.suspect {
-            let dead = Facts {
-                liveness: Liveness::Dead,
-                ..row.facts
-            };
-            self.adopt(now, id, dead);
-        } else if row.unheard && !self.is_joined() {
-            // Whoever has heard of nobody forgets nobody: these are the addresses to try.
-            let again = now.after(self.config.forget_after());
-            self.tables.timers.add(id, again);
-        } else if row.fading || row.unheard {
-            self.forget(id);
-        } else {
-            self.tables.members.edit(id, |row| row.fading = true);
-            self.tables.timers.set(id, now.after(self.fading_time()));
-            self.inherit(id, Loss::Fading(0));
-        }
     }
 
     /// The row as it travels.
@@ -190,10 +123,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Makes `facts`, which win, those of a known member.
-    fn adopt(&mut self, now: Instant, id: NodeId, facts: Facts<A>) {
+    pub(super) fn adopt(&mut self, now: Instant, id: NodeId, facts: Facts<A>) {
         let held = self.tables.members.get(id).map(|row| row.facts.generation);
-        if let Some(held) = held.filter(|held| held.nonce != facts.generation.nonce) {
-            self.note_replaced(now, id, (held.nonce, facts.generation.nonce));
+        if held.is_some_and(|held| held.nonce != facts.generation.nonce) {
             self.inherit(id, Loss::Reborn);
         }
         let store = &mut self.tables.entries;
@@ -207,6 +139,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
             row.facts = facts;
             row.suspect = false;
+            row.doubted = false;
             row.fading = false;
             // Even of a life that has written nothing: what was held of lives before it is gone for
             // good, and must not come back with a third party's word.
@@ -290,7 +223,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if !self.notices.was_joined && self.is_joined() {
             self.notices.was_joined = true;
             self.notices.joined = true;
-            self.rivalry.join(now, self.round());
         }
         if self.notices.was_joined && !self.is_joined() {
             self.tables.seeds.retry_all(now);
@@ -322,11 +254,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Seconds until a dead or departed member is forgotten.
     fn memory_left(&self, now: Instant, row: &Member<A>) -> u16 {
         let half = self.fading_time();
-        let until = self
-            .tables
-            .timers
-            .of(row.id)
-            .map_or(half, |at| at.since(now));
+        // A death that is doubted here is told as one that was just heard of.
+        let timer = self.tables.timers.of(row.id).filter(|_| !row.doubted);
+        let until = timer.map_or(half, |at| at.since(now));
         let rest = if row.is_shown() { half } else { Duration::ZERO };
         let left = until.as_millis().saturating_add(rest.as_millis());
         u16::try_from(Duration::from_millis(left).as_secs_ceil()).unwrap_or(u16::MAX)
@@ -365,7 +295,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Forgets a member and its entries; the row stays until its event was told.
-    fn forget(&mut self, id: NodeId) {
+    pub(super) fn forget(&mut self, id: NodeId) {
         self.inherit(id, Loss::Forgotten);
         self.tables.entries.forget(id);
         self.tables.members.edit(id, |row| {
@@ -406,18 +336,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// which timers begin: two nodes that correct each other must not do so for ever. A suspect that
     /// hears of its suspicion from whoever it talks to refutes in time (Lifeguard's buddy system,
     /// Dadgar et al. 2018, section IV.C).
-    pub(super) fn correct(&mut self, sender: &Sender<A>) {
-        let (id, from) = (sender.id, sender.from);
-        let row = self.tables.members.get(id).filter(|row| !row.gone);
+    pub(super) fn correct(&mut self, sender: NodeId, generation: Generation, from: A) {
+        let row = self.tables.members.get(sender).filter(|row| !row.gone);
         let Some(row) = row else { return };
         let dead = row.facts.liveness == Liveness::Dead;
-        if row.facts.generation != sender.generation {
-            self.note_sighted(sender);
-            self.owe(from, Message::Tell(id));
-        } else if dead {
-            self.owe(from, Message::Tell(id));
+        if row.facts.generation != generation || dead {
+            self.owe(from, Message::Tell(sender));
         } else if row.suspect {
-            self.owe(from, Message::Accuse(id));
+            self.owe(from, Message::Accuse(sender));
         }
     }
 }

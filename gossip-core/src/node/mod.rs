@@ -32,6 +32,7 @@ mod sync;
 mod timeout;
 mod transmit;
 mod usage;
+mod verdict;
 mod watch;
 mod whereabouts;
 
@@ -49,7 +50,7 @@ use crate::entries::EntryRef;
 use crate::entries::delta::Progress;
 use crate::exchange::{Bucket, Direction, Pace};
 use crate::id::{Generation, Incarnation, NodeId, Place, Version};
-use crate::membership::{Clashes, Identity, Prober, Rivalry, Seen, What};
+use crate::membership::{Prober, Seen, What};
 use crate::sampling::Shuffle;
 use crate::stats::{Stats, bump};
 use crate::storage::{Storage, Tables};
@@ -89,10 +90,8 @@ pub struct Node<A: Address, S: Storage<A>> {
     direction: Direction,
     /// The owner that was asked for last, where they are asked for in turn.
     asked_up_to: Place,
-    /// Other nodes with this node's id.
-    rivalry: Rivalry,
-    /// Other members whose id two nodes use.
-    clashes: Clashes,
+    /// How often another node with this id was outbid.
+    outbid: u8,
     /// What becomes of an earlier life.
     reclaim: Reclaim,
     /// How often a restored node still tries somebody in quick succession.
@@ -126,6 +125,7 @@ struct Notices {
     joined: bool,
     was_joined: bool,
     conflict: bool,
+    was_conflict: bool,
     resync: bool,
     left: bool,
     reclaimed: bool,
@@ -143,6 +143,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 joined: false,
                 was_joined: false,
                 conflict: false,
+                was_conflict: false,
                 resync: false,
                 left: false,
                 reclaimed: false,
@@ -158,8 +159,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             next_token: 0,
             direction: Direction::Both,
             asked_up_to: Place(0),
-            rivalry: Rivalry::NONE,
-            clashes: Clashes::NONE,
+            outbid: 0,
             reclaim: Reclaim::Over,
             quick_tries: 0,
             news_first: false,
@@ -190,16 +190,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The address this node asserts: the configured one, or what its peers see.
     pub fn address(&self) -> Option<A> {
         self.me().and_then(|me| me.facts.address)
-    }
-
-    /// Whether this node is the only one with its id, as far as it knows.
-    pub const fn identity(&self) -> Identity {
-        self.rivalry.identity()
-    }
-
-    /// Members whose id two live nodes seem to use, of those that were noticed of late.
-    pub fn clashes(&self) -> impl Iterator<Item = NodeId> {
-        self.clashes.ids()
     }
 
     /// What an owner has set for a key.

@@ -7,11 +7,13 @@ use crate::address::Address;
 use crate::error::DatagramError;
 use crate::exchange::Direction;
 use crate::id::{Generation, NodeId};
+use crate::membership::{Nacked, Silence};
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::time::Instant;
+use crate::table::Member;
+use crate::time::{Duration, Instant};
 use crate::wire::{
-    ClaimHead, Datagram, HashesHead, Header, Hint, Items, Row, Section, SinglesHead,
+    ClaimHead, Datagram, HashesHead, Header, Hint, Items, Row, Section, SinglesHead, Standing,
 };
 
 /// Whose datagram is being applied.
@@ -80,9 +82,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             len: bytes.len(),
         };
         self.ensure_me();
-        if self.is_me(sender.id) {
-            self.meet_namesake(now);
-        }
         self.hear(&sender, &datagram.header);
         self.count_sync_received(&sender, &datagram);
         let mut rest = Rest::default();
@@ -131,9 +130,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .refresh(sender.id, sender.from, self.exchange_expiry(sender.now));
         if let Some(row) = self.tables.members.local(sender.id)
             && row.facts.generation == header.generation
-            && row.facts.address.is_none()
         {
-            row.observed = Some(sender.from);
+            self.prober.heard();
+            if row.facts.address.is_none() {
+                row.observed = Some(sender.from);
+            }
         }
     }
 
@@ -144,6 +145,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.take_proof(sender.id, sender.generation, token);
                 rest.acked |= self.take_ack(sender.id, token);
             }
+            Section::Nack(token, helper) => self.take_nack(sender.now, token, helper),
             Section::PingReq(token, target) => self.take_ping_req(sender, token, target),
             Section::You(address) => rest.seen_at = Some(address),
             Section::Rows(rows) => rows.iter().for_each(|row| self.take_row(sender, &row)),
@@ -151,7 +153,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::Suspects(suspects) => {
                 suspects
                     .iter()
-                    .for_each(|suspect| self.merge_suspect(sender.now, sender.from, &suspect));
+                    .for_each(|suspect| self.merge_suspect(sender, &suspect));
             }
             Section::Root(root, direction) => rest.root = Some((root, direction)),
             Section::Same => {}
@@ -249,7 +251,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn take_ping(&mut self, sender: &Sender<A>, token: u16) {
         self.owe(sender.from, Message::Ack(token));
         self.tell_address(sender);
-        self.correct(sender);
+        self.correct(sender.id, sender.generation, sender.from);
     }
 
     /// `true` if the sender answered a ping of this node itself.
@@ -264,6 +266,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         false
     }
 
+    fn take_nack(&mut self, now: Instant, token: u16, helper: Option<NodeId>) {
+        match self.prober.nacked(token, helper) {
+            Some(Nacked::Late(target)) => self.judge(now, target, Silence::Witnessed),
+            Some(Nacked::Ask(helper, token, target)) => {
+                let row = self.tables.members.get(helper);
+                let row = row.filter(|row| row.is_live() && !row.suspect && row.id != self.id());
+                if let Some(to) = row.and_then(Member::address) {
+                    self.owe(to, Message::PingReq(token, target));
+                }
+            }
+            None => {}
+        }
+    }
+
     fn take_ping_req(&mut self, sender: &Sender<A>, token: u16, target: NodeId) {
         if self.is_me(target) {
             self.owe(sender.from, Message::Ack(token));
@@ -274,14 +290,22 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .members
             .get(target)
             .and_then(|row| row.address());
-        let Some(address) = address else { return };
+        let Some(address) = address else {
+            return self.owe(sender.from, Message::Nack(token));
+        };
         if self.is_put_off(sender) {
             return;
         }
         let own_token = self.take_token();
-        let expires = sender.now.after(self.round());
+        // The asker waits for the rest of its round; half of that is for the way of the answer.
+        let rest = self
+            .round()
+            .as_millis()
+            .saturating_sub(self.patience().as_millis());
+        let nack_at = sender.now.after(Duration::from_millis(rest >> 1));
+        let times = (nack_at, sender.now.after(self.round()));
         let (probe, answer) = ((own_token, target), (sender.from, token));
-        if self.tables.relays.add(probe, answer, expires) {
+        if self.tables.relays.add(probe, answer, times) {
             self.owe(address, Message::Ping(own_token));
         } else {
             bump(&mut self.stats.relays_full);
@@ -300,6 +324,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         bump(&mut self.stats.rows_heard);
         if self.is_unannounced(row.id) && self.hear_of_earlier_life(sender, row) {
             return;
+        }
+        if matches!(row.standing, Standing::Dead(_)) && !self.may_judge(sender.id) {
+            let live = self.tables.members.get(row.id).is_some_and(Member::is_live);
+            if live && !self.is_me(row.id) {
+                return;
+            }
         }
         match self.merge_row(sender.now, row) {
             Merged::Agreed => {

@@ -304,7 +304,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.is_joined() {
             self.notices.was_joined = true;
             self.notices.joined = true;
-            self.rivalry.join(now, self.round());
         }
         if same_life {
             return;
@@ -317,7 +316,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.tables
                 .members
                 .edit(self.id(), |me| me.facts.generation = seen);
-            self.give_up_id(now);
+            self.notices.was_conflict = true;
+            self.notices.conflict = true;
         }
     }
 

@@ -64,8 +64,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Phase::Running => {}
         }
         self.excuse_pause(now);
-        self.rivalry.settle(now);
-        self.clashes.expire(now);
         self.end_airtime_wait(now);
         self.continue_probe(now, rng);
         for _ in 0..self.tables.members.len() {
@@ -79,6 +77,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.expire_leases(now);
         self.sweep(now);
         self.publish(now);
+        while let Some((asker, token)) = self.tables.relays.nack(now) {
+            self.owe(asker, Message::Nack(token));
+        }
         self.tables.relays.expire(now);
         self.expire_exchanges(now);
         let probed = self.begin_round(now, rng);
@@ -131,28 +132,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn continue_probe(&mut self, now: Instant, rng: &mut impl Rng) {
         while let Some(step) = self.prober.step(now) {
             match step {
-                Step::Failed(target, direct, indirect) => {
+                Step::Failed(target, (direct, indirect), silence) => {
                     if self.tables.duties.withdraw(direct, indirect) {
                         bump(&mut self.stats.probes_unsent);
                         continue;
                     }
-                    self.suspect(now, target);
-                    self.accuse(target);
+                    self.judge(now, target, silence);
                 }
                 Step::Unsent => bump(&mut self.stats.probes_unsent),
                 Step::AskOthers(target, direct, indirect) => {
                     self.ask_others(target, direct, indirect, rng);
                 }
             }
-        }
-    }
-
-    /// Tells a member itself that it is suspected, once: while many join at a time the news may be
-    /// pushed out before it gets there.
-    fn accuse(&mut self, target: NodeId) {
-        let row = self.tables.members.get(target).filter(|row| row.suspect);
-        if let Some(to) = row.and_then(Member::address) {
-            self.owe(to, Message::Accuse(target));
         }
     }
 
@@ -163,9 +154,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if let Some(to) = address {
             self.owe(to, Message::Ping(direct));
         }
-        for _ in 0..self.config.indirect_probes() {
-            if let Some(to) = self.random_peer(rng, |row| row.id != target) {
+        let fit = |row: &Member<A>| row.id != target && row.is_live() && !row.suspect;
+        let mut left = self.config.indirect_probes();
+        for helper in self.prober.helpers().take(usize::from(left)) {
+            let row = self.tables.members.get(helper).filter(|row| fit(row));
+            if let Some(to) = row.and_then(Member::address) {
                 self.owe(to, Message::PingReq(indirect, target));
+                self.prober.asked();
+                left = left.saturating_sub(1);
+            }
+        }
+        for _ in 0..left {
+            if let Some(to) = self.random_peer(rng, fit) {
+                self.owe(to, Message::PingReq(indirect, target));
+                self.prober.asked();
             }
         }
     }

@@ -232,6 +232,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 }
                 written
             }
+            Message::Nack(token) => writer.small(Kind::Nack, &(token, self.prober.helper())),
             Message::PingReq(token, target) => writer.small(Kind::PingReq, &(token, target)),
             Message::Same => writer.small(Kind::Same, &()),
             Message::Root(direction) => {

@@ -30,6 +30,9 @@ pub struct Member<A> {
     pub(crate) met: bool,
     /// Somebody suspects it; a timer runs.
     pub(crate) suspect: bool,
+    /// Its facts say that it is dead, since somebody told so; here it is alive until its own time to
+    /// refute is over.
+    pub(crate) doubted: bool,
     /// Dead or departed for so long that it is no longer compared or told.
     pub(crate) fading: bool,
     /// It comes from a state, and nobody has spoken of it since: compared with nobody, told to nobody.
@@ -91,6 +94,7 @@ impl<A: Address> Member<A> {
             lacks_loose: false,
             met: false,
             suspect: false,
+            doubted: false,
             fading: false,
             unheard: false,
             gone: false,
@@ -110,8 +114,9 @@ impl<A: Address> Member<A> {
     pub fn status(&self) -> Status {
         match self.facts.liveness {
             Liveness::Alive if self.suspect || self.unheard => Status::Suspect,
-            Liveness::Alive => Status::Alive,
-            Liveness::Dead => Status::Dead,
+            Liveness::Dead if self.doubted && self.suspect => Status::Suspect,
+            Liveness::Dead if !self.doubted => Status::Dead,
+            Liveness::Alive | Liveness::Dead => Status::Alive,
             Liveness::Left => Status::Left,
         }
     }
@@ -150,7 +155,7 @@ impl<A: Address> Member<A> {
 
     /// Alive or suspect, and neither forgotten nor known from a state alone.
     pub(crate) fn is_live(&self) -> bool {
-        self.facts.liveness == Liveness::Alive && !self.gone && !self.unheard
+        (self.facts.liveness == Liveness::Alive || self.doubted) && !self.gone && !self.unheard
     }
 
     /// It is a member, and not only what is left of one or this node's former self.
@@ -171,7 +176,9 @@ impl<A: Address> Member<A> {
     /// it came, so that nobody compares for ever what cannot be repaired.
     pub(crate) fn reach(&self) -> Version {
         match self.progress.recover {
-            Some(recover) if !self.is_live() => recover.cursor.max(self.progress.held),
+            Some(recover) if self.facts.liveness != Liveness::Alive => {
+                recover.cursor.max(self.progress.held)
+            }
             _ => self.progress.held,
         }
     }

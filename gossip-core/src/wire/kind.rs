@@ -81,6 +81,8 @@ kinds! {
     Equal = 24 "equal",
     /// "I have just begun this life. Do you remember another one of mine?"
     Newborn = 25 "newborn",
+    /// "I asked it for you, and got no answer" (Lifeguard, section IV.A).
+    Nack = 26 "nack",
 }
 
 /// Which kinds a receiver makes use of. The others are skipped like those that nobody knows, and what

@@ -72,6 +72,8 @@ pub enum Section<'a, A> {
     Equal(u16),
     /// [`Kind::Newborn`] with the sender's row.
     Newborn(Row<A>),
+    /// [`Kind::Nack`] with the ping-req's token, and who may get through.
+    Nack(u16, Option<NodeId>),
 }
 
 impl<'a, A: Address> Section<'a, A> {
@@ -80,6 +82,10 @@ impl<'a, A: Address> Section<'a, A> {
         Ok(match kind {
             Kind::Ping => Self::Ping(whole(body)?),
             Kind::Ack => Self::Ack(whole(body)?),
+            Kind::Nack => {
+                let (token, helper) = whole(body)?;
+                Self::Nack(token, helper)
+            }
             Kind::PingReq => {
                 let (token, target) = whole(body)?;
                 Self::PingReq(token, target)
@@ -171,7 +177,7 @@ impl<'a, A: Address> Section<'a, A> {
     pub(super) fn validate(&self, largest_id: NodeId) -> Result<(), DatagramError> {
         let known = |id: NodeId| known(id, largest_id);
         match self {
-            Self::PingReq(_, target) => known(*target),
+            Self::PingReq(_, target) | Self::Nack(_, Some(target)) => known(*target),
             Self::Receipt(receipt) => known(receipt.owner),
             Self::Ask(head, key) => {
                 known(head.owner)?;

@@ -49,6 +49,9 @@ fn write<A: Address>(writer: &mut Writer<'_>, section: &Section<'_, A>) {
         Section::PingReq(token, target) => {
             assert!(writer.small(Kind::PingReq, &(token, target)));
         }
+        Section::Nack(token, helper) => {
+            assert!(writer.small(Kind::Nack, &(token, helper)));
+        }
         Section::You(address) => assert!(writer.listed(Kind::You, address)),
         Section::Rows(rows) => long(writer, Kind::Rows, &(), rows),
         Section::Suspects(suspects) => long(writer, Kind::Suspects, &(), suspects),

@@ -120,9 +120,11 @@ fn ids() -> Vec<Vector> {
     let listed = Body::new().raw(&[0; 4]).varint(1001).raw(&[0; 3]);
     let pulled = Body::new().byte(0).varint(1001).raw(&[0; 6]);
     let ask = from_7().short(3, target);
+    let helper = from_7().short(26, Body::new().byte(0).byte(1).varint(1001));
     vec![
         small("sender-above-largest", sender, "sender 1001"),
         small("target-above-largest", ask, "ping-req target 1001"),
+        small("helper-above-largest", helper, "nack helper 1001"),
         small("owner-above-largest", sends(14, owner), "a claim of 1001"),
         small("row-above-largest", sends(5, row), "a row of 1001"),
         small("suspect-above-largest", sends(6, known), "1000, then 1001"),

@@ -9,6 +9,7 @@ const PING_REQ: u8 = 3;
 const YOU: u8 = 4;
 const ROWS: u8 = 5;
 const NEWBORN: u8 = 25;
+const NACK: u8 = 26;
 const SUSPECTS: u8 = 6;
 const ROOT: u8 = 7;
 const RATE: u8 = 16;
@@ -97,6 +98,9 @@ fn probes() -> Vec<Vector> {
         largest_short("ack-most", ACK, token(65_535)),
         ok("ping-req-least", from_7().short(PING_REQ, ask(0, 0))),
         largest_short("ping-req-most", PING_REQ, ask(65_535, ANY_ID)),
+        ok("nack-least", from_7().short(NACK, token(0).byte(0))),
+        ok("nack", from_7().short(NACK, token(513).byte(1).varint(9))),
+        largest_short("nack-most", NACK, token(65_535).byte(1).varint(ANY_ID)),
     ]
 }
 

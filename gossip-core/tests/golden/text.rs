@@ -42,6 +42,8 @@ fn of_section<A: Address>(section: &Section<'_, A>) -> String {
     match section {
         Section::Ping(token) | Section::Ack(token) => token.to_string(),
         Section::PingReq(token, target) => format!("{token} target {target}"),
+        Section::Nack(token, None) => token.to_string(),
+        Section::Nack(token, Some(helper)) => format!("{token} helper {helper}"),
         Section::You(address) => format!("{address:?}"),
         Section::Rows(rows) => list(rows, of_row),
         Section::Suspects(suspects) => list(suspects, |suspect| {

@@ -1,0 +1,157 @@
+//! Who is suspected, and whose death is believed: a node's own evidence outweighs what it is told.
+
+use super::inherit::Loss;
+use super::receive::Sender;
+use super::{Message, Node};
+use crate::address::Address;
+use crate::id::NodeId;
+use crate::membership::{Silence, What, retransmit_limit, suspicion_timeout};
+use crate::stats::bump;
+use crate::storage::Storage;
+use crate::table::{Facts, Liveness, Member};
+use crate::time::{Duration, Instant};
+use crate::wire::Suspect;
+
+/// How many rounds a member has that is called dead here for the first time: whoever calls it so has
+/// waited for its answer already.
+const DOUBTED_ROUNDS: u32 = 3;
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// A probe ended without an ack.
+    ///
+    /// Where others were asked and said nothing either, the silence may be this node's own: nobody hears it, or it
+    /// hears nobody. It then accuses nobody, until so many probes have met with nothing but silence
+    /// that everybody must be gone. (Lifeguard counts missing nacks against the prober's own health; here
+    /// they suspend its judgement.)
+    pub(super) fn judge(&mut self, now: Instant, target: NodeId, silence: Silence) {
+        let alone = retransmit_limit(2, self.tables.members.live());
+        match silence {
+            Silence::Unwitnessed(probes) if probes <= alone => {
+                bump(&mut self.stats.probes_unwitnessed);
+            }
+            _ => {
+                self.suspect(now, target);
+                self.accuse(target);
+            }
+        }
+    }
+
+    /// Tells a member itself that it is suspected, once: while many join at a time the news may be
+    /// pushed out before it gets there.
+    fn accuse(&mut self, target: NodeId) {
+        let row = self.tables.members.get(target).filter(|row| row.suspect);
+        if let Some(to) = row.and_then(Member::address) {
+            self.owe(to, Message::Accuse(target));
+        }
+    }
+
+    /// Notes a suspicion that somebody tells.
+    pub(super) fn merge_suspect(&mut self, sender: &Sender<A>, suspect: &Suspect) {
+        if self.is_me(suspect.id) {
+            self.answer_suspicion(sender.from, suspect);
+            return;
+        }
+        let current = self.tables.members.get(suspect.id).is_some_and(|row| {
+            suspect.generation == row.facts.generation
+                && suspect.incarnation >= row.facts.incarnation
+        });
+        if current && self.may_judge(sender.id) {
+            self.suspect(sender.now, suspect.id);
+        }
+    }
+
+    /// What a member that is suspected or dead itself says of others is not taken: the fault may be its own. If it
+    /// is right, others will say so.
+    pub(super) fn may_judge(&self, teller: NodeId) -> bool {
+        let row = self.tables.members.get(teller);
+        row.is_none_or(|row| row.is_live() && !row.suspect)
+    }
+
+    /// Begins to suspect a live member, unless it is suspected already.
+    pub(super) fn suspect(&mut self, now: Instant, id: NodeId) {
+        let timeout = suspicion_timeout(
+            self.round(),
+            self.config.suspicion_mult(),
+            self.tables.members.live(),
+        );
+        if self.suspect_for(now, id, timeout) {
+            self.announce(id, What::Suspect);
+        }
+    }
+
+    /// `true` if a live member was not suspected before. It has `timeout` to refute.
+    fn suspect_for(&mut self, now: Instant, id: NodeId, timeout: Duration) -> bool {
+        let Some(row) = self.tables.members.local(id) else {
+            return false;
+        };
+        if !row.is_live() || row.suspect {
+            return false;
+        }
+        row.suspect = true;
+        self.tables.timers.set(id, now.after(timeout));
+        self.tables.members.mark_changed(id);
+        bump(&mut self.stats.suspicions);
+        true
+    }
+
+    /// Takes back this node's own suspicion: the member answered. Where it is called dead it is told, since
+    /// it alone can take that back.
+    pub(super) fn clear_suspicion(&mut self, id: NodeId) {
+        let Some(row) = self.tables.members.local(id).filter(|row| row.suspect) else {
+            return;
+        };
+        row.suspect = false;
+        let (doubted, address) = (row.doubted, row.address());
+        self.tables.timers.cancel(id);
+        self.tables.news.retract(id, What::Suspect);
+        self.tables.members.mark_changed(id);
+        if let Some(to) = address.filter(|_| doubted) {
+            self.owe(to, Message::Tell(id));
+        }
+    }
+
+    /// Somebody calls dead whom this node holds alive. That is what is told and compared from now on, so that
+    /// facts merge in any order; but *believed* it is only after the member had time to refute, as with any
+    /// suspicion, and not at all if it answers.
+    pub(super) fn doubt_death(&mut self, now: Instant, id: NodeId, dead: Facts<A>) {
+        let deadline = self.tables.members.get(id).and_then(|row| {
+            let known = row.suspect && row.facts.generation == dead.generation;
+            self.tables.timers.of(id).filter(|_| known)
+        });
+        self.adopt(now, id, dead);
+        self.tables.members.edit(id, |row| row.doubted = true);
+        bump(&mut self.stats.deaths_doubted);
+        let rounds = self.round().times(DOUBTED_ROUNDS);
+        let usual = suspicion_timeout(
+            self.round(),
+            self.config.suspicion_mult(),
+            self.tables.members.live(),
+        );
+        let timeout = deadline.map_or(rounds.min(usual), |at| at.since(now));
+        self.suspect_for(now, id, timeout);
+    }
+
+    /// A member's deadline has come.
+    pub(super) fn member_timer(&mut self, now: Instant, id: NodeId) {
+        let Some(row) = self.tables.members.get(id) else {
+            return;
+        };
+        if row.suspect && row.is_live() {
+            let dead = Facts {
+                liveness: Liveness::Dead,
+                ..row.facts
+            };
+            self.adopt(now, id, dead);
+        } else if row.unheard && !self.is_joined() {
+            // Whoever has heard of nobody forgets nobody: these are the addresses to try.
+            let again = now.after(self.config.forget_after());
+            self.tables.timers.add(id, again);
+        } else if row.fading || row.unheard {
+            self.forget(id);
+        } else {
+            self.tables.members.edit(id, |row| row.fading = true);
+            self.tables.timers.set(id, now.after(self.fading_time()));
+            self.inherit(id, Loss::Fading(0));
+        }
+    }
+}
