@@ -105,6 +105,73 @@ fn a_deleted_entry_that_is_shown_again_is_caught() {
     assert!(scenario.hosts() <= 3 && scenario.at.len() <= 1, "{toml}");
 }
 
+/// What is wrong in the first `seeds` runs of a scenario whose nodes have this flaw.
+fn rules(scenario: &str, flaw: Option<Flaw>, seeds: u64) -> Vec<String> {
+    let scenario = Scenario::parse(scenario).unwrap();
+    let outcomes = (1..=seeds).map(|seed| plays(&scenario, seed, flaw).unwrap());
+    outcomes
+        .map(|outcome| {
+            let first = outcome.violations.into_iter().next();
+            first.map_or_else(String::new, |violation| violation.rule)
+        })
+        .collect()
+}
+
+/// Two of nine nodes hear the last one, which hears nobody else either.
+const HALF_HEARD: &str = r#"
+    name = "half-heard"
+    nodes = 9
+    duration = "60s"
+    expect = { invariants = { reachable = true } }
+    network = { rules = [
+        { from = "9", to = "3-8", both-ways = true, set = { loss = 1.0 } },
+    ] }
+"#;
+
+#[test]
+fn a_node_that_believes_every_suspicion_tells_reachable_hosts_dead() {
+    let told = rules(HALF_HEARD, Some(Flaw::BelievesSuspicions), 3);
+    assert_eq!(told, ["reachable"; 3]);
+    // Where all are heard nobody is suspected.
+    let heard = HALF_HEARD.replace("loss = 1.0", "loss = 0.0");
+    assert_eq!(rules(&heard, Some(Flaw::BelievesSuspicions), 3), [""; 3]);
+}
+
+/// Nodes write for a while, and nothing goes wrong.
+const WRITING: &str = r#"
+    name = "writing"
+    nodes = 5
+    duration = "120s"
+    workload = { updates-per-second = 0.2, deletes = 0.2, keys = 3, until = "60s" }
+    protocol = { interval = "500ms" }
+"#;
+
+#[test]
+fn a_node_that_hides_what_others_write_is_caught() {
+    assert_eq!(rules(WRITING, None, 3), [""; 3]);
+    assert_eq!(rules(WRITING, Some(Flaw::HidesWrites), 3), ["visible"; 3]);
+}
+
+/// Nodes crash and start again one after the other when they have written for a while.
+const RESTARTING: &str = r#"
+    name = "restarting"
+    nodes = 6
+    duration = "150s"
+    workload = { updates-per-second = 0.5, keys = 5, until = "20s" }
+    at = [ { time = "60s", do = { rolling = { hosts = "2-", every = "10s", down = "3s" } } } ]
+"#;
+
+#[test]
+fn a_node_that_does_not_take_back_what_it_had_written_is_caught_unless_it_need_not() {
+    assert_eq!(rules(RESTARTING, None, 3), [""; 3]);
+    assert_eq!(
+        rules(RESTARTING, Some(Flaw::StartsAfresh), 3),
+        ["vanished"; 3]
+    );
+    let afresh = format!("protocol = {{ fresh = true }}\n{RESTARTING}");
+    assert_eq!(rules(&afresh, Some(Flaw::StartsAfresh), 3), [""; 3]);
+}
+
 #[test]
 fn a_soak_finds_a_broken_node_whatever_the_number_of_jobs() {
     let find = |jobs| soak_with(0..20, jobs, || (), play(Some(Flaw::AltersValues))).unwrap();

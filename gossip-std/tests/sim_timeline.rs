@@ -121,3 +121,31 @@ fn a_load_changes_its_rate_from_phase_to_phase() {
     assert!((1400..=1800).contains(&more), "{more}");
     assert_eq!(none, 0);
 }
+
+/// Every change of a machine's speed: when, in milliseconds, of which node, and to what, in microseconds.
+fn speeds(timeline: &str) -> Vec<(u64, u64, u64)> {
+    let text = format!("name = \"t\"\nnodes = 4\nduration = \"30s\"\n{timeline}");
+    let scenario = Scenario::parse(&text).expect("a scenario");
+    let speed = |record: &Value| {
+        let each = record["what"].get("slowed")?["each"].as_str()?.to_owned();
+        let us = each.parse::<gossip_std::sim::Span>().ok()?.as_micros();
+        Some((record["us"].as_u64()? / 1000, record["node"].as_u64()?, us))
+    };
+    records(&scenario).iter().filter_map(speed).collect()
+}
+
+#[test]
+fn what_becomes_of_a_machine_becomes_of_it_while_its_node_is_down() {
+    let slow = "slow = { who = { hosts = \"2-3\" }, per-datagram = \"200ms\" }";
+    let fast = "slow = { who = { hosts = \"all\" }, per-datagram = \"0s\" }";
+    let timeline = at("5s", "crash = { hosts = [2] }")
+        + &at("6s", slow)
+        + &at("7s", "restart = {}")
+        + &at("8s", "crash = { hosts = [2] }")
+        + &at("9s", fast)
+        + &at("10s", "restart = {}");
+    let seen = speeds(&timeline);
+    let slowed = [(6000, 2, 200_000), (6000, 3, 200_000)];
+    let quick = [1, 2, 3, 4].map(|node| (9000, node, 0));
+    assert_eq!(seen, [&slowed[..], &quick[..]].concat());
+}

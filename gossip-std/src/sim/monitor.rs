@@ -4,9 +4,10 @@ use gossip_core::wire::Kind;
 
 use super::invariant::{Checks, Invariants};
 use super::measure::{
-    Acquaintance, Cluster, Deaths, Detections, Inspect, Peaks, Spread, Staleness, Tally,
+    Acquaintance, Cluster, Deaths, Demand, Detections, Inspect, Peaks, Spread, Staleness, Tally,
     TrafficSeries, Truth,
 };
+use super::network::Network;
 use super::outcome::{Outcome, Violation, Window};
 use super::{Index, Note, Observer, Record, Span, Time, What};
 
@@ -20,6 +21,8 @@ pub struct MonitorOptions {
     /// How long after a trouble (a crash, a pause, a partition) a wrong declaration of death is
     /// excused.
     pub grace: Span,
+    /// What the links of hosts do that are within reach of each other.
+    pub demand: Demand,
     /// The rules.
     pub checks: Checks,
 }
@@ -45,7 +48,7 @@ impl Monitor {
     #[must_use]
     pub fn new(options: &MonitorOptions) -> Self {
         Self {
-            truth: Truth::new(options.grace),
+            truth: Truth::with_reach(options.grace, options.demand),
             spread: Spread::default(),
             acquaintance: Acquaintance::default(),
             detections: Detections::default(),
@@ -68,6 +71,11 @@ impl Monitor {
     /// Measures how the next write of this key spreads: one bit and one delay for each host.
     pub fn track(&mut self, owner: Index, key: &str) {
         self.spread.track(owner, key);
+    }
+
+    /// The network is like this from now on.
+    pub fn rewired(&mut self, now: Time, network: &Network) {
+        self.truth.reach.rewired(now, network);
     }
 
     /// Reads a host's counters for the last time before it goes down. Without this, what it sent

@@ -76,6 +76,12 @@ pub enum What<N> {
         /// The time for one datagram.
         each: Span,
     },
+    /// Its machine has another address from here on.
+    Moved,
+    /// Another node has its id, too.
+    Doubled,
+    /// It has its id for itself again.
+    Alone,
     /// The network was cut ([`NETWORK`]).
     Partitioned {
         /// The partition's name, by which it is healed.

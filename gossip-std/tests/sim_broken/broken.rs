@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use gossip_core::persist::ImportError;
 use gossip_core::wire::{Datagram, Section, seal_tag};
-use gossip_core::{Checked, Generation, Incarnation, Instant, NodeId, SplitMix64, Stats};
+use gossip_core::{Checked, Generation, Incarnation, Instant, NodeId, SplitMix64, Stats, Status};
 use gossip_std::heap::Heap;
 use gossip_std::sim::measure::Inspect;
 use gossip_std::sim::outcome::Outcome;
-use gossip_std::sim::scenario::Scenario;
+use gossip_std::sim::scenario::{Protocol, Scenario};
 use gossip_std::sim::{
     Build, Call, Host, Index, NodeHost, Note, Outgoing, RunError, RunOptions, Settled, heap_nodes,
-    run_with,
+    id_of, run_with,
 };
 
 /// The checksum of the empty cluster name.
@@ -26,6 +26,12 @@ pub enum Flaw {
     AltersValues,
     /// It shows an entry again that it showed once and dropped.
     ShowsDeleted,
+    /// It tells a member dead as soon as it hears that somebody suspects it.
+    BelievesSuspicions,
+    /// It keeps what others write, and does not show it when it is asked for.
+    HidesWrites,
+    /// It discards what it had written before, when it starts again.
+    StartsAfresh,
 }
 
 /// Plays a scenario in which every node has the flaw, if there is one.
@@ -33,6 +39,10 @@ pub fn plays(scenario: &Scenario, seed: u64, flaw: Option<Flaw>) -> Result<Outco
     let nodes = Flawed {
         nodes: heap_nodes(scenario),
         flaw,
+        afresh: Protocol {
+            fresh: Some(true),
+            ..scenario.protocol.clone()
+        },
     };
     run_with(scenario, &RunOptions { seed, cores: 1 }, &nodes, None)
 }
@@ -40,12 +50,20 @@ pub fn plays(scenario: &Scenario, seed: u64, flaw: Option<Flaw>) -> Result<Outco
 struct Flawed<B> {
     nodes: B,
     flaw: Option<Flaw>,
+    /// The settings of nodes that discard what they had written.
+    afresh: Protocol,
 }
 
 impl<B: Build<Host = NodeHost<Index, Heap>>> Build for Flawed<B> {
     type Host = FlawedHost;
 
     fn build(&self, host: Index, config: Checked<Index>) -> FlawedHost {
+        let config = if self.flaw == Some(Flaw::StartsAfresh) {
+            let config = self.afresh.config(config.id());
+            config.expect("only one setting is another")
+        } else {
+            config
+        };
         FlawedHost::new(config.id(), self.nodes.build(host, config), self.flaw)
     }
 
@@ -186,8 +204,14 @@ impl Host for FlawedHost {
     }
 
     fn poll_note(&mut self) -> Option<Note> {
-        let note = self.node.poll_note()?;
+        let mut note = self.node.poll_note()?;
         self.remember(&note);
+        if self.has(Flaw::BelievesSuspicions)
+            && let Note::Member { status, .. } = &mut note
+            && *status == Status::Suspect
+        {
+            *status = Status::Dead;
+        }
         Some(note)
     }
 
@@ -218,7 +242,8 @@ impl Inspect for FlawedHost {
     }
 
     fn shows(&self, owner: Index, key: &str) -> Option<u32> {
-        self.node.shows(owner, key)
+        let hides = self.has(Flaw::HidesWrites) && id_of(owner) != self.id;
+        self.node.shows(owner, key).filter(|_| !hides)
     }
 
     fn is_telling(&self, owner: Index) -> bool {

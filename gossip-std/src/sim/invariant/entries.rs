@@ -5,8 +5,9 @@ use std::fmt;
 
 use gossip_core::Generation;
 
+use super::restarts::Restarts;
 use super::{Broken, backwards, outlived, resurrection, unwritten, vanished};
-use crate::sim::measure::{Cluster, Inspect, Ledger, Leeway, Truth};
+use crate::sim::measure::{Cluster, Ground, Inspect, Ledger, Leeway, Truth, Write};
 use crate::sim::{Index, Note, Record, Time, What, id_of};
 
 /// A sample looks at so many entries and then at no further host: the next one goes on there.
@@ -17,8 +18,10 @@ const LOOK_AT: usize = 8192;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Case<'l> {
     pub(super) ledger: &'l Ledger,
+    pub(super) ground: &'l Ground,
     pub(super) now: Time,
     pub(super) leeway: &'l Leeway,
+    pub(super) restarts: &'l Restarts,
 }
 
 /// The latest sights of every replica: O(replicas * entries) of memory.
@@ -108,6 +111,9 @@ impl Entries {
     ) -> Result<(), Broken> {
         let host = record.host;
         match record.what {
+            // What a twin writes is written under the owner's name.
+            What::Note(Note::Set { owner, .. } | Note::Deleted { owner, .. })
+                if case.ground.was_doubled(*owner) => {}
             What::Restarted { with_memory: false } | What::Note(Note::Resync) => {
                 self.replica(host).clear();
             }
@@ -140,6 +146,28 @@ impl Entries {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The keys of an owner that most of the other running hosts show, and which it wrote before `since`.
+    pub(super) fn known_to_most(&self, owner: Index, since: Time, truth: &Truth) -> BTreeSet<u32> {
+        let mut shown: BTreeMap<u32, u32> = BTreeMap::new();
+        let (mut others, written) = (0, truth.ledger.owner(owner));
+        for host in truth.ground.live().iter().filter(|host| *host != owner) {
+            others += 1;
+            let seen = self
+                .replicas
+                .get(host as usize)
+                .and_then(|replica| replica.get(&owner));
+            for (key, sight) in seen.iter().flat_map(|seen| &seen.keys) {
+                let writes = written.map_or(&[][..], |written| written.writes(*key));
+                let is_it = |write: &&Write| matches!(sight, Sight::Shown(shown) if shown.number == write.number);
+                let write = writes.iter().rev().find(is_it);
+                *shown.entry(*key).or_default() +=
+                    u32::from(write.is_some_and(|write| write.at <= since));
+            }
+        }
+        let most = shown.into_iter().filter(|(_, hosts)| 2 * hosts > others);
+        most.map(|(key, _)| key).collect()
     }
 
     /// Judges what some of the running hosts show, in turn.
@@ -187,6 +215,9 @@ impl Entries {
             if result.is_err() {
                 return;
             }
+            if case.ground.was_doubled(owner) {
+                return;
+            }
             let Some((life, _)) = node.held(owner) else {
                 result = Err(unwritten::unknown_owner(host, owner, key));
                 return;
@@ -205,7 +236,7 @@ impl Entries {
             }
         });
         result?;
-        for (owner, key) in self.missing(host, &found) {
+        for (owner, key) in self.missing(host, &found, case.ground) {
             self.lacks(host, owner, key, case)?;
         }
         Ok(found.len())
@@ -250,14 +281,21 @@ impl Entries {
     }
 
     /// What a host showed before and does not show now.
-    fn missing(&mut self, host: Index, found: &BTreeSet<(Index, u32)>) -> Vec<(Index, u32)> {
+    fn missing(
+        &mut self,
+        host: Index,
+        found: &BTreeSet<(Index, u32)>,
+        ground: &Ground,
+    ) -> Vec<(Index, u32)> {
         let owners = self.replica(host).iter();
         let shown = owners.flat_map(|(owner, seen)| {
             let keys = seen.keys.iter();
             let shown = keys.filter(|(_, sight)| matches!(sight, Sight::Shown(_)));
             shown.map(move |(key, _)| (*owner, *key))
         });
-        shown.filter(|key| !found.contains(key)).collect()
+        shown
+            .filter(|key| !found.contains(key) && !ground.was_doubled(key.0))
+            .collect()
     }
 
     fn replica(&mut self, host: Index) -> &mut Replica {

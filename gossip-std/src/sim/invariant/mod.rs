@@ -9,22 +9,30 @@
 //! | `backwards` | a replica goes back to an older write or an older life |
 //! | `table-bound` | a table holds more than its capacity |
 //! | `mtu` | a datagram is longer than the MTU |
+//! | `reachable` | a host that runs within reach of most others is told dead by one that reaches it |
+//! | `visible` | a write is not seen so long after by a host within reach of its writer |
 //! | `agreement` | replicas still differ so long after all troubles ended, or nobody is left to agree |
 //!
 //! The rules `unwritten` to `backwards` are the promises P1 to P3 of the delta rules (gossip-core/docs/protocol.md,
-//! Claims). Each note is checked when it comes; samples find what changed without a note.
+//! Claims). A restart is none of the reasons for which entries may be gone: a node takes back what it had
+//! written, unless it is configured `fresh`, and unless nobody was within its reach who had it. *Within
+//! reach* of each other are two hosts that have run for a while on machines that keep up, with links
+//! that hardly lose anything ([`Demand`](crate::sim::measure::Demand)). Each note is checked when it comes; samples find what changed without a note.
 
 mod agreement;
 mod backwards;
 mod entries;
 mod mtu;
 mod outlived;
+mod reachable;
+mod restarts;
 mod resurrection;
 mod table_bound;
 #[cfg(test)]
 mod trial;
 mod unwritten;
 mod vanished;
+mod visible;
 
 use crate::sim::measure::{Cluster, Leeway, Truth};
 use crate::sim::outcome::Violation;
@@ -32,9 +40,11 @@ use crate::sim::{Index, NETWORK, Note, Record, Span, Time};
 
 use agreement::Agreement;
 use entries::{Case, Entries};
+use restarts::Restarts;
+use visible::Visible;
 
 /// The name of every rule.
-pub const RULES: [&str; 8] = [
+pub const RULES: [&str; 10] = [
     unwritten::RULE,
     resurrection::RULE,
     vanished::RULE,
@@ -42,8 +52,13 @@ pub const RULES: [&str; 8] = [
     outlived::RULE,
     table_bound::RULE,
     mtu::RULE,
+    reachable::RULE,
+    visible::RULE,
     agreement::RULE,
 ];
+
+/// Rules that nodes are known not to keep yet: a run is held to them only where it names them.
+pub const PENDING: &[&str] = &[reachable::RULE];
 
 /// Which rules a run is held to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -58,6 +73,12 @@ pub struct Checks {
     /// The rule `agreement`: how long after the last trouble, write or change all replicas must have
     /// been found equal in a sample at least once.
     pub agreement: Option<Span>,
+    /// The rule `reachable`.
+    pub reachable: bool,
+    /// The rule `visible`: how long after a write all within reach of its writer must see it.
+    pub visible: Option<Span>,
+    /// Whether nodes that restart discard what they had written ([`Config::fresh`](gossip_core::Config::fresh)).
+    pub fresh: bool,
     /// How far from the end of a lease the rules about entries let a replica be.
     pub leeway: Leeway,
 }
@@ -67,6 +88,8 @@ pub struct Checks {
 pub struct Invariants {
     checks: Checks,
     entries: Entries,
+    restarts: Restarts,
+    visible: Option<Visible>,
     agreement: Option<Agreement>,
     violation: Option<Violation>,
 }
@@ -87,6 +110,8 @@ impl Invariants {
         Self {
             checks,
             entries: Entries::default(),
+            restarts: Restarts::new(checks.fresh),
+            visible: checks.visible.map(Visible::new),
             agreement: checks.agreement.map(Agreement::new),
             violation: None,
         }
@@ -114,13 +139,11 @@ impl Invariants {
     /// Judges the state of all hosts when a run ends, each of them whole.
     pub fn finish(&mut self, now: Time, truth: &Truth, cluster: &dyn Cluster) {
         self.sample(now, truth, cluster);
-        if self.violation.is_none()
-            && self.checks.entries
-            && let Err(broken) = self
-                .entries
-                .finish(truth, cluster, &self.checks.case(now, truth))
-        {
-            self.violation = Some(broken.at(now));
+        if self.violation.is_none() && self.checks.entries {
+            let case = self.checks.case(now, truth, &self.restarts);
+            if let Err(broken) = self.entries.finish(truth, cluster, &case) {
+                self.violation = Some(broken.at(now));
+            }
         }
     }
 
@@ -131,8 +154,17 @@ impl Invariants {
     }
 
     fn judge(&mut self, record: &Record<'_, Note>, truth: &Truth) -> Result<(), Broken> {
+        if self.checks.reachable {
+            reachable::check(record, truth)?;
+        }
+        if let Some(visible) = &mut self.visible {
+            visible.record(record, truth);
+        }
         if self.checks.entries {
-            let case = self.checks.case(record.time, truth);
+            let since = truth.reach.judged_from(record.time);
+            let owed = |owner| self.entries.known_to_most(owner, since, truth);
+            self.restarts.record(record, truth, owed);
+            let case = self.checks.case(record.time, truth, &self.restarts);
             self.entries.record(record, &case)?;
         }
         Ok(())
@@ -146,8 +178,12 @@ impl Invariants {
             mtu::check(truth.ground.hosts(), cluster, most)?;
         }
         if self.checks.entries {
-            let case = self.checks.case(now, truth);
+            self.restarts.sample(now, truth);
+            let case = self.checks.case(now, truth, &self.restarts);
             self.entries.sample(truth, cluster, &case)?;
+        }
+        if let Some(visible) = &mut self.visible {
+            visible.sample(now, truth, cluster)?;
         }
         match &mut self.agreement {
             Some(agreement) => agreement.sample(now, truth, cluster),
@@ -157,11 +193,13 @@ impl Invariants {
 }
 
 impl Checks {
-    fn case<'l>(&'l self, now: Time, truth: &'l Truth) -> Case<'l> {
+    fn case<'l>(&'l self, now: Time, truth: &'l Truth, restarts: &'l Restarts) -> Case<'l> {
         Case {
             ledger: &truth.ledger,
+            ground: &truth.ground,
             now,
             leeway: &self.leeway,
+            restarts,
         }
     }
 }

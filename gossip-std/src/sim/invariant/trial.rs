@@ -3,6 +3,7 @@
 use super::{Checks, Invariants};
 use crate::sim::measure::Truth;
 use crate::sim::measure::script::{Replica, at, tell, truth};
+use crate::sim::network::Network;
 use crate::sim::{Index, Note, Observer, What};
 
 /// A run of three hosts.
@@ -13,8 +14,12 @@ pub(super) struct Trial {
 
 impl Trial {
     pub(super) fn new(checks: Checks) -> Self {
+        Self::of_hosts(3, checks)
+    }
+
+    pub(super) fn of_hosts(hosts: Index, checks: Checks) -> Self {
         Self {
-            truth: truth(3),
+            truth: truth(hosts),
             invariants: Invariants::new(checks),
         }
     }
@@ -25,6 +30,11 @@ impl Trial {
             entries: true,
             ..Checks::default()
         })
+    }
+
+    /// The network is like this from then on.
+    pub(super) fn rewired(&mut self, secs: u64, network: &Network) {
+        self.truth.reach.rewired(at(secs), network);
     }
 
     /// Records what happened, in order, one second apart.

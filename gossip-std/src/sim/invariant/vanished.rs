@@ -1,9 +1,9 @@
-//! No shown key vanishes from a replica unless its owner deleted it, began a new life without it,
-//! or was forgotten, or its lease is over (P2).
+//! No shown key vanishes from a replica unless its owner deleted it or was forgotten, its lease is over
+//! (P2), or its owner restarted and could not have got it back.
 
 use super::Broken;
 use super::entries::{Case, Shown};
-use crate::sim::measure::Write;
+use crate::sim::measure::{BIRTH, Write};
 use crate::sim::{Index, id_of};
 
 pub(super) const RULE: &str = "vanished";
@@ -22,7 +22,12 @@ pub(super) fn check(
         .owner(owner)
         .map_or(&[][..], |owner| owner.writes(key));
     let later = writes.iter().filter(|write| write.number >= shown.number);
-    let mut ends = later.filter_map(|write| end_of(write, case));
+    let restarts = case.restarts;
+    let is_excused =
+        |write: &&Write| !is_restart(write) || restarts.excuse(owner, key, write.number, host);
+    let mut ends = later
+        .filter(is_excused)
+        .filter_map(|write| end_of(write, case));
     match ends.find(|end| *end > shown.number) {
         Some(end) => Ok(end),
         None => Err(Broken {
@@ -30,13 +35,19 @@ pub(super) fn check(
             host,
             what: format!(
                 "no longer shows {:?} of node {} (version {} was shown last), which its owner \
-                 did not delete, whose lease is not over and which was not forgotten",
+                 did not delete and had no cause to lose, whose lease is not over and which was not \
+                 forgotten",
                 ledger.owner(owner).map_or("", |owner| owner.name(key)),
                 id_of(owner),
                 shown.version
             ),
         }),
     }
+}
+
+/// Whether a deletion is none of its owner's, but what the ledger notes when it restarts.
+fn is_restart(write: &Write) -> bool {
+    write.value.is_none() && write.version == BIRTH
 }
 
 /// With which number a write is a deletion, or its lease can be over by now.

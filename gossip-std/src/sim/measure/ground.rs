@@ -3,12 +3,16 @@
 use super::Marks;
 use crate::sim::{Index, Note, Record, Span, Time, What};
 
+/// A machine that takes no longer for a datagram keeps up with a busy cluster.
+const SLOW: Span = Span::from_millis(2);
+
 /// Who runs, who hears whom, and when that was last otherwise.
 #[derive(Clone, Debug)]
 pub struct Ground {
     hosts: Vec<State>,
     live: Marks,
     paused: u32,
+    doubled: u32,
     cuts: Vec<Cut>,
     /// When something changed last that the nodes must come to terms with.
     disturbed: Time,
@@ -16,6 +20,8 @@ pub struct Ground {
     host_micros: u128,
     summed: Time,
     grace: Span,
+    /// A machine keeps up that takes no longer for a datagram.
+    keeps_up: Span,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +31,12 @@ struct State {
     since: Time,
     /// When its last trouble ended, if it had one.
     back: Option<Time>,
+    /// How long its machine takes for a datagram, and since when.
+    slow: Span,
+    slow_since: Time,
+    /// Whether another node has its id, now or ever.
+    is_doubled: bool,
+    was_doubled: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,12 +64,19 @@ impl Ground {
             hosts: Vec::new(),
             live: Marks::default(),
             paused: 0,
+            doubled: 0,
             cuts: Vec::new(),
             disturbed: Time::START,
             host_micros: 0,
             summed: Time::START,
             grace,
+            keeps_up: SLOW,
         }
+    }
+
+    /// From now on machines keep up that take no longer than this for a datagram.
+    pub fn keep_up_at(&mut self, each: Span) {
+        self.keeps_up = each;
     }
 
     /// Takes notice of one record.
@@ -72,9 +91,13 @@ impl Ground {
             What::Note(Note::Left) => self.turn(now, host, Presence::Left),
             What::Partitioned { name, sides } => self.cut(now, name, sides),
             What::Healed { name } => self.heal(now, name),
-            What::Slowed { .. }
-            | What::Rewired { .. }
-            | What::Note(Note::Started { .. } | Note::Wrote { .. }) => self.disturbed = now,
+            What::Moved => self.trouble(now, host),
+            What::Doubled => self.double(now, host, true),
+            What::Alone => self.double(now, host, false),
+            What::Slowed { each } => self.slow(now, host, *each),
+            What::Rewired { .. } | What::Note(Note::Started { .. } | Note::Wrote { .. }) => {
+                self.disturbed = now
+            }
             _ => {}
         }
     }
@@ -124,6 +147,24 @@ impl Ground {
         back.is_some_and(|at| now.since(at) < self.grace)
     }
 
+    /// Whether a host has run ever since, on a machine that kept up with what it was sent.
+    #[must_use]
+    pub fn is_steady(&self, host: Index, since: Time) -> bool {
+        let state = self.hosts.get(host as usize);
+        state.is_some_and(|state| {
+            let is_fast = state.slow <= self.keeps_up && (state.slow_since <= since);
+            let is_one = state.presence == Presence::Live && !state.is_doubled;
+            is_one && state.since <= since && is_fast
+        })
+    }
+
+    /// Whether another node ever had the id of this host.
+    #[must_use]
+    pub fn was_doubled(&self, host: Index) -> bool {
+        let state = self.hosts.get(host as usize);
+        state.is_some_and(|state| state.was_doubled)
+    }
+
     /// Whether two hosts cannot hear each other, or could not less than the grace ago.
     #[must_use]
     pub fn were_apart(&self, now: Time, a: Index, b: Index) -> bool {
@@ -139,7 +180,7 @@ impl Ground {
     #[must_use]
     pub fn calm_since(&self) -> Option<Time> {
         let whole = self.cuts.iter().all(|cut| cut.healed.is_some());
-        (whole && self.paused == 0).then_some(self.disturbed)
+        (whole && self.paused + self.doubled == 0).then_some(self.disturbed)
     }
 
     /// How long a wrong belief is excused after a trouble.
@@ -168,9 +209,7 @@ impl Ground {
 
     fn turn(&mut self, now: Time, host: Index, presence: Presence) {
         let index = host as usize;
-        if index >= self.hosts.len() {
-            self.hosts.resize(index + 1, State::ABSENT);
-        }
+        self.state_mut(host);
         self.sum(now);
         self.paused -= u32::from(self.hosts[index].presence == Presence::Paused);
         self.paused += u32::from(presence == Presence::Paused);
@@ -182,6 +221,41 @@ impl Ground {
             self.live.remove(host);
         }
         self.disturbed = now;
+    }
+
+    /// The others must come to terms with what became of a host that goes on.
+    fn trouble(&mut self, now: Time, host: Index) {
+        self.disturbed = now;
+        let state = self.state_mut(host);
+        state.since = now;
+        state.back = Some(now);
+    }
+
+    fn double(&mut self, now: Time, host: Index, is_doubled: bool) {
+        self.trouble(now, host);
+        let state = self.state_mut(host);
+        let was = std::mem::replace(&mut state.is_doubled, is_doubled);
+        state.was_doubled = true;
+        self.doubled = self.doubled + u32::from(is_doubled) - u32::from(was);
+    }
+
+    fn slow(&mut self, now: Time, host: Index, each: Span) {
+        self.disturbed = now;
+        let keeps_up = self.keeps_up;
+        let state = self.state_mut(host);
+        // Between two speeds at which it keeps up there is no difference.
+        if each.max(state.slow) > keeps_up {
+            state.slow_since = now;
+        }
+        state.slow = each;
+    }
+
+    fn state_mut(&mut self, host: Index) -> &mut State {
+        let index = host as usize;
+        if index >= self.hosts.len() {
+            self.hosts.resize(index + 1, State::ABSENT);
+        }
+        &mut self.hosts[index]
     }
 
     fn sum(&mut self, now: Time) {
@@ -217,6 +291,10 @@ impl State {
         presence: Presence::Absent,
         since: Time::START,
         back: None,
+        slow: Span::ZERO,
+        slow_since: Time::START,
+        is_doubled: false,
+        was_doubled: false,
     };
 }
 
@@ -260,6 +338,25 @@ mod tests {
         assert!(!ground.is_just_back(at(3), 3), "it was never away");
         // 5 for 1 s, 2 for 2 s, 4 for 1 s.
         assert_eq!(ground.host_seconds(at(4)), 13.0);
+    }
+
+    #[test]
+    fn a_host_is_steady_that_ran_all_the_time_on_a_fast_machine() {
+        let mut ground = ground(3);
+        let slowed = |millis| What::Slowed {
+            each: Span::from_millis(millis),
+        };
+        assert!(ground.is_steady(0, at(0)));
+        record(&mut ground, 5, 0, slowed(200));
+        record(&mut ground, 5, 1, slowed(1));
+        assert!(!ground.is_steady(0, at(9)) && ground.is_steady(1, at(0)));
+        record(&mut ground, 10, 0, slowed(0));
+        assert!(!ground.is_steady(0, at(9)) && ground.is_steady(0, at(10)));
+        record(&mut ground, 20, 2, What::Paused);
+        assert!(!ground.is_steady(2, at(20)));
+        record(&mut ground, 30, 2, What::Resumed);
+        assert!(!ground.is_steady(2, at(29)) && ground.is_steady(2, at(30)));
+        assert!(!ground.is_steady(3, at(30)), "there is none");
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub struct Write {
     pub version: u32,
     /// A hash of the value, or `None` if the key was deleted.
     pub value: Option<u64>,
+    /// When it was written. A value that is carried into a new life keeps it.
+    pub at: Time,
     /// Its place among all writes of all owners. A value that is carried into a new life keeps it.
     pub number: u32,
     /// How long it holds, if not for good. Its end has the next number.
@@ -53,7 +55,7 @@ impl Ledger {
     /// Takes notice of one record.
     pub fn record(&mut self, record: &Record<'_, Note>) {
         match record.what {
-            What::Restarted { with_memory: false } => self.restarted(record.host),
+            What::Restarted { with_memory: false } => self.restarted(record.host, record.time),
             What::Note(Note::Started { generation }) => {
                 self.owner_mut(record.host).begin(*generation);
             }
@@ -68,12 +70,26 @@ impl Ledger {
                 let lease = left.map(|ttl| Lease { from, ttl });
                 self.clock = number + u32::from(lease.is_some());
                 let owner = self.owner_mut(record.host);
-                let write = owner.next_write(*version, *value, number, lease);
-                owner.write(from, key, write);
+                let life = owner.life();
+                let write = Write {
+                    life,
+                    version: *version,
+                    value: *value,
+                    at: from,
+                    number,
+                    lease,
+                };
+                owner.write(key, write);
             }
             What::Note(Note::Expired { key }) => self.owner_mut(record.host).expire(key),
             _ => {}
         }
+    }
+
+    /// How many writes there were so far: the number of the last one.
+    #[must_use]
+    pub fn clock(&self) -> u32 {
+        self.clock
     }
 
     /// What a host wrote; `None` if it never did nor began a life.
@@ -87,9 +103,9 @@ impl Ledger {
         (0..).zip(&self.owners)
     }
 
-    fn restarted(&mut self, host: Index) {
+    fn restarted(&mut self, host: Index, at: Time) {
         let mut clock = self.clock;
-        self.owner_mut(host).restart(&mut clock);
+        self.owner_mut(host).restart(at, &mut clock);
         self.clock = clock;
     }
 
@@ -219,7 +235,7 @@ impl Owner {
         }
     }
 
-    fn restart(&mut self, clock: &mut u32) {
+    fn restart(&mut self, at: Time, clock: &mut u32) {
         self.lives.push(None);
         let life = self.life();
         self.log.clear();
@@ -231,28 +247,11 @@ impl Owner {
                     life,
                     version: BIRTH,
                     value: None,
+                    at,
                     number: *clock,
                     lease: None,
                 });
             }
-        }
-    }
-
-    /// A write of the present life.
-    fn next_write(
-        &mut self,
-        version: u32,
-        value: Option<u64>,
-        number: u32,
-        lease: Option<Lease>,
-    ) -> Write {
-        let life = self.life();
-        Write {
-            life,
-            version,
-            value,
-            number,
-            lease,
         }
     }
 
@@ -272,8 +271,10 @@ impl Owner {
         }
     }
 
-    fn write(&mut self, now: Time, key: &str, write: Write) {
-        let Write { version, value, .. } = write;
+    fn write(&mut self, key: &str, write: Write) {
+        let Write {
+            version, value, at, ..
+        } = write;
         let next = self.writes.len() as u32;
         let key = *self.keys.entry(key.to_owned()).or_insert(next);
         if key == next {
@@ -285,7 +286,7 @@ impl Owner {
         let was_set = before.is_some_and(|before| before.value.is_some());
         self.set = self.set + u32::from(value.is_some()) - u32::from(was_set);
         let versions = version.saturating_sub(BIRTH) as usize;
-        self.log.resize(versions, now);
+        self.log.resize(versions, at);
     }
 }
 

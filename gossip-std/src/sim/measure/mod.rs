@@ -14,6 +14,7 @@ mod let_out;
 mod marks;
 mod membership;
 mod peaks;
+mod reach;
 #[cfg(test)]
 pub(in crate::sim) mod script;
 mod spread;
@@ -32,6 +33,7 @@ pub use let_out::{LetOut, Waiting};
 pub use marks::Marks;
 pub use membership::Acquaintance;
 pub use peaks::Peaks;
+pub use reach::{Demand, Reach};
 pub use spread::Spread;
 pub use staleness::Staleness;
 pub use tally::Tally;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gossip_core::{Generation, Stats, Status};
 
-use super::{Cluster, Inspect, Truth};
+use super::{Cluster, Demand, Inspect, Truth};
 use crate::sim::{Index, Note, Observer, Record, Span, Time, What};
 
 /// A moment in whole seconds.
@@ -31,7 +31,15 @@ pub fn life(counter: u16) -> Generation {
 
 /// A truth that forgives for 10 s, with so many hosts, each in its first life.
 pub fn truth(hosts: Index) -> Truth {
-    let mut truth = Truth::new(Span::from_secs(10));
+    let calm = Span::from_secs(10);
+    let demand = Demand {
+        within: Span::from_millis(100),
+        failing: 0.02,
+        calm,
+        memory: Span::from_secs(60),
+        keeps_up: None,
+    };
+    let mut truth = Truth::with_reach(calm, demand);
     for host in 0..hosts {
         tell(Time::START, host, What::Added, |record| {
             truth.record(record)

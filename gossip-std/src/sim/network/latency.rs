@@ -96,6 +96,31 @@ impl Latency {
         }
     }
 
+    /// The share of draws that are longer than `span`.
+    #[must_use]
+    pub fn share_above(&self, span: Span) -> f64 {
+        let span_secs = span.as_secs();
+        if span < self.min() {
+            return 1.0;
+        }
+        match *self {
+            Self::Constant(_) => 0.0,
+            Self::Uniform { min, max } => {
+                let above = max.as_micros().saturating_sub(span.as_micros());
+                let all = max.as_micros() - min.as_micros();
+                (above as f64 / all.max(1) as f64).min(1.0)
+            }
+            Self::Normal {
+                mean, deviation, ..
+            } => normal_above((span_secs - mean.as_secs()) / deviation.as_secs()),
+            Self::LogNormal { min, median, sigma } => {
+                let body = (median.as_secs() - min.as_secs()).max(f64::MIN_POSITIVE);
+                normal_above(((span_secs - min.as_secs()) / body).ln() / sigma)
+            }
+            Self::Pareto { min, shape } => (min.as_secs() / span_secs).powf(shape),
+        }
+    }
+
     /// Whether the numbers describe a distribution.
     ///
     /// # Errors
@@ -120,6 +145,15 @@ impl Latency {
             }
         }
     }
+}
+
+/// How much of the standard normal distribution lies above `z`, to within 0.003 (the logistic
+/// approximation of Bowling et al. 2009).
+fn normal_above(z: f64) -> f64 {
+    if z.is_nan() {
+        return 0.0;
+    }
+    1.0 / (1.0 + (0.07056 * z.powi(3) + 1.5976 * z).exp())
 }
 
 /// From zero to `micros` microseconds, both included.

@@ -6,6 +6,7 @@
 //! [`Reorder`]) and damages it ([`Damage`]). A duplicate goes through all of that for itself.
 //! Partitions cut links by name. A [`Medium`] stands in for links where all share one channel.
 
+mod addresses;
 mod bandwidth;
 mod damage;
 mod fate;
@@ -43,6 +44,7 @@ pub use rule::{Change, Rule};
 pub use topology::{Reach, Topology};
 
 use crate::sim::{Index, Span};
+use addresses::Addresses;
 use partition::Partitions;
 use rules::Rules;
 use topology::Layout;
@@ -80,6 +82,7 @@ pub struct Network {
     joined: Vec<Index>,
     /// Grows with every change that routes depend on.
     epoch: u64,
+    addresses: Addresses,
 }
 
 impl NetworkConfig {
@@ -120,7 +123,25 @@ impl Network {
             medium: config.medium.as_ref().map(Medium::new).transpose()?,
             joined: Vec::new(),
             epoch: 0,
+            addresses: Addresses::default(),
         })
+    }
+
+    /// The address under which a host sends: its number, until it got another.
+    #[must_use]
+    pub fn address_of(&self, host: Index) -> Index {
+        self.addresses.of(host)
+    }
+
+    /// The host that has this address; `None` if it had it, and has another.
+    #[must_use]
+    pub fn host_at(&self, address: Index) -> Option<Index> {
+        self.addresses.host(address)
+    }
+
+    /// Gives a host an address that nobody had before.
+    pub fn readdress(&mut self, host: Index) {
+        self.addresses.change(host);
     }
 
     /// No datagram arrives sooner after it was sent.

@@ -7,7 +7,7 @@ use super::fate::{Arrival, Cause, Fate};
 use super::links::{Flow, Links};
 use super::topology::Reach;
 use crate::sim::chance::happens;
-use crate::sim::{Index, Time};
+use crate::sim::{Index, Span, Time};
 
 /// How to get from one host to another.
 enum Way {
@@ -61,6 +61,28 @@ impl Network {
     #[must_use]
     pub fn connected(&self, from: Index, to: Index) -> bool {
         !matches!(self.way(from, to), Way::None(_))
+    }
+
+    /// The share of datagrams from one host straight to the other that do not arrive whole within so
+    /// much time, in the long run; 1 where there is no link of their own, or one that carries only so
+    /// much.
+    #[must_use]
+    pub fn failing(&self, from: Index, to: Index, within: Span) -> f64 {
+        let link = self.link_between(from, to);
+        let straight = matches!(self.way(from, to), Way::Direct);
+        if !straight || self.medium.is_some() || link.bandwidth.is_some() {
+            return 1.0;
+        }
+        let late = link.latency.share_above(within);
+        // Those that are overtaken take longer.
+        let left = Span::from_micros(
+            within
+                .as_micros()
+                .saturating_sub(link.reorder.by.as_micros()),
+        );
+        let reordered = link.reorder.share * link.latency.share_above(left);
+        let arrives = (1.0 - link.loss.mean()) * (1.0 - link.corrupt);
+        1.0 - arrives * (1.0 - late.max(reordered))
     }
 
     /// Works out which hosts still reach each other; after any change that routes depend on.

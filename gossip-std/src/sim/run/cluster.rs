@@ -6,13 +6,14 @@ use std::io;
 use super::RunError;
 use super::build::Build;
 use super::settled::Settled;
-use super::watch::Watch;
+use super::watch::{REACH_HOSTS_MAX, Watch};
 use crate::sim::chance::{Purpose, below, stream};
 use crate::sim::host::{Host, Index};
 use crate::sim::measure::Inspect;
 use crate::sim::network::{Cause, Network};
 use crate::sim::node_host::{Call, id_of};
 use crate::sim::outcome::{LostCount, Outcome};
+use crate::sim::record::What;
 use crate::sim::scenario::{Clocks, Scenario, ScenarioError};
 use crate::sim::time::{Span, Time};
 use crate::sim::world::{HostClock, World, WorldOptions};
@@ -69,6 +70,25 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
             self.join(host);
         }
         Ok(())
+    }
+
+    /// Starts a node with the id of a host in a place of its own, which looks for the others through the
+    /// first. Nothing it tells is taken for a host's.
+    pub(super) fn add_twin(&mut self, of: Index) -> Result<Index, ScenarioError> {
+        let place = self.world.len();
+        self.watch.add_twin(place);
+        let config = self.scenario.protocol.config(id_of(of))?;
+        self.world
+            .add(self.build.build(place, config), self.clock_of(place));
+        self.join(place);
+        self.world.note(of, What::Doubled);
+        Ok(place)
+    }
+
+    /// The twin of a host stops.
+    pub(super) fn end_twin(&mut self, of: Index, place: Index) {
+        self.world.crash(place);
+        self.world.note(of, What::Alone);
     }
 
     /// Lets a host look for the others through the first, the first through the second.
@@ -130,13 +150,21 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
     pub(super) fn down(&self) -> Vec<Index> {
         let hosts = 0..self.world.len();
         hosts
-            .filter(|host| self.world.host(*host).is_none())
+            .filter(|host| self.world.host(*host).is_none() && !self.watch.is_twin(*host))
             .collect()
     }
 
     /// Lets everything happen before `until`.
     pub(super) fn run_until(&mut self, until: Time) {
         self.world.run_until(until, &mut self.watch);
+    }
+
+    /// Notes what the network is like from now on.
+    pub(super) fn look_at_network(&mut self) {
+        if self.scenario.hosts() <= REACH_HOSTS_MAX {
+            let (now, network) = (self.world.now(), self.world.network());
+            self.watch.monitor.rewired(now, network);
+        }
     }
 
     /// Puts another network in place of this one, which it gives back.

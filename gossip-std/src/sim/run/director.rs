@@ -29,6 +29,8 @@ enum Step<'s> {
     /// The goodbye that began then is over.
     Gone(Index, Time),
     Churn(&'s Churn),
+    /// The twin of the first host, in the place of the second, stops.
+    Untwin(Index, Index),
 }
 
 /// What is still to happen. Things at one moment happen in the order in which they were planned.
@@ -106,13 +108,19 @@ impl<'s> Director<'s> {
         step: Step<'s>,
     ) -> Result<(), ScenarioError> {
         match step {
-            Step::Act(action) => self.act(cluster, action)?,
+            Step::Act(action) => {
+                self.act(cluster, action)?;
+                if changes_network(action) {
+                    cluster.look_at_network();
+                }
+            }
             Step::Start => start_one(cluster)?,
             Step::Crash(host) => cluster.crash(host),
             Step::Restart(host, with_memory) => cluster.restart(host, with_memory)?,
             Step::Leave(host) => cluster.ask(host, Call::Leave),
             Step::Gone(host, since) => cluster.crash_if_up_since(host, since),
             Step::Churn(churn) => self.churn(cluster, churn),
+            Step::Untwin(host, place) => cluster.end_twin(host, place),
         }
         Ok(())
     }
@@ -129,9 +137,9 @@ impl<'s> Director<'s> {
                 self.each(cluster, pick, |cluster, host| cluster.world.pause(host))
             }
             Action::Slow { who, per_datagram } => {
-                self.each(cluster, who, |cluster, host| {
-                    cluster.world.slow(host, *per_datagram)
-                });
+                for host in self.machines(cluster, who) {
+                    cluster.world.slow(host, *per_datagram);
+                }
             }
             Action::Leave(pick) => {
                 for host in self.pick(cluster, pick) {
@@ -147,6 +155,15 @@ impl<'s> Director<'s> {
                 }
             }
             Action::Restart(restart) => self.restart(cluster, restart)?,
+            Action::Move(pick) => {
+                for host in self.machines(cluster, pick) {
+                    cluster.world.readdress(host);
+                }
+            }
+            Action::Twin(twin) => {
+                let place = cluster.add_twin(twin.of - 1)?;
+                self.plan(now + twin.lasts, Step::Untwin(twin.of - 1, place));
+            }
             Action::Rolling(rolling) => self.rolling(cluster, rolling),
             Action::Join { count, over } => self.start(cluster, *count, *over)?,
             Action::Churn(churn) => self.plan_churn(now, churn),
@@ -170,7 +187,8 @@ impl<'s> Director<'s> {
 
     /// The hosts that are meant, of those that are up.
     fn pick<B: Build>(&mut self, cluster: &Cluster<'_, '_, B>, pick: &Pick) -> Vec<Index> {
-        let mut up: Vec<Index> = cluster.world.hosts().map(|(host, _)| host).collect();
+        let hosts = cluster.world.hosts().map(|(host, _)| host);
+        let mut up: Vec<Index> = hosts.filter(|host| !cluster.watch.is_twin(*host)).collect();
         let count = match pick {
             Pick::Hosts(set) => {
                 up.retain(|host| set.contains(*host));
@@ -187,6 +205,15 @@ impl<'s> Director<'s> {
         up.truncate(count);
         up.sort_unstable();
         up
+    }
+
+    /// The hosts that are meant, of all that ever started where they are named: what becomes of a
+    /// machine becomes of it whether a node runs there or not.
+    fn machines<B: Build>(&mut self, cluster: &Cluster<'_, '_, B>, pick: &Pick) -> Vec<Index> {
+        match pick {
+            Pick::Hosts(set) => set.iter(cluster.world.len()).collect(),
+            Pick::Random(_) | Pick::Share(_) => self.pick(cluster, pick),
+        }
     }
 
     fn each<'c, 't, B: Build>(
@@ -300,6 +327,19 @@ impl<'s> Director<'s> {
             cluster.ask(flash.host - 1, Call::Set { key, value, ttl });
         }
     }
+}
+
+fn changes_network(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Partition { .. }
+            | Action::Heal(_)
+            | Action::HealAll
+            | Action::SetLoss(_)
+            | Action::SetLink(_)
+            | Action::AddRule(_)
+            | Action::LiftRule(_)
+    )
 }
 
 fn start_one<B: Build>(cluster: &mut Cluster<'_, '_, B>) -> Result<(), ScenarioError> {

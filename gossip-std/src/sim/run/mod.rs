@@ -129,6 +129,7 @@ pub fn run_with<B: Build>(
         cluster,
     };
     run.start(options.seed)?;
+    run.cluster.look_at_network();
     run.play()?;
     run.finish(options)
 }

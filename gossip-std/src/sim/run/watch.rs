@@ -1,15 +1,18 @@
 //! What watches a run: the monitor, and the trace if one is wanted.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use crate::sim::host::Index;
 use crate::sim::invariant::Checks;
-use crate::sim::measure::Leeway;
+use crate::sim::measure::{Demand, Leeway};
 use crate::sim::monitor::{Monitor, MonitorOptions};
 use crate::sim::node_host::id_of;
 use crate::sim::note::Note;
 use crate::sim::outcome::Window;
 use crate::sim::record::{Observer, Record};
 use crate::sim::scenario::{Action, At, Scenario};
+use crate::sim::soak;
 use crate::sim::time::{Span, Time};
 use crate::sim::trace::Trace;
 
@@ -20,6 +23,19 @@ const REMEMBERED_MAX: u64 = 4_000_000;
 /// With more hosts than this, staleness is not measured: a sample costs their square.
 const STALENESS_HOSTS_MAX: u32 = 512;
 
+/// With more hosts than this, nobody asks who is within reach of whom: an answer costs their number.
+pub(super) const REACH_HOSTS_MAX: u32 = 1024;
+
+/// With more hosts than this, nobody asks who sees a write: an answer costs their square.
+const VISIBLE_HOSTS_MAX: u32 = 256;
+
+/// Of datagrams between two hosts that are within reach of each other at most this share fails: so few
+/// that a round in which neither a ping nor an indirect one gets through is rare (SWIM, section 3.3).
+const FAILING_MAX: f64 = 0.02;
+
+/// How many rounds trouble has an after-effect, if that is longer than the grace.
+const CALM_ROUNDS: f64 = 30.0;
+
 /// How long after a pause, a partition or a slow-down a wrong declaration of death is excused.
 const GRACE: Span = Span::from_secs(30);
 
@@ -28,6 +44,8 @@ pub(super) struct Watch<'t> {
     pub monitor: Monitor,
     /// Whether the spread of some update is measured.
     pub tracks: bool,
+    /// The places of nodes that have the ids of others.
+    twins: BTreeSet<Index>,
     trace: Option<Trace<&'t mut dyn Write>>,
 }
 
@@ -36,8 +54,18 @@ impl<'t> Watch<'t> {
         Self {
             tracks: scenario.at.iter().any(|at| is_tracked(&at.action)),
             monitor: Monitor::new(&options(scenario)),
+            twins: BTreeSet::new(),
             trace: trace.map(Trace::new),
         }
+    }
+
+    /// What is recorded of this place is of no host's node from now on.
+    pub(super) fn add_twin(&mut self, place: Index) {
+        self.twins.insert(place);
+    }
+
+    pub(super) fn is_twin(&self, place: Index) -> bool {
+        self.twins.contains(&place)
     }
 
     pub(super) fn is_violated(&self) -> bool {
@@ -55,7 +83,9 @@ impl<'t> Watch<'t> {
 
 impl Observer<Note> for Watch<'_> {
     fn record(&mut self, record: &Record<'_, Note>) {
-        self.monitor.record(record);
+        if !self.is_twin(record.host) {
+            self.monitor.record(record);
+        }
         if let Some(trace) = &mut self.trace {
             trace.record(record);
         }
@@ -83,17 +113,36 @@ fn options(scenario: &Scenario) -> MonitorOptions {
         "backwards",
         "outlived",
     ];
+    let bound = soak::bound::visible(scenario);
     MonitorOptions {
         steady: steady(scenario),
         staleness: hosts <= STALENESS_HOSTS_MAX,
         grace: GRACE,
+        demand: demand(scenario, bound),
         checks: Checks {
             entries: remembers_all && entries.into_iter().any(wants),
             tables: wants("table-bound"),
             mtu: mtu(scenario).filter(|_| wants("mtu")),
+            reachable: hosts <= REACH_HOSTS_MAX && wants("reachable"),
+            visible: Some(bound).filter(|_| hosts <= VISIBLE_HOSTS_MAX && wants("visible")),
+            fresh: scenario.protocol.fresh.unwrap_or_default(),
             leeway: leeway(scenario),
             agreement: scenario.expect.agree_within.filter(|_| wants("agreement")),
         },
+    }
+}
+
+/// What makes two hosts be within reach of each other: a ping is answered in half a round.
+fn demand(scenario: &Scenario, bound: Span) -> Demand {
+    let config = scenario.protocol.config(id_of(0)).ok();
+    let round = config.map(|config| config.probe_interval().as_millis());
+    let round = Span::from_millis(round.unwrap_or_default().into());
+    Demand {
+        within: round.times(0.25),
+        failing: FAILING_MAX,
+        calm: GRACE.max(round.times(CALM_ROUNDS)),
+        memory: bound + GRACE,
+        keeps_up: scenario.expect.keeps_up,
     }
 }
 
@@ -116,7 +165,7 @@ fn leeway(scenario: &Scenario) -> Leeway {
 /// The longest datagram that a node may send, in bytes.
 fn mtu(scenario: &Scenario) -> Option<usize> {
     let config = scenario.protocol.config(id_of(0)).ok()?;
-    Some(config.mtu_floor())
+    Some(scenario.protocol.mtu_max(config.mtu_floor()))
 }
 
 /// The second half of what is left after the last disturbance; of the whole run, if something is

@@ -5,7 +5,7 @@ use gossip_core::{Checked, NodeId, wire::limits};
 use super::error::{ScenarioError, ensure, ensure_some, within};
 use super::state::lease_room;
 use super::walk::Walk;
-use super::{Entries, Scenario};
+use super::{Entries, Floor, Protocol, Scenario};
 use crate::sim::Index;
 
 /// The most nodes that a run may have, those that join later included.
@@ -39,13 +39,25 @@ impl Scenario {
 
     /// The settings of the node with the largest id.
     pub(super) fn config_of_last(&self) -> Result<Checked<Index>, ScenarioError> {
-        self.protocol
-            .config(NodeId::truncated(u64::from(self.hosts())))
+        // What is another with some hosts is judged apart.
+        let usual = Protocol {
+            floors: Vec::new(),
+            ..self.protocol.clone()
+        };
+        usual.config(NodeId::truncated(u64::from(self.hosts())))
     }
 
     fn check_network(&self, mtu: usize) -> Result<(), ScenarioError> {
         within("network", self.network.check(self.hosts()))?;
         let carried = self.network.link.mtu;
+        for Floor { mtu: floor, .. } in &self.protocol.floors {
+            let fits = (mtu..=carried).contains(floor);
+            ensure(fits, "protocol.floors.mtu", || {
+                format!(
+                    "is {floor}; it must be from protocol.mtu to network.link.mtu, {mtu} to {carried}"
+                )
+            })?;
+        }
         ensure(mtu <= carried, "protocol.mtu", || {
             format!("is {mtu}; it must be at most network.link.mtu, {carried}")
         })

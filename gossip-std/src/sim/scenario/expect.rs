@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{ScenarioError, ensure};
 use crate::sim::Span;
-use crate::sim::invariant::RULES;
+use crate::sim::invariant::{PENDING, RULES};
 
 /// What must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +16,13 @@ pub struct Expect {
     /// and entries. Default: not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agree_within: Option<Span>,
+    /// Machines that take no longer than this for a datagram keep up, so that nobody may take their nodes
+    /// for dead: what the load allows. Default: 2 ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keeps_up: Option<Span>,
     /// Invariants to check (`true`) or to leave alone (`false`), by the name of their
-    /// [rule](crate::sim::invariant). Those that are not named are checked.
+    /// [rule](crate::sim::invariant). Those that are not named are checked, but for
+    /// [`PENDING`] ones.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub invariants: BTreeMap<String, bool>,
 }
@@ -26,7 +31,8 @@ impl Expect {
     /// `true` if the invariant of this name is to be checked.
     #[must_use]
     pub fn wants(&self, invariant: &str) -> bool {
-        self.invariants.get(invariant).copied().unwrap_or(true)
+        let named = self.invariants.get(invariant).copied();
+        named.unwrap_or(!PENDING.contains(&invariant))
     }
 
     pub(super) fn check(&self, last: Span, duration: Span) -> Result<(), ScenarioError> {

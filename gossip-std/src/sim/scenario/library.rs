@@ -34,6 +34,8 @@ pub const LIBRARY: &[Named] = library![
     "loss-30",
     "loss-50",
     "asymmetric",
+    "half-heard",
+    "goodbyes",
     "slow",
     "pause",
     "churn",

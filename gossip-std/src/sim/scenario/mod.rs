@@ -40,10 +40,10 @@ pub use exchange::{Bytes, Exchange, ExchangeMode, Reconciliation};
 pub use expect::Expect;
 pub use library::{LIBRARY, Named};
 pub use mail::DirectMail;
-pub use protocol::Protocol;
+pub use protocol::{Floor, Protocol};
 pub use start::{Boot, Clocks};
 pub use state::{Entries, Phase, Workload};
-pub use timeline::{Action, Again, At, Churn, Flash, Pick, Restart, Rolling, Set};
+pub use timeline::{Action, Again, At, Churn, Flash, Pick, Restart, Rolling, Set, Twin};
 
 /// Everything that a run depends on but its seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,11 +106,12 @@ impl Scenario {
         toml::to_string_pretty(self).expect("every field has a form in TOML")
     }
 
-    /// How many hosts there are in the end: `nodes` and all that join later.
+    /// How many hosts there are in the end: `nodes` and all that join later, twins included.
     #[must_use]
     pub fn hosts(&self) -> u32 {
         let joining = self.at.iter().map(|at| match at.action {
             Action::Join { count, .. } => count,
+            Action::Twin(_) => 1,
             _ => 0,
         });
         joining.fold(self.nodes, u32::saturating_add)

@@ -7,7 +7,8 @@ use super::error::{ScenarioError, ensure};
 use super::exchange::Exchange;
 use super::mail::DirectMail;
 use crate::paced;
-use crate::sim::{Index, Span};
+use crate::sim::network::HostSet;
+use crate::sim::{Index, Span, host_of};
 
 /// Every setting of [`Config`]. What is left out has the core's default, with one exception: where
 /// `interval` is shorter than its default, the waits inside a round that are left out shrink with it
@@ -60,8 +61,25 @@ pub struct Protocol {
     /// [`Config::fresh`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fresh: Option<bool>,
+    /// Hosts that are configured with their address ([`Config::address`]). Default: none; all are told it
+    /// by others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addressed: Option<HostSet>,
+    /// Hosts with another, larger `mtu` than the rest, which they ought not to have. Default: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub floors: Vec<Floor>,
     /// What is about exchanges.
     pub exchange: Exchange,
+}
+
+/// Some hosts have another [`Config::mtu_floor`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Floor {
+    /// Which.
+    pub hosts: HostSet,
+    /// Theirs, in bytes.
+    pub mtu: usize,
 }
 
 impl Protocol {
@@ -77,6 +95,7 @@ impl Protocol {
         config = self.with_times(config)?;
         config = self.with_numbers(config)?;
         config = self.exchange.apply(config)?;
+        config = self.of_host(host_of(id), config);
         config.check().map_err(|error| self.refused(error))
     }
 
@@ -92,6 +111,33 @@ impl Protocol {
             }
             _ => refusal(error),
         }
+    }
+
+    /// What is another with some hosts.
+    fn of_host(&self, host: Index, mut config: Config<Index>) -> Config<Index> {
+        if self
+            .addressed
+            .as_ref()
+            .is_some_and(|set| set.contains(host))
+        {
+            config = config.address(host);
+        }
+        for floor in self
+            .floors
+            .iter()
+            .filter(|floor| floor.hosts.contains(host))
+        {
+            config = config.mtu_floor(floor.mtu);
+        }
+        config
+    }
+
+    /// The largest `mtu` that any host has.
+    pub(in crate::sim) fn mtu_max(&self, usual: usize) -> usize {
+        self.floors
+            .iter()
+            .map(|floor| floor.mtu)
+            .fold(usual, usize::max)
     }
 
     fn with_times(&self, mut config: Config<Index>) -> Result<Config<Index>, ScenarioError> {

@@ -46,13 +46,20 @@ pub enum Action {
     Pause(Pick),
     /// Hosts that stand still go on, unaware of the time that passed.
     Resume(Again),
-    /// Hosts take this long to work on each datagram.
+    /// Hosts take this long to work on each datagram, those that are down included as soon as they are
+    /// back.
     Slow {
         /// Which hosts.
         who: Pick,
         /// How long for each datagram; 0 makes them fast again.
         per_datagram: Span,
     },
+    /// Machines get other addresses, as from DHCP or behind a NAT: what is sent to the old one reaches
+    /// nobody from now on.
+    Move(Pick),
+    /// A node starts with the id of another, as from a copied disk: empty, and on a machine of its own,
+    /// whose number follows the last one's.
+    Twin(Twin),
     /// The link that has no rule of its own loses datagrams like this from now on.
     SetLoss(LossModel),
     /// The link that has no rule of its own is this one from now on.
@@ -156,6 +163,16 @@ pub struct Churn {
     /// As in [`Restart::with_memory`].
     #[serde(default)]
     pub with_memory: bool,
+}
+
+/// A second node with the id of a first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Twin {
+    /// The number of the host whose id it has.
+    pub of: u32,
+    /// After so long it stops, without a word.
+    pub lasts: Span,
 }
 
 /// One entry is set.

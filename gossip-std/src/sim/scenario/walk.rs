@@ -7,7 +7,7 @@ use gossip_core::wire::limits;
 
 use super::error::{ScenarioError, ensure, ensure_rate, ensure_share, ensure_some, within};
 use super::state::{check_ttl, lease_room};
-use super::{Action, At, Churn, Flash, Pick, Restart, Rolling, Scenario, Set};
+use super::{Action, At, Churn, Flash, Pick, Restart, Rolling, Scenario, Set, Twin};
 use crate::sim::Span;
 use crate::sim::network::HostSet;
 
@@ -40,6 +40,7 @@ impl Scenario {
         match &at.action {
             Action::Churn(churn) => churn.until + churn.downtime,
             Action::Join { over, .. } => at.time + *over,
+            Action::Twin(twin) => at.time + twin.lasts,
             Action::Rolling(rolling) => {
                 let hosts = rolling.hosts.as_ref();
                 let hosts =
@@ -125,6 +126,8 @@ impl<'a> Walk<'a> {
             Action::Crash(pick) => self.pick("do.crash", pick),
             Action::Pause(pick) => self.pick("do.pause", pick),
             Action::Leave(pick) => self.pick("do.leave", pick),
+            Action::Move(pick) => self.pick("do.move", pick),
+            Action::Twin(twin) => self.twin(at.time, twin),
             Action::Slow { who, .. } => self.pick("do.slow.who", who),
             Action::Restart(Restart { hosts, .. }) => self.optional("do.restart.hosts", hosts),
             Action::Resume(again) => self.optional("do.resume.hosts", &again.hosts),
@@ -180,6 +183,13 @@ impl<'a> Walk<'a> {
         ensure_some("do.join.count", count)?;
         self.ends("do.join.over", time + over)?;
         self.hosts += count;
+        Ok(())
+    }
+
+    fn twin(&mut self, time: Span, twin: &Twin) -> Result<(), ScenarioError> {
+        self.host("do.twin.of", twin.of)?;
+        self.ends("do.twin.lasts", time + twin.lasts)?;
+        self.hosts += 1;
         Ok(())
     }
 

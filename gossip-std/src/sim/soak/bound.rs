@@ -26,28 +26,69 @@ const ODDS_BITS: f64 = 30.0;
 
 /// The bound, in whole seconds.
 pub(super) fn agreement(scenario: &Scenario) -> Span {
+    drifted(scenario, undrifted)
+}
+
+/// How soon a write is seen by all within reach of its writer, in whole seconds, where more than half of
+/// the hosts are within reach of either: as many rounds as above until it has reached all and as many
+/// pulls, but as only half of all partners count, `q` is half as large. Nobody need meet or be found
+/// dead first.
+pub(in crate::sim) fn visible(scenario: &Scenario) -> Span {
+    drifted(scenario, |scenario, config| {
+        let pace = Pace::new(scenario, 0.5);
+        pace.spread_rounds(scenario) * secs(config.probe_interval()) + pace.pulls(scenario, config)
+    })
+}
+
+/// By the slowest clock.
+fn drifted(scenario: &Scenario, bound: fn(&Scenario, &Checked<Index>) -> f64) -> Span {
     let config = scenario.protocol.config(id_of(0));
     let config = config.expect("host 1 has an id that fits every setting");
     let drift = f64::from(scenario.clocks.max_drift_ppm) / 1e6;
-    let secs = undrifted(scenario, &config) * (1.0 + drift) / (1.0 - drift);
+    let secs = bound(scenario, &config) * (1.0 + drift) / (1.0 - drift);
     Span::from_secs(secs.ceil() as u64)
+}
+
+/// How well single steps succeed.
+struct Pace {
+    /// The probability that a try or a round does.
+    success: f64,
+    /// So many may fail one after the other.
+    tries: f64,
+}
+
+impl Pace {
+    /// Where this share of all partners counts.
+    fn new(scenario: &Scenario, share: f64) -> Self {
+        let link = &scenario.network.link;
+        let arrives = (1.0 - link.loss.mean()) * (1.0 - link.corrupt);
+        let success = arrives.powi(4) / 2.0 * share;
+        let tries = (ODDS_BITS / -(1.0 - success).log2()).ceil();
+        Self { success, tries }
+    }
+
+    fn spread_rounds(&self, scenario: &Scenario) -> f64 {
+        let hosts = f64::from(scenario.hosts());
+        (hosts.log2() + hosts.ln()) / (2.0 * self.success) + self.tries
+    }
+
+    /// How long it takes to pull everything, in seconds.
+    fn pulls(&self, scenario: &Scenario, config: &Checked<Index>) -> f64 {
+        let pulls = f64::from(scenario.hosts()) * f64::from(scenario.keys().max(1));
+        let again = (1.0 - 2.0 * self.success) * secs(config.reply_timeout());
+        pulls * (round_trip(&scenario.network.link) + again)
+    }
 }
 
 fn undrifted(scenario: &Scenario, config: &Checked<Index>) -> f64 {
     let hosts = f64::from(scenario.hosts());
-    let link = &scenario.network.link;
-    let arrives = (1.0 - link.loss.mean()) * (1.0 - link.corrupt);
-    let success = arrives.powi(4) / 2.0;
-    let tries = (ODDS_BITS / -(1.0 - success).log2()).ceil();
-
+    let pace = Pace::new(scenario, 1.0);
     let suspicion = f64::from(config.suspicion_mult()) * hosts.log10().max(1.0);
     let found_rounds = 2.0 * hosts + suspicion;
-    let spread_rounds = (hosts.log2() + hosts.ln()) / (2.0 * success) + tries;
-    let pulls = hosts * f64::from(scenario.keys().max(1));
-    let pull = round_trip(link) + (1.0 - 2.0 * success) * secs(config.reply_timeout());
-    tries * secs(config.reconnect_interval())
+    let spread_rounds = pace.spread_rounds(scenario);
+    pace.tries * secs(config.reconnect_interval())
         + (found_rounds + spread_rounds) * secs(config.probe_interval())
-        + pulls * pull
+        + pace.pulls(scenario, config)
 }
 
 /// A slow round trip in seconds: where latency has a tail, one datagram in 30,000 is slower.
@@ -86,6 +127,17 @@ mod tests {
         // 30 tries of 2 s; 16 rounds and 4 of suspicion; 3 + 2.08 rounds and 30 tries of a round;
         // 8 pulls of 20 ms: 115.24 s.
         assert_eq!(calm, Span::from_secs(116));
+    }
+
+    #[test]
+    fn a_write_is_seen_sooner_than_a_cluster_agrees() {
+        let text = "name = \"x\"\nduration = \"1s\"\nnodes = 8\nprotocol = { interval = \"1s\" }\n\
+                    network = { link = { latency = \"10ms\" } }";
+        let scenario = Scenario::parse(text).unwrap();
+        // (3 + 2.08) * 2 and 73 rounds; 8 pulls of 20 ms and half a reply timeout each.
+        let seen = visible(&scenario);
+        assert!((84..90).contains(&(seen.as_secs() as u64)), "{seen}");
+        assert!(seen < agreement(&scenario));
     }
 
     #[test]

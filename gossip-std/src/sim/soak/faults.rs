@@ -52,6 +52,8 @@ fn kind_of(action: &Action) -> &'static str {
         Action::Pause(_) => "pause",
         Action::Resume(_) => "resume",
         Action::Slow { .. } => "slow",
+        Action::Move(_) => "move",
+        Action::Twin(_) => "twin",
         Action::SetLoss(_) => "set-loss",
         Action::SetLink(_) => "set-link",
         Action::AddRule(_) => "add-rule",

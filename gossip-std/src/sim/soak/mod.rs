@@ -4,7 +4,7 @@
 //! and then calm. [`soak`] plays many of them with every rule on, and stops at the first that is
 //! broken; [`shrink`] takes away from that scenario whatever the failure does not need.
 
-mod bound;
+pub(in crate::sim) mod bound;
 mod faults;
 mod generate;
 mod shrink;

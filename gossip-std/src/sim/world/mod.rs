@@ -235,12 +235,29 @@ impl<H: Host> World<H> {
         }
     }
 
-    /// From here on a host takes this long for each datagram, one after the other.
+    /// From here on a host takes this long for each datagram, one after the other; so do those that
+    /// wait already. One that is down is as slow or as fast when it starts again: it is the machine that
+    /// is slow.
     pub fn slow(&mut self, host: Index, each: Span) {
-        if let Some(slot) = self.slot_mut(host) {
-            slot.slow = each;
-            self.log_at(host, What::Slowed { each });
+        if host >= self.hosts {
+            return;
         }
+        let shard = self.shard_of(host);
+        self.log_at(host, What::Slowed { each });
+        self.shards[shard].slow(host, each, self.elapsed);
+    }
+
+    /// Gives a host's machine another address: what is sent to the old one reaches nobody from now on.
+    pub fn readdress(&mut self, host: Index) {
+        if host < self.hosts {
+            self.network.readdress(host);
+            self.log_at(host, What::Moved);
+        }
+    }
+
+    /// Records something of a host, now.
+    pub(in crate::sim) fn note(&mut self, host: Index, what: What<H::Note>) {
+        self.log_at(host, what);
     }
 
     /// Changes the network, and records the change.

@@ -132,11 +132,9 @@ impl<H: Host> Shard<H> {
             Class::Arrival if self.slots[local].slow > Span::ZERO => {
                 return self.queue_up(local, event);
             }
-            Class::Turn => {
-                self.slots[local].backlog -= 1;
-                self.receive(local, event);
-            }
-            Class::Arrival => self.receive(local, event),
+            Class::Turn if self.slots[local].turn != time => return,
+            Class::Turn => self.take_turn(local, time, network),
+            Class::Arrival => self.receive(local, event, network),
             Class::Wake if self.slots[local].wake != time => return,
             Class::Wake => self.slots[local].wake = Time::FAR,
             Class::Sense | Class::OnAir | Class::OffAir => {}
@@ -148,7 +146,7 @@ impl<H: Host> Shard<H> {
     fn hold(&mut self, local: usize, event: Event) {
         let slot = &mut self.slots[local];
         match event.order.class {
-            Class::Wake => {}
+            Class::Wake | Class::Turn => {}
             Class::Arrival if slot.held.len() >= RECEIVE_BUFFER => {
                 self.drop_datagram(local, event);
             }
@@ -157,16 +155,55 @@ impl<H: Host> Shard<H> {
     }
 
     /// A slow host gets to one datagram after the other.
-    fn queue_up(&mut self, local: usize, mut event: Event) {
+    fn queue_up(&mut self, local: usize, event: Event) {
         let slot = &mut self.slots[local];
-        if slot.backlog >= RECEIVE_BUFFER {
+        if slot.backlog.len() >= RECEIVE_BUFFER {
             return self.drop_datagram(local, event);
         }
-        slot.backlog += 1;
-        slot.free_at = slot.free_at.max(event.order.time) + slot.slow;
-        event.order.time = slot.free_at;
-        event.order.class = Class::Turn;
-        self.queue.push(event);
+        slot.backlog.push_back(event);
+        if slot.turn == Time::FAR {
+            self.plan_turn(local, event.order.host, event.order.time);
+        }
+    }
+
+    /// The host is done with the next datagram that waits after as long as it takes for one, from now.
+    fn plan_turn(&mut self, local: usize, host: Index, time: Time) {
+        let slot = &mut self.slots[local];
+        slot.turn = Time::FAR;
+        if !slot.backlog.is_empty() {
+            slot.turn = time + slot.slow;
+            self.push_event(host, time + self.slots[local].slow, Class::Turn, 0);
+        }
+    }
+
+    /// A slow host is done with the oldest datagram that waits.
+    fn take_turn(&mut self, local: usize, time: Time, network: &Network) {
+        if let Some(mut event) = self.slots[local].backlog.pop_front() {
+            event.order.time = time;
+            self.plan_turn(local, event.order.host, time);
+            self.receive(local, event, network);
+        }
+    }
+
+    /// From here on the host takes this long for each datagram, those that wait included.
+    pub(super) fn slow(&mut self, host: Index, each: Span, time: Time) {
+        let local = self.local(host);
+        self.slots[local].slow = each;
+        if !self.slots[local].paused {
+            self.go_on(local, host, time);
+        }
+    }
+
+    /// Sees to it that what waits is worked off: one datagram after the other, or all at once.
+    fn go_on(&mut self, local: usize, host: Index, time: Time) {
+        if self.slots[local].slow > Span::ZERO {
+            return self.plan_turn(local, host, time);
+        }
+        self.slots[local].turn = Time::FAR;
+        for mut event in std::mem::take(&mut self.slots[local].backlog) {
+            event.order.time = time;
+            self.queue.push(event);
+        }
     }
 
     fn call(&mut self, local: usize, event: Event) {
@@ -180,7 +217,7 @@ impl<H: Host> Shard<H> {
         }
     }
 
-    fn receive(&mut self, local: usize, event: Event) {
+    fn receive(&mut self, local: usize, event: Event, network: &Network) {
         let Order {
             time,
             host: index,
@@ -195,7 +232,8 @@ impl<H: Host> Shard<H> {
         slot.counters.received += 1;
         slot.counters.received_bytes += bytes.len() as u64;
         let len = bytes.len();
-        host.handle_datagram(slot.clock.shows(time), source, bytes);
+        let from = network.address_of(source);
+        host.handle_datagram(slot.clock.shows(time), from, bytes);
         self.datagrams.release(event.payload);
         self.detail(time, index, || What::Received { from: source, len });
     }
@@ -278,7 +316,15 @@ impl<H: Host> Shard<H> {
     }
 
     fn send(&mut self, from: Index, time: Time, out: Outgoing, bytes: &[u8], network: &Network) {
-        let Outgoing { to, len } = out;
+        let Outgoing { mut to, len } = out;
+        if let To::One(address) = to {
+            let Some(host) = network.host_at(address) else {
+                self.detail(time, from, || What::Sent { to, len });
+                return self.lose(from, time, address, Cause::NoRoute);
+            };
+            to = To::One(host);
+        }
+        let out = Outgoing { to, len };
         self.detail(time, from, || What::Sent { to, len });
         if self.air.is_some() {
             return self.load(from, time, out, bytes);
@@ -395,7 +441,9 @@ impl<H: Host> Shard<H> {
     /// Empties a host's place.
     pub(super) fn crash(&mut self, host: Index) -> Option<H> {
         let local = self.local(host);
-        for event in std::mem::take(&mut self.slots[local].held) {
+        let slot = &mut self.slots[local];
+        let waiting = std::mem::take(&mut slot.backlog).into_iter();
+        for event in std::mem::take(&mut slot.held).into_iter().chain(waiting) {
             self.discard(local, event);
         }
         let host = self.slots[local].host.take();
@@ -410,10 +458,6 @@ impl<H: Host> Shard<H> {
                 self.datagrams.release(event.payload);
                 self.slots[local].radio = Radio::default();
             }
-            Class::Turn => {
-                self.slots[local].backlog -= 1;
-                self.drop_datagram(local, event);
-            }
             _ => self.drop_datagram(local, event),
         }
     }
@@ -426,6 +470,7 @@ impl<H: Host> Shard<H> {
             event.order.time = time;
             self.queue.push(event);
         }
+        self.go_on(local, host, time);
         self.settle(host, time, network);
     }
 

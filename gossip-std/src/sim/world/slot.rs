@@ -1,5 +1,7 @@
 //! One host's place in the network: the host, its chance, its clock, and what hinders it.
 
+use std::collections::VecDeque;
+
 use gossip_core::SplitMix64;
 
 use super::clock::HostClock;
@@ -58,12 +60,13 @@ pub(super) struct Slot<H> {
     pub paused: bool,
     /// Events that came while the host was paused.
     pub held: Vec<Event>,
-    /// How long the host takes for a datagram.
+    /// How long the host takes for a datagram. That is the place's own: whatever host comes here next
+    /// is as slow.
     pub slow: Span,
-    /// When a slow host is done with what has arrived.
-    pub free_at: Time,
-    /// Datagrams that wait for a slow host.
-    pub backlog: usize,
+    /// Datagrams that wait for a slow host, the oldest first.
+    pub backlog: VecDeque<Event>,
+    /// When a slow host is done with the oldest of them; other turns that are still queued are stale.
+    pub turn: Time,
     /// On a shared medium, what the host is sending.
     pub radio: Radio,
     pub counters: Counters,
@@ -81,8 +84,8 @@ impl<H> Slot<H> {
             paused: false,
             held: Vec::new(),
             slow: Span::ZERO,
-            free_at: Time::START,
-            backlog: 0,
+            backlog: VecDeque::new(),
+            turn: Time::FAR,
             radio: Radio::default(),
             counters: Counters::default(),
         }
@@ -98,6 +101,6 @@ impl<H> Slot<H> {
         self.host = None;
         self.paused = false;
         self.wake = Time::FAR;
-        self.free_at = Time::START;
+        self.turn = Time::FAR;
     }
 }

@@ -209,6 +209,66 @@ fn a_slow_host_takes_one_datagram_after_the_other() {
 }
 
 #[test]
+fn what_waits_for_a_slow_host_is_worked_off_at_the_new_speed() {
+    let times = |each| {
+        let mut world = echoes();
+        world.slow(1, Span::from_millis(20));
+        for _ in 0..4 {
+            world.schedule(0, millis(10), (1, 1));
+        }
+        let mut got = Got::default();
+        world.run_until(millis(40), &mut got);
+        world.slow(1, Span::from_millis(each));
+        world.run_until(millis(500), &mut got);
+        got.0.iter().map(|(_, note)| note.0).collect::<Vec<_>>()
+    };
+    assert_eq!(times(0), [35, 40, 40, 40]);
+    assert_eq!(times(5), [35, 45, 50, 55]);
+    assert_eq!(times(100), [35, 140, 240, 340]);
+}
+
+#[test]
+fn a_place_is_slow_or_fast_whether_its_host_is_up_or_not() {
+    let got_at = |before, down| {
+        let mut world = echoes();
+        world.slow(1, Span::from_millis(before));
+        world.schedule(0, millis(10), (1, 1));
+        world.run_until(millis(20), &mut Got::default());
+        world.crash(1);
+        world.slow(1, Span::from_millis(down));
+        world.restart(1, Echo::default(), false);
+        world.schedule(0, millis(100), (1, 1));
+        let mut got = Got::default();
+        world.run_until(millis(500), &mut got);
+        got.0.iter().map(|(_, note)| note.0).collect::<Vec<_>>()
+    };
+    assert_eq!(got_at(50, 0), [105], "what waited for the old host is gone");
+    assert_eq!(got_at(0, 50), [155]);
+    assert_eq!(got_at(50, 50), [155]);
+}
+
+#[test]
+fn a_pause_holds_up_what_waits_for_a_slow_host() {
+    let times = |each| {
+        let mut world = echoes();
+        world.slow(1, Span::from_millis(20));
+        for _ in 0..3 {
+            world.schedule(0, millis(10), (1, 1));
+        }
+        let mut got = Got::default();
+        world.run_until(millis(40), &mut got);
+        world.pause(1);
+        world.slow(1, Span::from_millis(each));
+        world.run_until(millis(100), &mut got);
+        world.resume(1);
+        world.run_until(millis(500), &mut got);
+        got.0.iter().map(|(_, note)| note.0).collect::<Vec<_>>()
+    };
+    assert_eq!(times(0), [35, 100, 100]);
+    assert_eq!(times(30), [35, 130, 160]);
+}
+
+#[test]
 fn nothing_reaches_a_host_that_is_down() {
     let mut world = echoes();
     assert!(world.crash(1).is_some());

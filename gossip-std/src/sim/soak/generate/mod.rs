@@ -4,6 +4,7 @@ mod dice;
 mod exchange;
 mod faults;
 mod leases;
+mod odd;
 mod settings;
 
 use super::bound;
@@ -22,8 +23,8 @@ pub(super) const SLACK: Span = Span::from_secs(10);
 /// A small cluster, a minute of faults, and calm: all that is random follows from the seed.
 ///
 /// Every partition heals, every pause and slow-down ends, and the links are fair again in the end;
-/// host 1, through which the others join, never stays away (protocol.md, Joining: a node that
-/// everybody forgot finds back through a seed alone).
+/// host 1, through which the others join, stays away only where nobody needs it any more (protocol.md,
+/// Joining: a node that everybody forgot finds back through a seed alone).
 #[must_use]
 pub fn generate(seed: u64) -> Scenario {
     let mut dice = Dice::new(seed);
@@ -32,12 +33,13 @@ pub fn generate(seed: u64) -> Scenario {
     // With dice of their own, which leave the faults of a seed what they are.
     leases::draw(&mut Dice::new(!seed), &mut scenario);
     exchange::draw(&mut Dice::new(seed.rotate_left(32) ^ 1), &mut scenario);
+    odd::draw(&mut Dice::new(seed.rotate_left(16) ^ 2), &mut scenario);
     // The trouble itself is not judged: what lasts shorter than the bound has no time to.
     let bound = bound::agreement(&scenario).max(CALM_FROM);
     scenario.duration = CALM_FROM + bound + SLACK;
     scenario.expect = Expect {
         agree_within: Some(bound),
-        ..Expect::default()
+        ..scenario.expect
     };
     scenario
 }

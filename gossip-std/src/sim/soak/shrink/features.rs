@@ -23,6 +23,8 @@ const SIMPLER: &[Simplify] = &[
     with_usual_mtu,
     |scenario| scenario.entries = plain(&scenario.entries),
     |scenario| scenario.protocol.largest_id = None,
+    |scenario| scenario.protocol.addressed = None,
+    |scenario| scenario.protocol.floors.clear(),
     |scenario| scenario.protocol.fanout = None,
     |scenario| scenario.protocol.forget_after = None,
     |scenario| scenario.protocol.tombstone_grace = None,

@@ -41,6 +41,14 @@ impl<'a> Renumber<'a> {
             .network
             .rules
             .retain_mut(|rule| self.rule(rule).is_some());
+        let protocol = &mut fewer.protocol;
+        protocol.addressed = protocol.addressed.take().and_then(|mut set| {
+            self.set(&mut set)?;
+            Some(set)
+        });
+        protocol
+            .floors
+            .retain_mut(|floor| self.set(&mut floor.hosts).is_some());
         fewer
     }
 
@@ -93,7 +101,13 @@ impl<'a> Renumber<'a> {
                 (!sides.is_empty()).then_some(())
             }
             Action::Crash(pick) | Action::Pause(pick) | Action::Leave(pick) => self.pick(pick),
-            Action::Slow { who, .. } => self.pick(who),
+            Action::Slow { who, .. } | Action::Move(who) => self.pick(who),
+            Action::Twin(twin) => {
+                *next += 1;
+                let place = self.host(*next - 1);
+                self.number(&mut twin.of)?;
+                place.map(|_| ())
+            }
             Action::Restart(restart) => named(&mut restart.hosts),
             Action::Rolling(rolling) => named(&mut rolling.hosts),
             Action::Resume(again) => named(&mut again.hosts),

@@ -72,8 +72,10 @@ pub(super) fn in_half_the_time(scenario: &Scenario) -> Scenario {
     let half = |span: &mut Span| *span = Span::from_millis(span.as_millis() / 2);
     for at in &mut faster.at {
         half(&mut at.time);
-        if let Action::Churn(churn) = &mut at.action {
-            half(&mut churn.until);
+        match &mut at.action {
+            Action::Churn(churn) => half(&mut churn.until),
+            Action::Twin(twin) => half(&mut twin.lasts),
+            _ => {}
         }
     }
     if let Some(load) = &mut faster.workload {
