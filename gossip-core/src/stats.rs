@@ -76,13 +76,8 @@ counters! {
     drop_too_short,
     /// Datagrams dropped: unknown wire version.
     drop_unknown_version,
-    /// Datagrams dropped: the checksum fails, and who made it so was not found out: damage, mostly.
+    /// Datagrams dropped: the checksum fails.
     drop_foreign_or_corrupt,
-    /// Datagrams dropped: of a cluster with another name. Of many only some are looked at.
-    drop_other_cluster,
-    /// Datagrams dropped: of our cluster's name, with another kind of addresses. Of many only some are
-    /// looked at.
-    drop_other_address_kind,
     /// Datagrams dropped: sealed.
     drop_sealed,
     /// Datagrams dropped: own ones that came back.
@@ -97,12 +92,6 @@ counters! {
     drop_impossible,
     /// Datagrams dropped: the node has left.
     drop_not_running,
-    /// Nodes met, each time, that have another `mtu_floor`.
-    other_mtu_floor,
-    /// Nodes met, each time, that have another `largest_id`.
-    other_largest_id,
-    /// Tries to join, after the first, through an address that has not answered yet.
-    joins_unanswered,
     /// Sections skipped: a kind that only a newer build knows.
     unknown_sections,
     /// Rows refused: the table of members is full.
@@ -179,6 +168,10 @@ counters! {
     suspicions,
     /// Suspicions and false reports of its death that this node refuted.
     refutations,
+    /// Times that another live node with this node's id was noticed.
+    conflicts,
+    /// Times that two live nodes with the id of one member were noticed.
+    clashes,
     /// Times that rounds came so late that the node's own pause was blamed, and not its peers.
     pauses,
     /// Probes without a verdict, since what they were to send had to wait.
@@ -191,8 +184,6 @@ impl Stats {
             DatagramError::TooShort => &mut self.drop_too_short,
             DatagramError::UnknownVersion => &mut self.drop_unknown_version,
             DatagramError::ForeignOrCorrupt => &mut self.drop_foreign_or_corrupt,
-            DatagramError::OtherCluster => &mut self.drop_other_cluster,
-            DatagramError::OtherAddressKind => &mut self.drop_other_address_kind,
             DatagramError::Sealed => &mut self.drop_sealed,
             DatagramError::FromSelf => &mut self.drop_from_self,
             DatagramError::IdTooLarge => &mut self.drop_id_too_large,

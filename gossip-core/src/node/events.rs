@@ -11,6 +11,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// drained at any time and do not change what the node sends.
     pub fn poll_event(&mut self) -> Option<Event<S::Key>> {
         self.notice()
+            .or_else(|| self.clash_event())
             .or_else(|| self.member_event())
             .or_else(|| self.entry_event())
             .or_else(|| self.request_event())
@@ -24,11 +25,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             (&mut notices.resync, Event::Resync),
             (&mut notices.left, Event::Left),
             (&mut notices.reclaimed, Event::Reclaimed),
-            (&mut notices.no_answer, Event::NoAnswer),
         ];
         due.into_iter()
             .find_map(|(flag, event)| core::mem::take(flag).then_some(event))
-            .or_else(|| self.strangers.take_due().map(Event::Mismatch))
+    }
+
+    fn clash_event(&mut self) -> Option<Event<S::Key>> {
+        let id = self.clashes.take_due()?;
+        Some(Event::Clash { id })
     }
 
     fn member_event(&mut self) -> Option<Event<S::Key>> {

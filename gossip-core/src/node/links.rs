@@ -29,7 +29,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.link_loose(bit, item.id);
             }
         } else if self.is_me(item.id) && item.held > row.progress.as_of {
-            self.check_own_held(row.facts.generation, item.held);
+            self.check_own_held(sender.now, row.facts.generation, item.held);
         } else if item.held < row.progress.held {
             self.hint(bit, item.id);
         } else if takes || item.held == row.progress.held {

@@ -1,6 +1,7 @@
 //! What a node makes of what it is told about members: facts, suspicions, deaths, and itself.
 
 use super::inherit::Loss;
+use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
 use crate::entries::OwnerMap;
@@ -34,8 +35,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn merge_row(&mut self, now: Instant, row: &Row<A>) -> Merged {
         let told = Facts::of(row);
         if self.is_me(row.id) {
-            self.check_own_held(row.generation, row.held);
-            return self.hear_of_myself(told);
+            self.check_own_held(now, row.generation, row.held);
+            return self.hear_of_myself(now, told);
         }
         let Some(held) = self.tables.members.get(row.id).filter(|held| !held.gone) else {
             return self.meet(now, row, told);
@@ -125,7 +126,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Makes `facts`, which win, those of a known member.
     pub(super) fn adopt(&mut self, now: Instant, id: NodeId, facts: Facts<A>) {
         let held = self.tables.members.get(id).map(|row| row.facts.generation);
-        if held.is_some_and(|held| held.nonce != facts.generation.nonce) {
+        if let Some(held) = held.filter(|held| held.nonce != facts.generation.nonce) {
+            self.note_replaced(now, id, (held.nonce, facts.generation.nonce));
             self.inherit(id, Loss::Reborn);
         }
         let store = &mut self.tables.entries;
@@ -223,6 +225,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if !self.notices.was_joined && self.is_joined() {
             self.notices.was_joined = true;
             self.notices.joined = true;
+            self.rivalry.join(now, self.round());
         }
         if self.notices.was_joined && !self.is_joined() {
             self.tables.seeds.retry_all(now);
@@ -336,14 +339,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// which timers begin: two nodes that correct each other must not do so for ever. A suspect that
     /// hears of its suspicion from whoever it talks to refutes in time (Lifeguard's buddy system,
     /// Dadgar et al. 2018, section IV.C).
-    pub(super) fn correct(&mut self, sender: NodeId, generation: Generation, from: A) {
-        let row = self.tables.members.get(sender).filter(|row| !row.gone);
+    pub(super) fn correct(&mut self, sender: &Sender<A>) {
+        let (id, from) = (sender.id, sender.from);
+        let row = self.tables.members.get(id).filter(|row| !row.gone);
         let Some(row) = row else { return };
         let dead = row.facts.liveness == Liveness::Dead;
-        if row.facts.generation != generation || dead {
-            self.owe(from, Message::Tell(sender));
+        if row.facts.generation != sender.generation {
+            self.note_sighted(sender);
+            self.owe(from, Message::Tell(id));
+        } else if dead {
+            self.owe(from, Message::Tell(id));
         } else if row.suspect {
-            self.owe(from, Message::Accuse(sender));
+            self.owe(from, Message::Accuse(id));
         }
     }
 }

@@ -28,9 +28,7 @@ mod restore;
 mod shared;
 mod short;
 mod singles;
-mod strangers;
 mod sync;
-mod terms;
 mod timeout;
 mod transmit;
 mod usage;
@@ -52,7 +50,7 @@ use crate::entries::EntryRef;
 use crate::entries::delta::Progress;
 use crate::exchange::{Bucket, Direction, Pace};
 use crate::id::{Generation, Incarnation, NodeId, Place, Version};
-use crate::membership::{Prober, Seen, What};
+use crate::membership::{Clashes, Identity, Prober, Rivalry, Seen, What};
 use crate::sampling::Shuffle;
 use crate::stats::{Stats, bump};
 use crate::storage::{Storage, Tables};
@@ -60,7 +58,6 @@ use crate::table::{Facts, Liveness, Member};
 use crate::time::Instant;
 use crate::wire::limits;
 use reclaim::Reclaim;
-use strangers::Strangers;
 
 /// One participant: a state machine that is moved by five verbs and nothing else.
 ///
@@ -93,8 +90,10 @@ pub struct Node<A: Address, S: Storage<A>> {
     direction: Direction,
     /// The owner that was asked for last, where they are asked for in turn.
     asked_up_to: Place,
-    /// How often another node with this id was outbid.
-    outbid: u8,
+    /// Other nodes with this node's id.
+    rivalry: Rivalry,
+    /// Other members whose id two nodes use.
+    clashes: Clashes,
     /// What becomes of an earlier life.
     reclaim: Reclaim,
     /// How often a restored node still tries somebody in quick succession.
@@ -103,7 +102,6 @@ pub struct Node<A: Address, S: Storage<A>> {
     news_first: bool,
     pace: Pace,
     bucket: Bucket,
-    strangers: Strangers<A>,
     stats: Stats,
 }
 
@@ -129,11 +127,9 @@ struct Notices {
     joined: bool,
     was_joined: bool,
     conflict: bool,
-    was_conflict: bool,
     resync: bool,
     left: bool,
     reclaimed: bool,
-    no_answer: bool,
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -148,11 +144,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 joined: false,
                 was_joined: false,
                 conflict: false,
-                was_conflict: false,
                 resync: false,
                 left: false,
                 reclaimed: false,
-                no_answer: false,
             },
             prober: Prober::IDLE,
             seen: Seen::NOTHING,
@@ -165,13 +159,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             next_token: 0,
             direction: Direction::Both,
             asked_up_to: Place(0),
-            outbid: 0,
+            rivalry: Rivalry::NONE,
+            clashes: Clashes::NONE,
             reclaim: Reclaim::Over,
             quick_tries: 0,
             news_first: false,
             pace: Pace::NEW,
             bucket: Bucket::NEW,
-            strangers: Strangers::NONE,
             stats: Stats::NONE,
         }
     }
@@ -197,6 +191,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The address this node asserts: the configured one, or what its peers see.
     pub fn address(&self) -> Option<A> {
         self.me().and_then(|me| me.facts.address)
+    }
+
+    /// Whether this node is the only one with its id, as far as it knows.
+    pub const fn identity(&self) -> Identity {
+        self.rivalry.identity()
+    }
+
+    /// Members whose id two live nodes seem to use, of those that were noticed of late.
+    pub fn clashes(&self) -> impl Iterator<Item = NodeId> {
+        self.clashes.ids()
     }
 
     /// What an owner has set for a key.

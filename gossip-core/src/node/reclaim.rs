@@ -303,6 +303,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.tables.entries.drop_outdated_former(me);
         // A life of its own for what is written anew, whichever of the two is greater.
         let seen = former.unwrap_or_default().max(self.generation());
+        if let Some(former) = former {
+            self.rivalry.follow(former.nonce);
+        }
         self.begin_life(seen);
         let before = self.stats.reclaimed;
         while let Some(version) = self.next_version()

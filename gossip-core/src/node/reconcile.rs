@@ -92,7 +92,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         self.tell_address(sender);
-        self.correct(sender.id, sender.generation, sender.from);
+        self.correct(sender);
         let mine = self.tables.members.root();
         if root == mine {
             self.owe(sender.from, Message::Same);

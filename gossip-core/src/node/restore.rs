@@ -12,7 +12,7 @@ use crate::persist::{Age, ImportError, Kept, Known, Start};
 use crate::storage::{Storage, Tables};
 use crate::table::{Doubt, Facts, Liveness, Member};
 use crate::time::{Duration, Instant};
-use crate::wire::{Standing, limits, network};
+use crate::wire::{Standing, limits};
 
 /// How often a restored node that knows nobody alive tries a member in quick succession.
 const QUICK_TRIES: u8 = 8;
@@ -132,7 +132,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
     /// Whether a state that begins so can be this node's, and has room.
     pub(super) fn check_start(&self, start: &Start) -> Result<(), ImportError> {
         let (config, tables) = (&self.node.config, &self.node.tables);
-        if start.cluster != network(config.cluster(), A::KIND) {
+        if start.cluster != config.cluster() {
             return Err(ImportError::OtherCluster);
         }
         if start.id != config.id() {
@@ -304,6 +304,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.is_joined() {
             self.notices.was_joined = true;
             self.notices.joined = true;
+            self.rivalry.join(now, self.round());
         }
         if same_life {
             return;
@@ -316,8 +317,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.tables
                 .members
                 .edit(self.id(), |me| me.facts.generation = seen);
-            self.notices.was_conflict = true;
-            self.notices.conflict = true;
+            self.give_up_id(now);
         }
     }
 

@@ -64,6 +64,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Phase::Running => {}
         }
         self.excuse_pause(now);
+        self.rivalry.settle(now);
+        self.clashes.expire(now);
         self.end_airtime_wait(now);
         self.continue_probe(now, rng);
         for _ in 0..self.tables.members.len() {
@@ -86,12 +88,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.begin_exchanges(now, probed, rng);
         self.spread_news(now, rng);
         for _ in 0..self.tables.seeds.len() {
-            let Some((seed, tries)) = self.tables.seeds.due(now) else {
+            let Some(seed) = self.tables.seeds.due(now) else {
                 break;
             };
-            self.note_unanswered(seed, tries);
             self.say_hello(seed);
-            self.owe(seed, Message::Terms { is_answer: false });
         }
         self.reconnect(now, rng);
         self.continue_requests(now, rng);

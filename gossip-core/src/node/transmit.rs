@@ -86,11 +86,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return Some(Transmit { to, len });
             }
         }
-        if allowance < Allowance::Plenty {
-            return None;
-        }
-        let (to, len) = self.write_to_stranger(buf)?;
-        Some(Transmit { to, len })
+        None
     }
 
     /// Airtime is used up: only what cannot wait goes, as long as even that may, and own pings.
@@ -132,7 +128,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// A datagram with nothing but its header, and how long that is.
-    pub(super) fn begin<'b>(&self, buf: &'b mut [u8]) -> Option<(Writer<'b>, usize)> {
+    fn begin<'b>(&self, buf: &'b mut [u8]) -> Option<(Writer<'b>, usize)> {
         let header = Header {
             sender: self.id(),
             generation: self.generation(),
@@ -176,9 +172,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.complete(to, writer)
     }
 
-    pub(super) fn complete(&mut self, to: A, mut writer: Writer<'_>) -> Option<usize> {
+    fn complete(&mut self, to: A, mut writer: Writer<'_>) -> Option<usize> {
         let bytes = writer.written();
-        seal_tag(bytes, self.config.network(to));
+        seal_tag(bytes, self.config.cluster());
         if self.config.byte_rate().is_some() {
             self.bucket.spend(bytes.len());
         }
@@ -247,7 +243,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 }
             }
             Message::Rate(rate) => writer.small(Kind::Rate, &rate),
-            Message::Terms { is_answer } => writer.small(Kind::Terms, &self.terms(is_answer)),
             Message::Receipt(..) | Message::Equal(_) | Message::Single { .. } => {
                 self.write_request(now, message, writer)?
             }

@@ -48,7 +48,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Notes a suspicion that somebody tells.
     pub(super) fn merge_suspect(&mut self, sender: &Sender<A>, suspect: &Suspect) {
         if self.is_me(suspect.id) {
-            self.answer_suspicion(sender.from, suspect);
+            self.answer_suspicion(sender.now, sender.from, suspect);
             return;
         }
         let current = self.tables.members.get(suspect.id).is_some_and(|row| {

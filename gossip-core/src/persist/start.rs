@@ -9,8 +9,7 @@ use crate::id::NodeId;
 /// Whose state it is, and how much follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
-    /// The checksum of the cluster's name, with the kind of its addresses laid over it:
-    /// [`network`](crate::wire::network).
+    /// The checksum of the cluster's name.
     pub cluster: u32,
     /// The node.
     pub id: NodeId,

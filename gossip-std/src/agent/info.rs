@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use gossip_core::{EntryRef, Generation, Incarnation, Instant, Member, NodeId, Status, Version};
+use gossip_core::{
+    EntryRef, Generation, Identity, Incarnation, Instant, Member, Node, NodeId, Status, Storage,
+    Version,
+};
 
 /// One entry, as this node holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,10 +51,18 @@ pub struct MemberInfo {
     pub incarnation: Incarnation,
     /// How far its entries are held here.
     pub held: Version,
+    /// `false` if two live nodes seem to use its id.
+    pub is_sole: bool,
 }
 
-impl From<&Member<SocketAddr>> for MemberInfo {
-    fn from(member: &Member<SocketAddr>) -> Self {
+impl MemberInfo {
+    /// The member as `node` knows it.
+    pub(super) fn new<S: Storage<SocketAddr>>(
+        node: &Node<SocketAddr, S>,
+        member: &Member<SocketAddr>,
+    ) -> Self {
+        let clashes = node.clashes().any(|id| id == member.id());
+        let contested = member.id() == node.id() && node.identity() != Identity::Sole;
         Self {
             id: member.id(),
             status: member.status(),
@@ -59,6 +70,7 @@ impl From<&Member<SocketAddr>> for MemberInfo {
             generation: member.generation(),
             incarnation: member.incarnation(),
             held: member.held(),
+            is_sole: !clashes && !contested,
         }
     }
 }

@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use gossip_core::{Event, JoinError, Node, NodeId, SetError, Stats};
+use gossip_core::{Event, Identity, JoinError, Node, NodeId, SetError, Stats};
 use mio::{Interest, Poll, Waker};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -266,10 +266,19 @@ impl Agent {
     /// All members that this node knows, itself included, sorted by id.
     #[must_use]
     pub fn members(&self) -> Vec<MemberInfo> {
-        let mut members: Vec<MemberInfo> =
-            self.read(|node| node.members().map(Into::into).collect());
+        let mut members: Vec<MemberInfo> = self.read(|node| {
+            node.members()
+                .map(|member| MemberInfo::new(node, member))
+                .collect()
+        });
         members.sort_unstable_by_key(|member| member.id);
         members
+    }
+
+    /// Whether this node is the only one with its id, as far as it knows.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        self.read(Node::identity)
     }
 
     /// How many members are believed alive, suspects and this node included.

@@ -65,6 +65,9 @@ pub(super) enum Happening {
     },
     Reclaimed,
     Conflict,
+    Clash {
+        id: Id,
+    },
     Left,
     Resync,
 }
@@ -163,6 +166,8 @@ pub(super) struct Row {
     incarnation: u32,
     held: u32,
     own: bool,
+    /// Two live nodes seem to use the id.
+    clash: bool,
 }
 
 /// An id: a string in JSON, because many readers round numbers above 2^53.
@@ -204,6 +209,7 @@ impl Happening {
             },
             Event::Reclaimed => Self::Reclaimed,
             Event::Conflict => Self::Conflict,
+            Event::Clash { id } => Self::Clash { id: Text(*id) },
             Event::Left => Self::Left,
             Event::Resync => Self::Resync,
             _ => return None,
@@ -260,6 +266,7 @@ impl Row {
             incarnation: member.incarnation.get(),
             held: member.held.get(),
             own: member.id == own,
+            clash: !member.is_sole,
         }
     }
 }
@@ -314,6 +321,7 @@ impl fmt::Display for Happening {
             }
             Self::Reclaimed => f.write_str("took back what it had written in an earlier life"),
             Self::Conflict => f.write_str("another live node uses this node's id"),
+            Self::Clash { id } => write!(f, "two live nodes use the id {}", id.0),
             Self::Left => f.write_str("left the cluster"),
             Self::Resync => f.write_str("too much changed to tell all of it: look again"),
         }
@@ -440,7 +448,12 @@ impl fmt::Display for Row {
             " life {} incarnation {} held {}",
             self.life, self.incarnation, self.held
         )?;
-        f.write_str(if self.own { " (this node)" } else { "" })
+        f.write_str(if self.own { " (this node)" } else { "" })?;
+        f.write_str(if self.clash {
+            " (two live nodes use this id)"
+        } else {
+            ""
+        })
     }
 }
 
