@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use gossip_core::entries::Stretch;
 use gossip_core::entries::delta::Claim;
-use gossip_core::wire::{ClaimItem, Datagram, HashesHead, Items, Section, WIRE_VERSION, seal_tag};
+use gossip_core::wire::{
+    ClaimItem, Datagram, HashesHead, Items, Section, WIRE_VERSION, network, seal_tag,
+};
 use gossip_core::{Address, Instant, NodeId, Version};
 
 /// The checksum of the empty cluster name.
@@ -12,21 +14,25 @@ const CLUSTER: u32 = 0;
 
 /// Parses `bytes` as they are, and again with a version and a tag that let them pass.
 pub fn run(bytes: &[u8]) {
-    parse_all(bytes);
+    parse_as::<u16>(bytes);
+    parse_as::<[u8; 8]>(bytes);
+    parse_as::<SocketAddr>(bytes);
+}
+
+fn parse_as<A: Address>(bytes: &[u8]) {
+    parse_below::<A>(bytes);
     let mut sealed = bytes.to_vec();
     if let Some(first) = sealed.first_mut() {
         *first = WIRE_VERSION << 4;
-        if seal_tag(&mut sealed, CLUSTER) {
-            parse_all(&sealed);
+        if seal_tag(&mut sealed, network(CLUSTER, A::KIND)) {
+            parse_below::<A>(&sealed);
         }
     }
 }
 
-fn parse_all(bytes: &[u8]) {
+fn parse_below<A: Address>(bytes: &[u8]) {
     for largest_id in [NodeId::truncated(200), NodeId::MAX] {
-        parse::<u16>(bytes, largest_id);
-        parse::<[u8; 8]>(bytes, largest_id);
-        parse::<SocketAddr>(bytes, largest_id);
+        parse::<A>(bytes, largest_id);
     }
 }
 
@@ -51,9 +57,7 @@ fn walk<A: Address>(section: &Section<'_, A>, largest_id: NodeId) {
         Section::PingReq(_, id) | Section::Nack(_, Some(id)) => assert!(*id <= largest_id),
         Section::Rows(rows) => rows.iter().for_each(|row| assert!(row.id <= largest_id)),
         Section::Newborn(row) => assert!(row.id <= largest_id),
-        Section::Suspects(suspects) => suspects
-            .iter()
-            .for_each(|suspect| assert!(suspect.id <= largest_id)),
+        Section::Suspects(all) => all.iter().for_each(|one| assert!(one.id <= largest_id)),
         Section::Ranges(head, sums) => {
             let parts = u16::from_le_bytes(head.mask).count_ones() as usize;
             assert_eq!(sums.iter().count(), parts);
@@ -98,6 +102,7 @@ fn walk<A: Address>(section: &Section<'_, A>, largest_id: NodeId) {
         | Section::You(_)
         | Section::Root(..)
         | Section::Rate(_)
+        | Section::Terms(_)
         | Section::Same
         | Section::Compare(_)
         | Section::Equal(_)

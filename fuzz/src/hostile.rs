@@ -8,9 +8,9 @@ use gossip_core::table::Prefix;
 use gossip_core::wire::{
     AskHead, ClaimHead, ClaimItem, CompareHead, HashItem, HashesHead, Header, Hint, Kind,
     ListingHead, PreciseItem, PullItem, RangesHead, Receipt, Row, SinglesHead, Standing, Summary,
-    Suspect, WIRE_VERSION, seal_tag,
+    Suspect, WIRE_VERSION, network, seal_tag,
 };
-use gossip_core::{Generation, Incarnation, Instant, Life, NodeId, SplitMix64, Version};
+use gossip_core::{Address, Generation, Incarnation, Instant, Life, NodeId, SplitMix64, Version};
 use serde::Serialize;
 
 use crate::input::Input;
@@ -37,7 +37,8 @@ pub(crate) fn datagram(input: &mut Input<'_>, victim: &Victim) -> Vec<u8> {
         section(input, victim, &mut bytes);
     }
     mangle(input, &mut bytes);
-    seal_tag(&mut bytes, victim.cluster);
+    // The victim's addresses are of kind 0.
+    seal_tag(&mut bytes, network(victim.cluster, u16::KIND));
     bytes
 }
 
@@ -101,16 +102,22 @@ fn section(input: &mut Input<'_>, victim: &Victim, out: &mut Vec<u8>) {
         Kind::Compare => compare(input, &mut body),
         Kind::Equal => put(&mut body, &u16::from(input.byte() & 7)),
         Kind::Newborn => put(&mut body, &row(input, victim)),
-        Kind::Rate => {
-            let (allowed, wanted) = (input.byte(), input.byte());
-            let is_answer = input.byte() & 1 == 1;
-            put(
-                &mut body,
-                &(u32::from(allowed) << 16, u32::from(wanted), is_answer),
-            );
-        }
+        Kind::Terms => terms(input, victim, &mut body),
+        Kind::Rate => rate(input, &mut body),
     }
     close(number, &body, out);
+}
+
+/// Floor, largest id, parts, whether it is an answer.
+fn terms(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
+    let floor = input.pick(&[64u16, 400, 1400]);
+    let (largest, parts) = (id(input, victim), input.byte());
+    put(body, &(floor, largest, parts, input.byte() & 1 == 1));
+}
+
+fn rate(input: &mut Input<'_>, body: &mut Vec<u8>) {
+    let (allowed, wanted) = (u32::from(input.byte()) << 16, u32::from(input.byte()));
+    put(body, &(allowed, wanted, input.byte() & 1 == 1));
 }
 
 fn row(input: &mut Input<'_>, victim: &Victim) -> Row<u16> {

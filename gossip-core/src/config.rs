@@ -382,8 +382,14 @@ impl<A: Address> Checked<A> {
         self.config.id
     }
 
+    /// The checksum of the cluster's name.
     pub(crate) const fn cluster(&self) -> u32 {
         self.config.cluster
+    }
+
+    /// What the tags of datagrams to and from this address begin with.
+    pub(crate) fn network(&self, address: A) -> u32 {
+        limits::network(self.config.cluster, address.kind())
     }
 
     /// The configured address, if any.
@@ -399,5 +405,5 @@ impl<A: Address> Checked<A> {
     }
 }
 
-/// The checksum of datagrams: CRC-32C, started from the checksum of the cluster's name.
+/// The checksum of names, datagrams and states: CRC-32C.
 pub(crate) const TAG: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);

@@ -13,6 +13,11 @@ pub enum DatagramError {
     UnknownVersion,
     /// The checksum fails: another cluster's datagram, or a damaged one.
     ForeignOrCorrupt,
+    /// The checksum fails, and as for another datagram that came from there before: a cluster with
+    /// another name.
+    OtherCluster,
+    /// The checksum is, for the second time, that of our cluster's name with another kind of addresses.
+    OtherAddressKind,
     /// A sealed datagram reached a node: opening it is the layer around the node's job.
     Sealed,
     /// It carries this node's own id and life: an echo of what it sent.
@@ -35,6 +40,8 @@ impl core::fmt::Display for DatagramError {
             Self::TooShort => "datagram shorter than a header",
             Self::UnknownVersion => "unknown wire version",
             Self::ForeignOrCorrupt => "checksum fails: another cluster's datagram or a damaged one",
+            Self::OtherCluster => "another cluster's datagram",
+            Self::OtherAddressKind => "datagram of nodes with another kind of addresses",
             Self::Sealed => "sealed datagram",
             Self::FromSelf => "own datagram came back",
             Self::IdTooLarge => "id above largest_id",

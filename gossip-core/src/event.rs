@@ -38,6 +38,34 @@ impl Request {
     }
 }
 
+/// How a node that was met does not fit this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// It belongs to a cluster of another name.
+    Cluster,
+    /// It speaks this wire version.
+    Version(u8),
+    /// Its addresses are of this [kind](crate::Address::KIND).
+    AddressKind(u8),
+    /// Its [`mtu_floor`](crate::Config::mtu_floor) is this many bytes.
+    MtuFloor(u16),
+    /// Its [`largest_id`](crate::Config::largest_id) is another, or it speaks of ids above ours.
+    LargestId,
+}
+
+impl core::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Cluster => f.write_str("another cluster's name"),
+            Self::Version(version) => write!(f, "another wire version ({version})"),
+            Self::AddressKind(kind) => write!(f, "another kind of addresses ({kind})"),
+            Self::MtuFloor(bytes) => write!(f, "another mtu_floor ({bytes} bytes)"),
+            Self::LargestId => f.write_str("another largest_id"),
+        }
+    }
+}
+
 /// Something changed. Events are level-triggered: each is a flag on the thing that changed, so a
 /// burst of changes coalesces into one event that shows the latest state, and a slow application
 /// loses nothing.
@@ -102,6 +130,13 @@ pub enum Event<K> {
         /// The member.
         id: NodeId,
     },
+    /// A node was met that does not fit this one: where it is, [`Node::mismatch`](crate::Node::mismatch)
+    /// says. One that stays comes up again once a minute.
+    Mismatch(Mismatch),
+    /// Somebody that this node wants to join through does not answer, and was tried once more:
+    /// [`Node::seeds`](crate::Node::seeds) says who. It comes with each try but the first ones, so ever
+    /// more seldom.
+    NoAnswer,
     /// The goodbye was sent: the node has left and will say nothing more.
     Left,
     /// A table was so full that changes were dropped before they could be told: read again what

@@ -135,7 +135,7 @@ pub use address::Address;
 pub use config::{Checked, Config, ConfigError, Mail, ParseMailError};
 pub use entries::{Change, Changes, Cursor, EntryRef, Filter};
 pub use error::{DatagramError, JoinError, RequestError, SetError};
-pub use event::{Event, Request, Status};
+pub use event::{Event, Mismatch, Request, Status};
 pub use exchange::{ByteRate, ExchangeMode, FreshRead, ReadEnd, Reconciliation, SyncEnd, Synced};
 pub use id::{Generation, Incarnation, Life, NodeId, OutOfRange, Place, Version};
 pub use membership::Identity;

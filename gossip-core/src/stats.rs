@@ -76,8 +76,13 @@ counters! {
     drop_too_short,
     /// Datagrams dropped: unknown wire version.
     drop_unknown_version,
-    /// Datagrams dropped: the checksum fails.
+    /// Datagrams dropped: the checksum fails, and who made it so was not found out: damage, mostly.
     drop_foreign_or_corrupt,
+    /// Datagrams dropped: of a cluster with another name. Of many only some are looked at.
+    drop_other_cluster,
+    /// Datagrams dropped: of our cluster's name, with another kind of addresses. Of many only some are
+    /// looked at.
+    drop_other_address_kind,
     /// Datagrams dropped: sealed.
     drop_sealed,
     /// Datagrams dropped: own ones that came back.
@@ -92,6 +97,12 @@ counters! {
     drop_impossible,
     /// Datagrams dropped: the node has left.
     drop_not_running,
+    /// Nodes met, each time, that have another `mtu_floor`.
+    other_mtu_floor,
+    /// Nodes met, each time, that have another `largest_id`.
+    other_largest_id,
+    /// Tries to join, after the first, through an address that has not answered yet.
+    joins_unanswered,
     /// Sections skipped: a kind that only a newer build knows.
     unknown_sections,
     /// Rows refused: the table of members is full.
@@ -184,6 +195,8 @@ impl Stats {
             DatagramError::TooShort => &mut self.drop_too_short,
             DatagramError::UnknownVersion => &mut self.drop_unknown_version,
             DatagramError::ForeignOrCorrupt => &mut self.drop_foreign_or_corrupt,
+            DatagramError::OtherCluster => &mut self.drop_other_cluster,
+            DatagramError::OtherAddressKind => &mut self.drop_other_address_kind,
             DatagramError::Sealed => &mut self.drop_sealed,
             DatagramError::FromSelf => &mut self.drop_from_self,
             DatagramError::IdTooLarge => &mut self.drop_id_too_large,

@@ -13,7 +13,7 @@ use gossip_core::wire::limits;
 use gossip_core::wire::{
     AskHead, ClaimHead, CompareHead, Datagram, HashItem, HashesHead, Header, Hint, Kind,
     ListingHead, PreciseItem, PullItem, RangesHead, Receipt, Row, SinglesHead, Standing, Summary,
-    Suspect,
+    Suspect, Terms,
 };
 use gossip_core::{Address, DatagramError, Generation, Incarnation, Life, NodeId, Version};
 
@@ -93,8 +93,18 @@ fn longest(kind: Kind) -> (usize, usize) {
         ),
         Kind::Compare => (NUMBER + len(&longest_compare()), 0),
         Kind::Equal => (NUMBER + len(&u16::MAX), 0),
+        Kind::Terms => (NUMBER + len(&longest_terms()), 0),
         Kind::Newborn => (NUMBER + len(&longest_row([0xffu8; ADDRESS])), 0),
         Kind::Nack => (NUMBER + len(&(u16::MAX, Some(id))), 0),
+    }
+}
+
+fn longest_terms() -> Terms {
+    Terms {
+        mtu_floor: u16::MAX,
+        largest_id: NodeId::MAX,
+        parts: made(&u8::MAX),
+        is_answer: true,
     }
 }
 
@@ -335,6 +345,7 @@ fn check_address<A: Address>(name: &str, longest: A) {
         (page::number(&row[2]), page::number(&row[3])),
         (A::MAX_WIRE, A::MIN_FLOOR)
     );
+    assert_eq!(page::number(&row[4]), usize::from(A::KIND));
     check_longest(longest);
     assert!(limits::min_floor(A::MAX_WIRE) == A::MIN_FLOOR && A::MIN_FLOOR >= 52 + A::MAX_WIRE);
 }
@@ -428,6 +439,8 @@ fn every_reason_to_refuse_is_on_the_page() {
         DatagramError::TooShort,
         DatagramError::UnknownVersion,
         DatagramError::ForeignOrCorrupt,
+        DatagramError::OtherCluster,
+        DatagramError::OtherAddressKind,
         DatagramError::Sealed,
         DatagramError::FromSelf,
         DatagramError::IdTooLarge,

@@ -235,10 +235,8 @@ fn a_tag_can_be_written_afterwards() {
         }
         let mut bytes = vector.bytes.clone();
         bytes[1..5].fill(0);
-        assert!(gossip_core::wire::seal_tag(
-            &mut bytes,
-            crc32c(CLUSTER.as_bytes())
-        ));
+        let network = gossip_core::wire::network(crc32c(CLUSTER.as_bytes()), vector.kind());
+        assert!(gossip_core::wire::seal_tag(&mut bytes, network));
         assert_eq!(bytes, vector.bytes, "{}", vector.name);
     }
     assert!(!gossip_core::wire::seal_tag(&mut [0x10, 0, 0, 0], 0));

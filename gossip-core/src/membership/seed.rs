@@ -14,6 +14,32 @@ pub struct Seed<A> {
     next: Instant,
 }
 
+impl<A: Copy> Seed<A> {
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> A {
+        self.address
+    }
+
+    /// How often it was tried since it was named, or since it was heard of last; stops at 255.
+    #[must_use]
+    pub fn tries(&self) -> u8 {
+        self.tries
+    }
+
+    /// `true` once something of use came from there.
+    #[must_use]
+    pub fn has_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// When it is tried next, unless it answers; `None` if it has.
+    #[must_use]
+    pub fn next_try(&self) -> Option<Instant> {
+        (!self.answered).then_some(self.next)
+    }
+}
+
 /// All of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Seeds<A, L> {
@@ -72,6 +98,11 @@ impl<A: Copy + Eq, L: List<Seed<A>>> Seeds<A, L> {
         self.list.get(index).map(|seed| seed.address)
     }
 
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Seed<A>> {
+        self.list.iter()
+    }
+
     pub(crate) fn contains(&self, address: A) -> bool {
         self.list.iter().any(|seed| seed.address == address)
     }
@@ -107,8 +138,9 @@ impl<A: Copy + Eq, L: List<Seed<A>>> Seeds<A, L> {
             .min()
     }
 
-    /// The next address whose try is due; the try counts as made.
-    pub(crate) fn due(&mut self, now: Instant) -> Option<A> {
+    /// The next address whose try is due, and how often it was tried before without an answer; the
+    /// try counts as made.
+    pub(crate) fn due(&mut self, now: Instant) -> Option<(A, u8)> {
         let found = self
             .list
             .iter()
@@ -116,8 +148,9 @@ impl<A: Copy + Eq, L: List<Seed<A>>> Seeds<A, L> {
         let seed = self.list.get_mut(found?)?;
         let doubled = FIRST_WAIT.times(1u32.checked_shl(u32::from(seed.tries)).unwrap_or(u32::MAX));
         seed.next = now.after(doubled.min(LONGEST_WAIT));
-        seed.tries = seed.tries.saturating_add(1);
-        Some(seed.address)
+        let before = seed.tries;
+        seed.tries = before.saturating_add(1);
+        Some((seed.address, before))
     }
 
     /// Counts every try's time from `epoch`.

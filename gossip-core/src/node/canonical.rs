@@ -1,6 +1,7 @@
 //! The part of a node's state that decides how it will behave.
 
 use super::Node;
+use super::strangers::Strangers;
 use crate::address::Address;
 use crate::membership::Clashes;
 use crate::stats::Stats;
@@ -8,14 +9,15 @@ use crate::storage::Storage;
 use crate::time::Instant;
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
-    /// This node without what does not influence its future: counters are zero, changes have no
-    /// numbers, deadlines are counted from `now`, and tokens back from the next one to be given out.
+    /// This node without what does not influence its future among members: counters are zero, strangers
+    /// that were met are forgotten, changes have no numbers, deadlines are counted from `now`, and tokens back from the next one to be given out.
     /// Nodes whose canonical forms are equal will behave alike. For comparison only: a canonical form
     /// is not meant to run.
     #[must_use]
     pub fn canonical(&self, now: Instant) -> Self {
         let mut node = self.clone();
         node.stats = Stats::NONE;
+        node.strangers = Strangers::NONE;
         node.prober.rebase(now, self.next_token);
         node.tables.relays.rebase(now, self.next_token);
         node.tables.entries.rebase(now);

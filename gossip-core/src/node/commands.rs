@@ -8,7 +8,7 @@ use crate::entries::delta::Listed;
 use crate::entries::{Content, OwnerMap};
 use crate::error::{JoinError, SetError};
 use crate::id::{Generation, Incarnation, NodeId, Version};
-use crate::membership::What;
+use crate::membership::{Seed, What};
 use crate::shared::Kind;
 use crate::stats::bump;
 use crate::storage::Storage;
@@ -34,6 +34,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 max: self.tables.seeds.capacity(),
             })
         }
+    }
+
+    /// The addresses to join through, and how often each was tried.
+    pub fn seeds(&self) -> impl Iterator<Item = &Seed<A>> {
+        self.tables.seeds.iter()
+    }
+
+    /// An address to join through is tried again, after so many tries that were not answered. The
+    /// application hears of it from the third on, two seconds after the first.
+    pub(super) fn note_unanswered(&mut self, seed: A, tries: u8) {
+        const TRIES: u8 = 3;
+        // Nobody answers himself.
+        if tries == 0 || self.address() == Some(seed) {
+            return;
+        }
+        bump(&mut self.stats.joins_unanswered);
+        self.notices.no_answer |= tries >= TRIES;
     }
 
     /// Says goodbye: peers hold the node for departed at once. When that is told,

@@ -55,6 +55,8 @@ pub(crate) enum Message {
     Root(Direction),
     /// How many writes a second this node lets out.
     Rate(Rate),
+    /// How this node is set up.
+    Terms { is_answer: bool },
     /// Whatever news there is.
     News,
 }
@@ -86,7 +88,8 @@ impl Message {
             Self::Single { .. } => 10,
             Self::Root(_) => 11,
             Self::Rate(_) => 12,
-            Self::News => 13,
+            Self::Terms { .. } => 13,
+            Self::News => 14,
         }
     }
 }

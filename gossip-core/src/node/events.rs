@@ -25,9 +25,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             (&mut notices.resync, Event::Resync),
             (&mut notices.left, Event::Left),
             (&mut notices.reclaimed, Event::Reclaimed),
+            (&mut notices.no_answer, Event::NoAnswer),
         ];
         due.into_iter()
             .find_map(|(flag, event)| core::mem::take(flag).then_some(event))
+            .or_else(|| self.strangers.take_due().map(Event::Mismatch))
     }
 
     fn clash_event(&mut self) -> Option<Event<S::Key>> {

@@ -7,6 +7,7 @@ use crate::persist::{Checksum, Kept, Known, PRELUDE, Start, write_window};
 use crate::storage::Storage;
 use crate::table::Member;
 use crate::time::Instant;
+use crate::wire::network;
 
 /// A node's state as bytes, a page of any size at a time; see [`persist`](crate::persist).
 #[derive(Clone, Debug)]
@@ -152,7 +153,7 @@ impl<A: Address, S: Storage<A>> Export<'_, A, S> {
     fn start(&self) -> Start {
         let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
         Start {
-            cluster: self.node.config.cluster(),
+            cluster: network(self.node.config.cluster(), A::KIND),
             id: self.node.id(),
             members: count(self.node.members().count()),
             entries: count(self.node.tables.entries.kept().count()),

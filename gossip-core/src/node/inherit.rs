@@ -46,7 +46,7 @@ pub(super) enum Loss {
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Whether copies are kept at all.
-    const COPIES: bool = S::COPIES > 0 && Self::ENTRIES;
+    pub(super) const COPIES: bool = S::COPIES > 0 && Self::ENTRIES;
 
     /// Keeps what shared keys lose with a member's entries, as far as it is this node's turn.
     pub(super) fn inherit(&mut self, from: NodeId, loss: Loss) {

@@ -33,7 +33,7 @@ impl Granted {
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
-    const LEASES: bool = Self::ENTRIES && S::Leases::PERMITTED;
+    pub(super) const LEASES: bool = Self::ENTRIES && S::Leases::PERMITTED;
 
     /// Sets one of this node's own keys for everybody to read, for `ttl` from `now` on, or until it is
     /// written again or deleted: a lease. Every node ends it by itself, also when this one is dead.

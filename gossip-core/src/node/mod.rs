@@ -28,7 +28,9 @@ mod restore;
 mod shared;
 mod short;
 mod singles;
+mod strangers;
 mod sync;
+mod terms;
 mod timeout;
 mod transmit;
 mod usage;
@@ -58,6 +60,7 @@ use crate::table::{Facts, Liveness, Member};
 use crate::time::Instant;
 use crate::wire::limits;
 use reclaim::Reclaim;
+use strangers::Strangers;
 
 /// One participant: a state machine that is moved by five verbs and nothing else.
 ///
@@ -102,6 +105,7 @@ pub struct Node<A: Address, S: Storage<A>> {
     news_first: bool,
     pace: Pace,
     bucket: Bucket,
+    strangers: Strangers<A>,
     stats: Stats,
 }
 
@@ -130,6 +134,7 @@ struct Notices {
     resync: bool,
     left: bool,
     reclaimed: bool,
+    no_answer: bool,
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -147,6 +152,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 resync: false,
                 left: false,
                 reclaimed: false,
+                no_answer: false,
             },
             prober: Prober::IDLE,
             seen: Seen::NOTHING,
@@ -166,6 +172,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             news_first: false,
             pace: Pace::NEW,
             bucket: Bucket::NEW,
+            strangers: Strangers::NONE,
             stats: Stats::NONE,
         }
     }

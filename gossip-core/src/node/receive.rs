@@ -62,16 +62,22 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Applies one received datagram.
     ///
     /// # Errors
-    /// Why it was dropped. The state did not change, but for the counter of the reason.
+    /// Why it was dropped. The state did not change, but for the counter of the reason and what is known of
+    /// strangers.
     pub fn handle_datagram(
         &mut self,
         now: Instant,
         from: A,
         bytes: &[u8],
     ) -> Result<(), DatagramError> {
-        let datagram = self
-            .accept(bytes)
-            .inspect_err(|reason| self.stats.dropped(*reason))?;
+        let datagram = match self.accept(from, bytes) {
+            Ok(datagram) => datagram,
+            Err(reason) => {
+                let reason = self.refuse(now, from.canonical(), bytes, reason);
+                self.stats.dropped(reason);
+                return Err(reason);
+            }
+        };
         self.count_received(bytes.len(), &datagram);
         let Header { sender, generation } = datagram.header;
         let sender = Sender {
@@ -103,12 +109,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         Ok(())
     }
 
-    fn accept<'a>(&self, bytes: &'a [u8]) -> Result<Datagram<'a>, DatagramError> {
+    fn accept<'a>(&self, from: A, bytes: &'a [u8]) -> Result<Datagram<'a>, DatagramError> {
         if self.phase == Phase::Left {
             return Err(DatagramError::NotRunning);
         }
-        let cluster = self.config.cluster();
-        let datagram = Datagram::parse_used::<A, Self>(bytes, cluster, self.config.largest_id())?;
+        let network = self.config.network(from);
+        let datagram = Datagram::parse_used::<A, Self>(bytes, network, self.config.largest_id())?;
         let header = datagram.header;
         if self.is_me(header.sender) && header.generation == self.generation() {
             return Err(DatagramError::FromSelf);
@@ -153,6 +159,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::You(address) => rest.seen_at = Some(address),
             Section::Rows(rows) => rows.iter().for_each(|row| self.take_row(sender, &row)),
             Section::Newborn(row) => self.take_newborn(sender, &row),
+            Section::Terms(terms) => self.take_terms(sender, &terms),
             Section::Suspects(suspects) => {
                 suspects
                     .iter()

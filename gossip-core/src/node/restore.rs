@@ -12,7 +12,7 @@ use crate::persist::{Age, ImportError, Kept, Known, Start};
 use crate::storage::{Storage, Tables};
 use crate::table::{Doubt, Facts, Liveness, Member};
 use crate::time::{Duration, Instant};
-use crate::wire::{Standing, limits};
+use crate::wire::{Standing, limits, network};
 
 /// How often a restored node that knows nobody alive tries a member in quick succession.
 const QUICK_TRIES: u8 = 8;
@@ -132,7 +132,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
     /// Whether a state that begins so can be this node's, and has room.
     pub(super) fn check_start(&self, start: &Start) -> Result<(), ImportError> {
         let (config, tables) = (&self.node.config, &self.node.tables);
-        if start.cluster != config.cluster() {
+        if start.cluster != network(config.cluster(), A::KIND) {
             return Err(ImportError::OtherCluster);
         }
         if start.id != config.id() {

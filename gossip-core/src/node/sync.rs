@@ -172,8 +172,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(peer) = self.tables.syncs.open_peers().find(there) else {
             return;
         };
-        let cluster = self.config.cluster();
-        let parsed = Datagram::parse::<A>(bytes, cluster, self.config.largest_id());
+        let network = self.config.network(to);
+        let parsed = Datagram::parse_used::<A, Self>(bytes, network, self.config.largest_id());
         let told = parsed.map_or((0, 0), |datagram| told::<A>(&datagram));
         self.tables.syncs.count(peer, bytes.len(), told);
     }

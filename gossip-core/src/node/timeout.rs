@@ -88,10 +88,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.begin_exchanges(now, probed, rng);
         self.spread_news(now, rng);
         for _ in 0..self.tables.seeds.len() {
-            let Some(seed) = self.tables.seeds.due(now) else {
+            let Some((seed, tries)) = self.tables.seeds.due(now) else {
                 break;
             };
+            self.note_unanswered(seed, tries);
             self.say_hello(seed);
+            self.owe(seed, Message::Terms { is_answer: false });
         }
         self.reconnect(now, rng);
         self.continue_requests(now, rng);

@@ -86,7 +86,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return Some(Transmit { to, len });
             }
         }
-        None
+        if allowance < Allowance::Plenty {
+            return None;
+        }
+        let (to, len) = self.write_to_stranger(buf)?;
+        Some(Transmit { to, len })
     }
 
     /// Airtime is used up: only what cannot wait goes, as long as even that may, and own pings.
@@ -128,7 +132,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// A datagram with nothing but its header, and how long that is.
-    fn begin<'b>(&self, buf: &'b mut [u8]) -> Option<(Writer<'b>, usize)> {
+    pub(super) fn begin<'b>(&self, buf: &'b mut [u8]) -> Option<(Writer<'b>, usize)> {
         let header = Header {
             sender: self.id(),
             generation: self.generation(),
@@ -172,9 +176,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.complete(to, writer)
     }
 
-    fn complete(&mut self, to: A, mut writer: Writer<'_>) -> Option<usize> {
+    pub(super) fn complete(&mut self, to: A, mut writer: Writer<'_>) -> Option<usize> {
         let bytes = writer.written();
-        seal_tag(bytes, self.config.cluster());
+        seal_tag(bytes, self.config.network(to));
         if self.config.byte_rate().is_some() {
             self.bucket.spend(bytes.len());
         }
@@ -243,6 +247,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 }
             }
             Message::Rate(rate) => writer.small(Kind::Rate, &rate),
+            Message::Terms { is_answer } => writer.small(Kind::Terms, &self.terms(is_answer)),
             Message::Receipt(..) | Message::Equal(_) | Message::Single { .. } => {
                 self.write_request(now, message, writer)?
             }

@@ -9,7 +9,8 @@ use crate::id::NodeId;
 /// Whose state it is, and how much follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
-    /// The checksum of the cluster's name.
+    /// The checksum of the cluster's name, with the kind of its addresses laid over it:
+    /// [`network`](crate::wire::network).
     pub cluster: u32,
     /// The node.
     pub id: NodeId,

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::{Writer, split};
 use super::kind::{Every, Kind, Used};
+use super::limits::network;
 use super::section::Section;
+use super::tag::{TAG_AT, tag_of};
 use crate::address::Address;
-use crate::config::TAG;
 use crate::error::DatagramError;
 use crate::id::{Generation, NodeId};
 
@@ -15,9 +16,6 @@ pub const WIRE_VERSION: u8 = 1;
 
 /// Flag in the first byte: the rest is sealed.
 const SEALED: u8 = 0x08;
-
-/// Where the tag stands.
-const TAG_AT: core::ops::Range<usize> = 1..5;
 
 /// Who sends a datagram, in which of its lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +36,7 @@ pub struct Datagram<'a> {
 
 impl<'a> Datagram<'a> {
     /// Checks `bytes` from the first to the last and borrows them. `cluster` is the checksum of the
-    /// cluster's name.
+    /// cluster's name; they came over a medium whose addresses are of this type.
     ///
     /// # Errors
     /// Why the datagram is not one that can be applied.
@@ -47,13 +45,14 @@ impl<'a> Datagram<'a> {
         cluster: u32,
         largest_id: NodeId,
     ) -> Result<Self, DatagramError> {
-        Self::parse_used::<A, Every>(bytes, cluster, largest_id)
+        Self::parse_used::<A, Every>(bytes, network(cluster, A::KIND), largest_id)
     }
 
-    /// As [`parse`](Self::parse), for a receiver that makes use of some kinds only.
+    /// As [`parse`](Self::parse), for a receiver that makes use of some kinds only, and of what came over
+    /// the medium that makes this [network].
     pub(crate) fn parse_used<A: Address, U: Used>(
         bytes: &'a [u8],
-        cluster: u32,
+        network: u32,
         largest_id: NodeId,
     ) -> Result<Self, DatagramError> {
         let first = *bytes.first().ok_or(DatagramError::TooShort)?;
@@ -64,7 +63,7 @@ impl<'a> Datagram<'a> {
             return Err(DatagramError::Sealed);
         }
         let tag = bytes.get(TAG_AT).ok_or(DatagramError::TooShort)?;
-        if tag != tag_of(bytes, cluster).ok_or(DatagramError::TooShort)? {
+        if tag != tag_of(bytes, network).ok_or(DatagramError::TooShort)? {
             return Err(DatagramError::ForeignOrCorrupt);
         }
         let after = bytes.get(TAG_AT.end..).ok_or(DatagramError::TooShort)?;
@@ -121,28 +120,6 @@ fn sizes(body: &[u8]) -> impl Iterator<Item = (Option<Kind>, usize)> {
 /// Begins a datagram; `false` if not even a header fits.
 pub(crate) fn begin(writer: &mut Writer<'_>, header: &Header) -> bool {
     writer.put(&(WIRE_VERSION << 4)) && writer.put(&[0u8; 4]) && writer.put(header)
-}
-
-/// Writes the tag of a finished datagram: CRC-32C of everything else, seeded by the cluster's name.
-/// Returns `false` if `bytes` is shorter than a header.
-pub fn seal_tag(bytes: &mut [u8], cluster: u32) -> bool {
-    let Some(tag) = tag_of(bytes, cluster) else {
-        return false;
-    };
-    match bytes.get_mut(TAG_AT) {
-        Some([a, b, c, d]) => {
-            [*a, *b, *c, *d] = tag;
-            true
-        }
-        _ => false,
-    }
-}
-
-fn tag_of(bytes: &[u8], cluster: u32) -> Option<[u8; 4]> {
-    let mut digest = TAG.digest_with_initial(cluster);
-    digest.update(bytes.get(..TAG_AT.start)?);
-    digest.update(bytes.get(TAG_AT.end..)?);
-    Some(digest.finalize().to_le_bytes())
 }
 
 fn validate<A: Address, U: Used>(body: &[u8], largest_id: NodeId) -> Result<(), DatagramError> {

@@ -83,6 +83,8 @@ kinds! {
     Newborn = 25 "newborn",
     /// "I asked it for you, and got no answer" (Lifeguard, section IV.A).
     Nack = 26 "nack",
+    /// How the sender is set up.
+    Terms = 27 "terms",
 }
 
 /// Which kinds a receiver makes use of. The others are skipped like those that nobody knows, and what

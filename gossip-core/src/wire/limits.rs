@@ -13,6 +13,14 @@ pub const MTU_MAX: usize = 65_507;
 /// The checksum of the empty cluster name.
 pub(crate) const DEFAULT_CLUSTER: u32 = 0;
 
+/// What the tags of a cluster's datagrams begin with on a medium whose addresses are of this
+/// [kind](crate::Address::KIND), but for the wire version. `cluster` is the checksum of the cluster's name;
+/// for addresses of kind 0 that is all.
+#[must_use]
+pub const fn network(cluster: u32, kind: u8) -> u32 {
+    cluster ^ (kind as u32) << 16
+}
+
 /// Bytes of a header beside the sender's id: version 1, tag 4, generation 3 + 4.
 const HEADER_WITHOUT_ID: usize = 12;
 

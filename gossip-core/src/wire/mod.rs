@@ -14,12 +14,14 @@ mod precise;
 mod section;
 mod short;
 mod singles;
+mod tag;
+mod terms;
 #[cfg(test)]
 mod tests;
 
 pub use claim_item::ClaimItem;
 pub(crate) use codec::Writer;
-pub use header::{Datagram, Header, WIRE_VERSION, seal_tag};
+pub use header::{Datagram, Header, WIRE_VERSION};
 pub(crate) use header::{begin, sizes_of};
 pub use items::{
     ClaimHead, CompareHead, Hint, Items, ListingHead, PullItem, RangesHead, Rate, Receipt, Row,
@@ -27,7 +29,11 @@ pub use items::{
 };
 pub use kind::Kind;
 pub(crate) use kind::Used;
+pub use limits::network;
 pub use precise::PreciseItem;
 pub use section::Section;
 pub use short::{HashItem, HashesHead};
 pub use singles::{AskHead, SinglesHead};
+pub use tag::seal_tag;
+pub(crate) use tag::{Maker, start_of};
+pub use terms::{Parts, Terms};

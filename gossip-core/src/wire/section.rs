@@ -11,6 +11,7 @@ use super::kind::{Kind, Used};
 use super::precise::PreciseItem;
 use super::short::{HashItem, HashesHead};
 use super::singles::{self, AskHead, SinglesHead};
+use super::terms::Terms;
 use crate::address::Address;
 use crate::entries::Stretch;
 use crate::entries::delta::Claim;
@@ -74,6 +75,8 @@ pub enum Section<'a, A> {
     Newborn(Row<A>),
     /// [`Kind::Nack`] with the ping-req's token, and who may get through.
     Nack(u16, Option<NodeId>),
+    /// [`Kind::Terms`].
+    Terms(Terms),
 }
 
 impl<'a, A: Address> Section<'a, A> {
@@ -117,6 +120,7 @@ impl<'a, A: Address> Section<'a, A> {
             }
             Kind::Answered => Self::Answered(whole(body)?),
             Kind::Rate => Self::Rate(whole(body)?),
+            Kind::Terms => Self::Terms(whole(body)?),
             Kind::Precise => {
                 let (token, rest) = front(body)?;
                 Self::Precise(token, Items::new(rest))

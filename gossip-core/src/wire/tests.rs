@@ -7,7 +7,7 @@ use std::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::codec::split;
-use super::{Datagram, Items, Kind, Section, Writer, begin, seal_tag};
+use super::{Datagram, Items, Kind, Section, Writer, begin, network, seal_tag};
 use crate::address::Address;
 use crate::config::TAG;
 use crate::exchange::Direction;
@@ -38,7 +38,7 @@ fn rewritten<A: Address>(bytes: &[u8], buffer: usize) -> Vec<u8> {
         write(&mut writer, &section);
     }
     let mut written = writer.written().to_vec();
-    assert!(seal_tag(&mut written, CLUSTER));
+    assert!(seal_tag(&mut written, network(CLUSTER, A::KIND)));
     written
 }
 
@@ -80,6 +80,7 @@ fn write<A: Address>(writer: &mut Writer<'_>, section: &Section<'_, A>) {
         Section::Known(head, _, hash) => {
             assert!(writer.listed(Kind::Known, &(*head, hash.to_le_bytes())));
         }
+        Section::Terms(terms) => assert!(writer.small(Kind::Terms, terms)),
         Section::Rate(rate) => assert!(writer.small(Kind::Rate, rate)),
     }
 }

@@ -44,7 +44,7 @@ fn raw(first: u8, header: &[u8]) -> Vec<u8> {
     let bytes = Builder::new(1400, 0, 0, 0).first(first).seal(CLUSTER);
     let mut bytes = bytes[..5].to_vec();
     bytes.extend_from_slice(header);
-    let tag = super::bytes::tag(&bytes, CLUSTER);
+    let tag = super::bytes::tag(&bytes, CLUSTER, 0);
     bytes[1..5].copy_from_slice(&tag);
     bytes
 }
@@ -85,6 +85,12 @@ fn strangers() -> Vec<Vector> {
     let foreign = "ForeignOrCorrupt";
     let other = Vector::new("other-cluster", foreign, from_7().seal("silver"));
     let nameless = Vector::new("nameless-cluster", foreign, from_7().seal(""));
+    // Of eight-byte addresses, and read as of two.
+    let kinds = Vector::new("other-kind", foreign, from_7().seal(CLUSTER)).address("[u8;8]");
+    let kinds = Vector {
+        address: "u16".into(),
+        ..kinds
+    };
     let mut flipped = from_7().short(1, Body::new().varint(1)).seal(CLUSTER);
     if let Some(last) = flipped.last_mut() {
         *last ^= 0x80;
@@ -102,6 +108,7 @@ fn strangers() -> Vec<Vector> {
         ),
         other.meaning("tag of the cluster \"silver\""),
         nameless.meaning("tag of the cluster \"\""),
+        kinds.meaning("tag of nodes with addresses of another kind"),
         Vector::new("one-bit-flipped", foreign, flipped).meaning("damaged on the way"),
         Vector::new("last-byte-lost", foreign, cut).meaning("cut on the way"),
     ]

@@ -6,9 +6,15 @@ pub fn crc32c(bytes: &[u8]) -> u32 {
     !shift(u32::MAX, bytes)
 }
 
-/// The tag of a datagram that is complete but for its tag.
-pub fn tag(datagram: &[u8], cluster: &str) -> [u8; 4] {
-    let start = crc32c(cluster.as_bytes()).reverse_bits();
+/// The tag of a datagram that is complete but for its tag, among addresses of this kind.
+pub fn tag(datagram: &[u8], cluster: &str, kind: u8) -> [u8; 4] {
+    tag_of_version(datagram, cluster, 1, kind)
+}
+
+/// As [`tag`], of another wire version.
+pub fn tag_of_version(datagram: &[u8], cluster: &str, version: u8, kind: u8) -> [u8; 4] {
+    let laid_over = u32::from(version) << 24 | u32::from(kind) << 16;
+    let start = (crc32c(cluster.as_bytes()) ^ laid_over).reverse_bits();
     let register = shift(start, &datagram[..1]);
     let register = shift(register, &datagram[5..]);
     (!register).to_le_bytes()
@@ -134,9 +140,9 @@ impl Builder {
         self
     }
 
-    /// The datagram with the tag of the cluster of this name.
+    /// The datagram with the tag of the cluster of this name, among `u16` addresses.
     pub fn seal(mut self, cluster: &str) -> Vec<u8> {
-        let tag = tag(&self.bytes, cluster);
+        let tag = tag(&self.bytes, cluster, 0);
         self.bytes[1..5].copy_from_slice(&tag);
         self.bytes
     }

@@ -13,6 +13,7 @@ const NACK: u8 = 26;
 const SUSPECTS: u8 = 6;
 const ROOT: u8 = 7;
 const RATE: u8 = 16;
+const TERMS: u8 = 27;
 const SAME: u8 = 8;
 const RANGES: u8 = 9;
 const LISTING: u8 = 10;
@@ -46,6 +47,7 @@ pub fn vectors() -> Vec<Vector> {
         singles::good(),
         precise::good(),
         requests::good(),
+        terms(),
         mixed(),
         tolerated(),
     ];
@@ -152,6 +154,23 @@ fn rows() -> Vec<Vector> {
             Builder::new(64, 7, 0, 0).long(ROWS, alive),
         )
         .buffer(64),
+    ]
+}
+
+/// Floor, largest id, parts, whether it is an answer.
+fn terms() -> Vec<Vector> {
+    let of = |floor, largest_id, parts, answer| {
+        let body = Body::new().varints(&[floor, largest_id]);
+        body.byte(parts).byte(answer)
+    };
+    vec![
+        ok("terms-least", from_7().short(TERMS, of(0, 0, 0, 0))),
+        ok("terms", from_7().short(TERMS, of(1400, ANY_ID, 7, 0))),
+        ok(
+            "terms-answer",
+            from_7().short(TERMS, of(64, 16_383, 0x81, 1)),
+        ),
+        largest_short("terms-most", TERMS, of(65_535, ANY_ID, 255, 1)),
     ]
 }
 

@@ -54,9 +54,22 @@ impl Vector {
         }
     }
 
+    /// A vector of another address type, with the tag that belongs to that.
     pub fn address(mut self, address: &str) -> Self {
         self.address = address.into();
+        let tag = bytes::tag(&self.bytes, CLUSTER, self.kind());
+        self.bytes[1..5].copy_from_slice(&tag);
         self
+    }
+
+    /// The kind of the address type.
+    pub fn kind(&self) -> u8 {
+        match self.address.as_str() {
+            "u16" => 0,
+            "[u8;8]" => 24,
+            "SocketAddr" => 33,
+            other => panic!("{other}: unknown address type"),
+        }
     }
 
     pub fn buffer(mut self, buffer: usize) -> Self {

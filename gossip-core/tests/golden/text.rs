@@ -7,8 +7,8 @@ use gossip_core::entries::delta::Claim;
 use gossip_core::exchange::Direction;
 use gossip_core::table::Prefix;
 use gossip_core::wire::{
-    ClaimHead, ClaimItem, Datagram, HashItem, HashesHead, Items, PreciseItem, PullItem, Row,
-    Section, SinglesHead, Standing,
+    ClaimHead, ClaimItem, Datagram, HashItem, HashesHead, Items, Parts, PreciseItem, PullItem, Row,
+    Section, SinglesHead, Standing, Terms,
 };
 use gossip_core::{Address, DatagramError, Generation, Instant, Life, NodeId, Version};
 
@@ -120,6 +120,7 @@ fn of_request<A: Address>(section: &Section<'_, A>) -> String {
         }
         Section::Equal(token) => token.to_string(),
         Section::Newborn(row) => of_row(*row),
+        Section::Terms(terms) => of_terms(terms),
         other => panic!("{other:?}: another kind"),
     }
 }
@@ -138,6 +139,26 @@ fn of_row<A: Address>(row: Row<A>) -> String {
     format!(
         "{} life {life} inc {inc} {standing} at {address} held {held}",
         row.id
+    )
+}
+
+fn of_terms(terms: &Terms) -> String {
+    let names = [
+        (Parts::EXCHANGES, "exchanges"),
+        (Parts::ENTRIES, "entries"),
+        (Parts::LEASES, "leases"),
+        (Parts::COPIES, "copies"),
+        (Parts::MAILS, "mails"),
+        (Parts::SYNCS, "syncs"),
+        (Parts::READS, "reads"),
+    ];
+    let parts = names.iter().filter(|(part, _)| terms.parts.has(*part));
+    let parts: Vec<&str> = parts.map(|(_, name)| *name).collect();
+    let answer = if terms.is_answer { " answer" } else { "" };
+    let (floor, largest) = (terms.mtu_floor, terms.largest_id);
+    format!(
+        "floor {floor} largest {largest} parts {}{answer}",
+        parts.join("+")
     )
 }
 

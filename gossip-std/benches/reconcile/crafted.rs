@@ -2,9 +2,9 @@
 
 use gossip_core::entries::delta::{Claim, Listed};
 use gossip_core::wire::{
-    ClaimHead, ClaimItem, Header, Kind, Row, Standing, WIRE_VERSION, seal_tag,
+    ClaimHead, ClaimItem, Header, Kind, Row, Standing, WIRE_VERSION, network, seal_tag,
 };
-use gossip_core::{Generation, Incarnation, Life, NodeId, SplitMix64, Version};
+use gossip_core::{Address, Generation, Incarnation, Life, NodeId, SplitMix64, Version};
 use serde::Serialize;
 
 use super::tap::Addr;
@@ -94,7 +94,8 @@ fn datagram(sections: &[(Kind, Vec<u8>)]) -> Vec<u8> {
         bytes.extend(encoded(&(body.len() as u16)));
         bytes.extend(body);
     }
-    assert!(seal_tag(&mut bytes, 0), "a header is there");
+    let sealed = seal_tag(&mut bytes, network(0, Addr::KIND));
+    assert!(sealed, "a header is there");
     bytes
 }
 

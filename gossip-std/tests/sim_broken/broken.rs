@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use gossip_core::persist::ImportError;
-use gossip_core::wire::{Datagram, Section, seal_tag};
-use gossip_core::{Checked, Generation, Incarnation, Instant, NodeId, SplitMix64, Stats, Status};
+use gossip_core::wire::{Datagram, Section, network, seal_tag};
+use gossip_core::{
+    Address, Checked, Generation, Incarnation, Instant, NodeId, SplitMix64, Stats, Status,
+};
 use gossip_std::heap::Heap;
 use gossip_std::sim::measure::Inspect;
 use gossip_std::sim::outcome::Outcome;
@@ -165,7 +167,7 @@ fn alter_values(bytes: &mut [u8], own: NodeId) {
     for place in &places {
         bytes[*place] ^= 1;
     }
-    assert!(places.is_empty() || seal_tag(bytes, CLUSTER));
+    assert!(places.is_empty() || seal_tag(bytes, network(CLUSTER, Index::KIND)));
 }
 
 impl Host for FlawedHost {
