@@ -111,7 +111,8 @@ counters! {
     stale_rows,
     /// Claims refused: the table of entries is full.
     entries_full,
-    /// Claims refused: a key or a value is longer than the storage holds.
+    /// Claims cut short or refused, and single entries refused: a key or a value is longer than the storage
+    /// holds, or the entry larger than what a datagram of `mtu_floor` bytes has room for.
     entries_too_large,
     /// Claims refused: the table of leases is full.
     leases_full,
@@ -133,6 +134,9 @@ counters! {
     foreign_claims,
     /// Claims that told nothing new.
     idle_claims,
+    /// Answers about an owner that changed nothing, though the two before them had not either and claims
+    /// were asked for instead.
+    vain_answers,
     /// Single entries received, outside claims.
     singles_heard,
     /// Single entries that told nothing new, or that found no room.

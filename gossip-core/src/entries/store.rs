@@ -44,7 +44,7 @@ pub(crate) enum Fit {
     Full,
     /// The table of leases has not enough room.
     LeasesFull,
-    /// A key or a value is longer than the storage holds.
+    /// A key or a value is longer than the storage holds, or than a datagram has room for.
     TooLarge,
 }
 
@@ -179,20 +179,23 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         }
     }
 
-    /// Whether everything on `list` above version `held` can be stored.
-    pub(crate) fn fits<'l>(
-        &self,
-        owner: NodeId,
-        held: Version,
-        list: impl Iterator<Item = Listed<'l>>,
-    ) -> Fit {
+    /// `true` if an entry is larger than the storage holds, or than the `room` that a datagram has for it.
+    pub(crate) fn is_too_large(&self, now: Instant, room: usize, entry: Listed<'_>) -> bool {
+        let value = entry.value.map_or(0, <[u8]>::len);
+        entry.key.len() > self.key_max || value > self.value_max || entry.len(now, 0) > room
+    }
+
+    /// `true` if an earlier write of the entry's key is held, or none.
+    pub(crate) fn is_news(&self, owner: NodeId, entry: Listed<'_>) -> bool {
+        let held = self.find(owner, entry.key);
+        held.is_none_or(|held| held.version < entry.version)
+    }
+
+    /// Whether there is room for everything on `list`.
+    pub(crate) fn fits<'l>(&self, owner: NodeId, list: impl Iterator<Item = Listed<'l>>) -> Fit {
         let mut free = self.list.capacity().saturating_sub(self.list.len());
         let mut leases = self.leases.free();
-        for entry in list.filter(|entry| entry.version > held) {
-            let value = entry.value.map_or(0, <[u8]>::len);
-            if entry.key.len() > self.key_max || value > self.value_max {
-                return Fit::TooLarge;
-            }
+        for entry in list {
             if self.search(owner, entry.key.as_bytes()).is_err() {
                 match free.checked_sub(1) {
                     Some(left) => free = left,

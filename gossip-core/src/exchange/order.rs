@@ -77,6 +77,15 @@ impl Window {
         bit.is_some_and(|bit| self.have & bit == 0)
     }
 
+    /// `true` if what is held of the stretch, up to `b`, is just what `versions` tells.
+    pub(crate) fn is_just(self, b: Version, versions: impl Iterator<Item = Version>) -> bool {
+        let mut told = Self { have: 0, ..self };
+        versions.for_each(|version| told.add(version));
+        let length = b.beyond(self.from).min(Self::SPAN);
+        let beyond = u64::MAX.checked_shl(length).unwrap_or(0);
+        self.have & !beyond == told.have
+    }
+
     /// Notes that a version is held; nothing changes for one outside the stretch.
     pub(crate) fn add(&mut self, version: Version) {
         let place = version.beyond(self.from);

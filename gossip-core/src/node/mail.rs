@@ -117,19 +117,27 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let list = items
             .iter()
             .filter_map(|item| item.listed(sender.now, claim.b));
-        if !self.has_room(owner, list.clone()) {
+        let now = sender.now;
+        let Some(kept) = self.take_off(now, owner, claim, list.clone()) else {
+            return;
+        };
+        let list = list.filter(|entry| entry.version <= kept.b);
+        if !self.has_room(now, owner, list.clone()) {
             return;
         }
-        self.owe(sender.from, Message::Receipt(owner, claim.b));
+        if kept == *claim {
+            self.owe(sender.from, Message::Receipt(owner, claim.b));
+        }
+        let claim = &kept;
         let held = self.tables.members.get(owner).map(Member::held);
         let entries = list.clone();
         if self.follow(owner, claim, |progress, map| {
             progress.apply_claim(map, claim, list)
         }) {
-            self.after_claim(sender, owner, claim, true);
+            self.after_claim(sender, owner, claim, Some(true));
         } else if held.is_some_and(|held| held < claim.b) {
             for entry in entries {
-                self.apply_single(owner, entry);
+                self.apply_single(now, owner, entry);
             }
             self.compare_held(sender, owner, claim.held);
         }

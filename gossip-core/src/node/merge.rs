@@ -138,6 +138,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 row.progress = OwnerMap { store, owner: id }.reborn();
                 row.loose = 0;
                 row.links.told = Version::NONE;
+                row.in_vain = 0;
             }
             row.facts = facts;
             row.suspect = false;

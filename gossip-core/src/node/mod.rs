@@ -30,6 +30,7 @@ mod short;
 mod singles;
 mod strangers;
 mod sync;
+mod taken;
 mod terms;
 mod timeout;
 mod transmit;

@@ -86,7 +86,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` if single entries are asked for of the owner whose row is there.
     pub(super) fn is_pulled_singly(&self, index: usize) -> bool {
         let row = self.tables.members.at(index);
-        self.config.reconciliation().is_precise() || row.is_some_and(|row| row.lacks_loose)
+        let precise = self.config.reconciliation().is_precise();
+        row.is_some_and(|row| (precise || row.lacks_loose) && Self::may_ask_singly(row))
     }
 
     /// A partner told a row that is as the one held here: a comparison may have shown it that this node
@@ -161,7 +162,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// The window of a want that single entries serve: the asker covers nothing again, and would not
     /// have to, or no claim from here would bring it on.
-    fn window_to_fill(&self, want: &Want) -> Option<Window> {
+    pub(super) fn window_to_fill(&self, want: &Want) -> Option<Window> {
         let row = self.tables.members.get(want.owner)?;
         let known = !row.gone && row.facts.generation.life() == want.life;
         let normal = want.digest.recover.is_none() && row.progress.gc <= want.digest.held;
@@ -212,7 +213,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// The entries that the partner lacks in its window, up to a rank, by key.
-    fn missing(&self, want: &Want, window: Window, limit: u32) -> impl Iterator<Item = Listed<'_>> {
+    pub(super) fn missing(
+        &self,
+        want: &Want,
+        window: Window,
+        limit: u32,
+    ) -> impl Iterator<Item = Listed<'_>> {
         let order = self.config.reconciliation();
         let newest = self.tables.members.get(want.owner);
         let newest = newest.map_or(Version::NONE, |row| row.progress.as_of);
@@ -253,6 +259,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.write_singles(now, &head(latest.version), entries, writer)
     }
 
+    /// Which stretch `(a, b]` a partner covers with what it holds already, as its window shows.
+    pub(super) fn covered_already(&self, want: &Want) -> Option<(Version, Version)> {
+        let covers = want.digest.recover.is_none();
+        let window = self.window_to_fill(want).filter(|_| covers)?;
+        let progress = self.tables.members.get(want.owner)?.progress;
+        let (a, b) = (want.digest.held, window.to().min(progress.held));
+        // What the asker holds and this node does not was superseded: the asker would compute another
+        // hash, so it needs the whole claim as much as one that lacks something.
+        let just = || window.is_just(b, self.versions_of(want.owner, a, b));
+        (window.from == a && a < b && just()).then_some((a, b))
+    }
+
+    fn versions_of(&self, owner: NodeId, a: Version, b: Version) -> impl Iterator<Item = Version> {
+        let all = every(&self.tables.entries, owner);
+        all.filter(move |version| *version > a && *version <= b)
+    }
+
     /// A claim for a partner that holds everything it would list, if its window shows that: told by
     /// a hash. `None` if the whole claim is called for.
     pub(super) fn write_known(
@@ -261,16 +284,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         want: &Want,
         writer: &mut Writer<'_>,
     ) -> Option<bool> {
-        let covers = want.digest.recover.is_none();
-        let window = self.window_to_fill(want).filter(|_| covers)?;
+        let (a, b) = self.covered_already(want)?;
         let progress = self.tables.members.get(want.owner)?.progress;
-        let (a, b) = (want.digest.held, window.to().min(progress.held));
-        let here = |version: &Version| *version > a && *version <= b;
-        let mut all = every(&self.tables.entries, want.owner).filter(here);
-        if window.from != a || a >= b || all.any(|version| window.lacks(version)) {
-            return None;
-        }
-        let told = hash(every(&self.tables.entries, want.owner).filter(here));
+        let told = hash(self.versions_of(want.owner, a, b));
         let head = ClaimHead::new(token, want.owner, want.life, &progress.claim(a, b));
         Some(writer.listed(Kind::Known, &(head, told.to_le_bytes())))
     }
@@ -289,7 +305,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let useful = self.follow(head.owner, claim, |progress, map| {
             progress.apply_known(map, claim, told)
         });
-        self.after_claim(sender, head.owner, claim, useful);
+        self.after_claim(sender, head.owner, claim, Some(useful));
         useful
     }
 }

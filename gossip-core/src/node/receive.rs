@@ -231,7 +231,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::Singles(head, items) => {
                 let owner = self.owner_here(head.owner, head.life);
                 let head = SinglesHead { owner, ..head };
-                rest.progress |= self.take_singles(sender, &head, items);
+                let awaited = rest.answered.is_some();
+                rest.progress |= self.take_singles(sender, awaited, &head, items);
                 if const { Self::READS } && head.token != 0 {
                     self.take_answer(sender, &head, items);
                 }

@@ -3,8 +3,8 @@
 use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
-use crate::entries::delta::{Claim, Listed, Outcome, Progress};
-use crate::entries::{Fit, OwnerMap, from_birth, loose};
+use crate::entries::delta::{Claim, Outcome, Progress};
+use crate::entries::{OwnerMap, from_birth, loose};
 use crate::exchange::{Bit, Budget, Direction, Owed, RangeDuty, Want, Ways};
 use crate::hash::mix;
 use crate::id::{Life, NodeId, Version};
@@ -203,8 +203,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let row = self.tables.members.get(owner).filter(|row| !row.gone);
         let Some(row) = row else { return false };
         if held > row.progress.held {
+            let rests = self.rests(row);
             self.ask_for_proof(owner);
-            if let Some(bit) = self.link(sender) {
+            if let Some(bit) = Some(sender)
+                .filter(|_| !rests)
+                .and_then(|sender| self.link(sender))
+            {
                 self.link_pull(bit, owner, held);
             }
             return false;
@@ -217,7 +221,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(row) = self.tables.members.local(owner) else {
             return false;
         };
-        row.stop_pull(bit)
+        let stopped = row.stop_pull(bit);
+        if stopped {
+            // Whoever holds no more has said so, which is an answer of another kind.
+            row.in_vain = 0;
+        }
+        stopped
     }
 
     /// A partner's pull replaces its earlier one.
@@ -254,11 +263,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let now = sender.now;
         let list = items.iter().filter_map(|item| item.listed(now, claim.b));
-        let useful = self.has_room(owner, list.clone())
+        let Some(claim) = &self.take_off(now, owner, claim, list.clone()) else {
+            self.refuse_claim(sender, owner);
+            return false;
+        };
+        let list = list.filter(|entry| entry.version <= claim.b);
+        let room = self.has_room(now, owner, list.clone());
+        let useful = room
             && self.follow(owner, claim, |progress, map| {
                 progress.apply_claim(map, claim, list)
             });
-        self.after_claim(sender, owner, claim, useful);
+        self.after_claim(sender, owner, claim, Some(useful).filter(|_| room));
         useful
     }
 
@@ -353,57 +368,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn owe_range(&mut self, bit: Bit, prefix: Prefix, owed: Owed) {
         if !self.tables.ranges.owe(RangeDuty { bit, prefix, owed }) {
             bump(&mut self.stats.ranges_full);
-        }
-    }
-
-    pub(super) fn has_room<'l>(
-        &mut self,
-        owner: NodeId,
-        list: impl Iterator<Item = Listed<'l>> + Clone,
-    ) -> bool {
-        // A claim may lower the floor to `held` before it stores, so room is counted from there.
-        let Some(held) = self.tables.members.get(owner).map(|row| row.progress.held) else {
-            return false;
-        };
-        let mut fit = self.tables.entries.fits(owner, held, list.clone());
-        if fit == Fit::Full && self.make_room_for_entries() {
-            fit = self.tables.entries.fits(owner, held, list);
-        }
-        match fit {
-            Fit::Yes => return true,
-            Fit::Full => bump(&mut self.stats.entries_full),
-            Fit::LeasesFull => bump(&mut self.stats.leases_full),
-            Fit::TooLarge => bump(&mut self.stats.entries_too_large),
-        }
-        false
-    }
-
-    pub(super) fn after_claim(
-        &mut self,
-        sender: &Sender<A>,
-        owner: NodeId,
-        claim: &Claim,
-        useful: bool,
-    ) {
-        let bit = self
-            .tables
-            .exchanges
-            .of_peer(sender.id)
-            .map_or(0, |exchange| exchange.bit);
-        if useful {
-            self.note_reclaimed(sender.now, owner);
-        }
-        let Some(row) = self.tables.members.local(owner) else {
-            return;
-        };
-        if !useful {
-            row.stop_pull(bit);
-            bump(&mut self.stats.idle_claims);
-        } else if row.progress.held >= claim.held {
-            row.stop_pull(Bit::MAX);
-            if owner != NodeId::FORMER {
-                self.announce(owner, What::Held);
-            }
         }
     }
 }

@@ -24,7 +24,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let useful = self.follow(head.owner, claim, |progress, map| {
             progress.apply_versions(map, claim, &told)
         });
-        self.after_claim(sender, head.owner, claim, useful);
+        self.after_claim(sender, head.owner, claim, Some(useful));
         useful
     }
 
@@ -54,7 +54,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         // Where none holds, the version numbers before them say whether to go on asking.
         if useful {
-            self.after_claim(sender, head.owner, &whole, true);
+            self.after_claim(sender, head.owner, &whole, Some(true));
         }
         useful
     }

@@ -12,10 +12,12 @@ use crate::time::Instant;
 use crate::wire::{ClaimItem, Items, Kind, SinglesHead, Writer};
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
-    /// Takes single entries, each by the entry rule of `entries::delta`; `true` if one was new.
+    /// Takes single entries, each by the entry rule of `entries::delta`; `true` if one was new. They are
+    /// `awaited` if they came with the answer to a pull.
     pub(super) fn take_singles(
         &mut self,
         sender: &Sender<A>,
+        awaited: bool,
         head: &SinglesHead,
         items: Items<'_, ClaimItem<'_>>,
     ) -> bool {
@@ -28,20 +30,27 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .iter()
             .filter_map(|item| item.listed(sender.now, head.newest));
         for entry in entries {
-            any |= self.apply_single(head.owner, entry);
+            any |= self.apply_single(sender.now, head.owner, entry);
         }
-        any || self.has_no_loose(sender.id, head.owner)
+        let useful = any || self.has_no_loose(sender.id, head.owner);
+        if awaited && !useful {
+            self.answer_in_vain(sender, head.owner);
+        }
+        useful
     }
 
     /// Takes one entry of an owner whose life was checked; `true` if it was new.
-    pub(super) fn apply_single(&mut self, owner: NodeId, entry: Listed<'_>) -> bool {
+    pub(super) fn apply_single(&mut self, now: Instant, owner: NodeId, entry: Listed<'_>) -> bool {
         bump(&mut self.stats.singles_heard);
-        let stored = self.has_room(owner, core::iter::once(entry)) && {
+        let stored = self.has_room(now, owner, core::iter::once(entry)) && {
             let store = &mut self.tables.entries;
             let stored = self.tables.members.edit(owner, |row| {
                 let map = &mut OwnerMap { store, owner };
                 let stored = row.progress.apply_entry(map, entry);
                 row.loose = loose(store, owner, &row.progress);
+                if stored {
+                    row.in_vain = 0;
+                }
                 stored
             });
             stored == Some(true)

@@ -26,6 +26,8 @@ pub struct Member<A> {
     pub(crate) unproven: Option<Doubt>,
     /// A partner seems to hold writes beyond those that are covered which are not here.
     pub(crate) lacks_loose: bool,
+    /// How many answers about its entries in a row changed nothing.
+    pub(crate) in_vain: u8,
     /// It came up for a probe before its address was known.
     pub(crate) met: bool,
     /// Somebody suspects it; a timer runs.
@@ -92,6 +94,7 @@ impl<A: Address> Member<A> {
             loose: 0,
             unproven: None,
             lacks_loose: false,
+            in_vain: 0,
             met: false,
             suspect: false,
             doubted: false,

@@ -87,6 +87,8 @@ pub struct Net<S: Storage<u16>> {
     pub weather: Weather,
     /// Bytes that one datagram may take.
     pub mtu: usize,
+    /// A node whose datagrams may take more, and how many bytes.
+    pub larger: Option<(u16, usize)>,
     /// Datagrams between addresses for which this is `false` are lost.
     pub connected: fn(u16, u16) -> bool,
     /// Bytes of all datagrams sent so far.
@@ -109,6 +111,7 @@ impl<S: Storage<u16>> Net<S> {
             nodes: Vec::new(),
             weather,
             mtu,
+            larger: None,
             connected: |_, _| true,
             bytes_sent: 0,
             log: None,
@@ -226,9 +229,11 @@ impl<S: Storage<u16>> Net<S> {
                 "a timeout that was handled is due again at once"
             );
         }
-        let mut buf = vec![0u8; self.mtu];
+        let larger = self.larger.filter(|(larger, _)| *larger == address);
+        let mtu = larger.map_or(self.mtu, |(_, mtu)| mtu);
+        let mut buf = vec![0u8; mtu];
         while let Some(transmit) = node.poll_transmit(now, &mut buf) {
-            assert!(transmit.len <= self.mtu && transmit.len > 0);
+            assert!(transmit.len <= mtu && transmit.len > 0);
             self.send(address, transmit.to, &buf[..transmit.len]);
         }
         self.nodes[usize::from(address)] = Some(node);

@@ -1,0 +1,181 @@
+//! What becomes of entries that were told: what is too large for this node or its peers, what finds no
+//! room, and answers that change nothing.
+
+use super::Node;
+use super::receive::Sender;
+use crate::address::Address;
+use crate::entries::Fit;
+use crate::entries::delta::{Claim, Listed};
+use crate::exchange::Bit;
+use crate::id::{NodeId, Version};
+use crate::membership::What;
+use crate::stats::bump;
+use crate::storage::Storage;
+use crate::table::Member;
+use crate::time::Instant;
+
+/// After so many answers in a row that changed nothing, single entries of an owner are not asked for any
+/// more, but claims.
+const VAIN_SINGLY: u8 = 2;
+
+/// After so many an owner is not asked for in each round.
+const VAIN_OFTEN: u8 = 4;
+
+/// One round of so many, as a power of two, at the rarest.
+const REST_MOST: u8 = 5;
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// A claim up to where its entries can be kept and told on: it ends before the first that is too large
+    /// for this storage or for a datagram of `mtu_floor` bytes. What is left is a claim that its sender could
+    /// have made, so nothing is half applied, and replicas with one floor stop at one version. What one of
+    /// them showed and could tell nobody would divide them for ever. `None` if nothing is left.
+    pub(super) fn take_off<'l>(
+        &mut self,
+        now: Instant,
+        owner: NodeId,
+        claim: &Claim,
+        list: impl Iterator<Item = Listed<'l>>,
+    ) -> Option<Claim> {
+        let held = self.tables.members.get(owner)?.progress.held;
+        let room = self.config.entry_room();
+        let store = &self.tables.entries;
+        let large = list
+            .filter(|entry| entry.version > held && store.is_too_large(now, room, *entry))
+            .filter(|entry| store.is_news(owner, *entry));
+        let Some(first) = large.map(|entry| entry.version).min() else {
+            return Some(*claim);
+        };
+        bump(&mut self.stats.entries_too_large);
+        let b = Version::new(first.get().saturating_sub(1))?;
+        (b > claim.a).then_some(Claim { b, ..*claim })
+    }
+
+    /// Whether everything on `list` can be stored and told on; counts why if not.
+    pub(super) fn has_room<'l>(
+        &mut self,
+        now: Instant,
+        owner: NodeId,
+        list: impl Iterator<Item = Listed<'l>> + Clone,
+    ) -> bool {
+        // A claim may lower the floor to `held` before it stores, so room is counted from there.
+        let Some(held) = self.tables.members.get(owner).map(|row| row.progress.held) else {
+            return false;
+        };
+        let room = self.config.entry_room();
+        let fit = |node: &Self| {
+            let store = &node.tables.entries;
+            let above = list.clone().filter(|entry| entry.version > held);
+            if above
+                .clone()
+                .any(|entry| store.is_too_large(now, room, entry))
+            {
+                return Fit::TooLarge;
+            }
+            store.fits(owner, above)
+        };
+        let mut found = fit(self);
+        if found == Fit::Full && self.make_room_for_entries() {
+            found = fit(self);
+        }
+        match found {
+            Fit::Yes => return true,
+            Fit::Full => bump(&mut self.stats.entries_full),
+            Fit::LeasesFull => bump(&mut self.stats.leases_full),
+            Fit::TooLarge => bump(&mut self.stats.entries_too_large),
+        }
+        false
+    }
+
+    /// A claim was taken or ignored; `None` if it found no room.
+    pub(super) fn after_claim(
+        &mut self,
+        sender: &Sender<A>,
+        owner: NodeId,
+        claim: &Claim,
+        useful: Option<bool>,
+    ) {
+        if useful == Some(true) {
+            self.note_reclaimed(sender.now, owner);
+        } else {
+            self.stop_asking(sender, owner);
+        }
+        if useful == Some(false) {
+            self.answer_in_vain(sender, owner);
+        }
+        let Some(row) = self.tables.members.local(owner) else {
+            return;
+        };
+        if useful != Some(true) {
+            return;
+        }
+        let caught_up = row.progress.held >= claim.held;
+        if caught_up || row.in_vain < VAIN_SINGLY {
+            row.in_vain = 0;
+        }
+        if caught_up {
+            row.stop_pull(Bit::MAX);
+            if owner != NodeId::FORMER {
+                self.announce(owner, What::Held);
+            }
+        }
+    }
+
+    /// A claim begins with what is too large. Whoever else holds it can say nothing better, so the owner
+    /// is asked for ever more rarely.
+    pub(super) fn refuse_claim(&mut self, sender: &Sender<A>, owner: NodeId) {
+        self.stop_asking(sender, owner);
+        if let Some(row) = self.tables.members.local(owner) {
+            row.in_vain = row.in_vain.saturating_add(1).max(VAIN_OFTEN);
+        }
+    }
+
+    fn stop_asking(&mut self, sender: &Sender<A>, owner: NodeId) {
+        let bit = self.bit_of(sender);
+        if let Some(row) = self.tables.members.local(owner) {
+            row.stop_pull(bit);
+            bump(&mut self.stats.idle_claims);
+        }
+    }
+
+    /// What a partner was asked for about an owner, and answered, changed nothing here.
+    ///
+    /// Who asks for single entries says which it holds in a short stretch; the partner cannot see what lies
+    /// beyond, and may tell what is superseded here, again and again. Claims always bring a replica on that
+    /// holds less (see [`delta`](crate::entries::delta)), so after two such answers they are asked for,
+    /// until the owner is caught up with.
+    pub(super) fn answer_in_vain(&mut self, sender: &Sender<A>, owner: NodeId) {
+        let bit = self.bit_of(sender);
+        let Some(row) = self.tables.members.local(owner) else {
+            return;
+        };
+        if row.links.asked & bit == 0 {
+            return;
+        }
+        row.in_vain = row.in_vain.saturating_add(1);
+        if row.in_vain > VAIN_SINGLY {
+            bump(&mut self.stats.vain_answers);
+        }
+    }
+
+    /// `true` if answers with single entries of this owner have changed something, or not been tried.
+    pub(super) fn may_ask_singly(row: &Member<A>) -> bool {
+        row.in_vain < VAIN_SINGLY
+    }
+
+    /// `true` while an owner is not asked for because answers about it were in vain: the more there were, the
+    /// rarer the rounds in which it is.
+    pub(super) fn rests(&self, row: &Member<A>) -> bool {
+        let Some(power) = row.in_vain.checked_sub(VAIN_OFTEN) else {
+            return false;
+        };
+        // A round takes two tokens.
+        let round = self.next_token >> 1;
+        let rounds = 1u16.wrapping_shl(u32::from(power.saturating_add(1).min(REST_MOST)));
+        !round.is_multiple_of(rounds)
+    }
+
+    fn bit_of(&self, sender: &Sender<A>) -> Bit {
+        let exchange = self.tables.exchanges.of_peer(sender.id);
+        exchange.map_or(0, |exchange| exchange.bit)
+    }
+}
