@@ -314,6 +314,11 @@ impl<A> Exchange<A> {
             && self.answer.is_none()
     }
 
+    /// `true` if the next pull is one in which those come first of whom most is missing: every other one.
+    pub(crate) fn pulls_by_depth(&self) -> bool {
+        self.next_token.is_multiple_of(2)
+    }
+
     /// Begins a pull: the token to send with it.
     pub(crate) fn begin_pull(&mut self, now: Instant, timeout: Duration) -> u8 {
         // 0 is the token of claims that nobody pulled.

@@ -61,6 +61,27 @@ impl<L: List<Want>> Wants<L> {
         self.list.remove(index)
     }
 
+    /// Moves those wants of this partner before its others whose bits are set, bit 0 standing for its first;
+    /// both keep their order.
+    pub(crate) fn put_first(&mut self, bit: Bit, set: u64) {
+        let (mut nth, mut place) = (0, 0);
+        for index in 0..self.list.len() {
+            let Some(want) = self.list.get(index).copied() else {
+                return;
+            };
+            if want.bit != bit {
+                continue;
+            }
+            if 1u64.checked_shl(nth).unwrap_or(0) & set != 0 {
+                self.list.remove(index);
+                // There is room: one was just taken out.
+                let _ = self.list.insert(place, want);
+                place = place.saturating_add(1);
+            }
+            nth = nth.saturating_add(1);
+        }
+    }
+
     /// Forgets all wants of this partner.
     pub(crate) fn forget(&mut self, bit: Bit) {
         while self.take(bit).is_some() {}

@@ -15,7 +15,7 @@ use crate::wire::{ClaimHead, ClaimItem, HashItem, HashesHead, Hint, Kind, Writer
 
 /// How one want was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Served {
+pub(super) enum Served {
     Claimed,
     Hinted,
     NoRoom,
@@ -57,6 +57,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let mut claimed = false;
         let mut owners = self.shares(bit);
+        if owners == 1 {
+            self.put_short_rests_first(now, bit, writer.room());
+        }
         while let Some(want) = self.tables.wants.first(bit) {
             match self.serve(now, token, &want, owners, writer) {
                 Served::Claimed => claimed = true,
@@ -83,9 +86,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         writer: &mut Writer<'_>,
     ) -> bool {
         let before = writer.len();
-        if writer.small(Kind::Answered, &token) && self.write_precise(now, bit, writer) {
-            self.end_answer(bit);
-            return true;
+        if writer.small(Kind::Answered, &token) {
+            let closed = self.close_stretches(now, bit, token, writer);
+            if self.write_precise(now, bit, writer) || closed {
+                self.end_answer(bit);
+                return true;
+            }
         }
         writer.truncate(before);
         false
@@ -133,7 +139,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Answers one want: with a claim, or with what makes the partner stop asking. Its fair share is
     /// one of `shares` parts of the room.
-    fn serve(
+    pub(super) fn serve(
         &mut self,
         now: Instant,
         token: u8,

@@ -14,6 +14,7 @@ mod fresh;
 mod import;
 mod inherit;
 mod lease;
+mod line;
 mod links;
 mod mail;
 mod merge;

@@ -4,7 +4,7 @@ use super::Node;
 use crate::address::Address;
 use crate::entries::delta::Progress;
 use crate::entries::from_birth;
-use crate::exchange::{Bit, Reconciliation, Span};
+use crate::exchange::{Bit, Exchange, Reconciliation, Span};
 use crate::id::Version;
 use crate::storage::Storage;
 use crate::table::Member;
@@ -134,7 +134,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// The owners to ask for: those with most missing, or in turn.
+    /// The owners to ask for: those with most missing, or in turn. Where depth decides it does so in every
+    /// other pull, or an owner of whom little is missing would wait until all others are here.
     fn pick(&self, bit: Bit, span: Span) -> Picked {
         let mut picked = Picked {
             rows: [(0, 0); ASKED_MAX],
@@ -147,6 +148,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.config.reconciliation(),
             Reconciliation::ScuttleDepth | Reconciliation::PreciseOldest
         );
+        let exchange = self.tables.exchanges.get(bit);
+        let by_depth = by_depth && exchange.is_some_and(Exchange::pulls_by_depth);
         let turn = if by_depth {
             start
         } else {
