@@ -9,6 +9,7 @@
 //! | `backwards` | a replica goes back to an older write or an older life |
 //! | `table-bound` | a table holds more than its capacity |
 //! | `mtu` | a datagram is longer than the MTU |
+//! | `in-vain` | in calm, answers to a node's questions change nothing, again and again |
 //! | `reachable` | a host that runs within reach of most others is told dead by one that reaches it |
 //! | `visible` | a write is not seen so long after by a host within reach of its writer |
 //! | `agreement` | replicas still differ so long after all troubles ended, or nobody is left to agree |
@@ -22,6 +23,7 @@
 mod agreement;
 mod backwards;
 mod entries;
+mod in_vain;
 mod mtu;
 mod outlived;
 mod reachable;
@@ -40,11 +42,12 @@ use crate::sim::{Index, NETWORK, Note, Record, Span, Time};
 
 use agreement::Agreement;
 use entries::{Case, Entries};
+use in_vain::InVain;
 use restarts::Restarts;
 use visible::Visible;
 
 /// The name of every rule.
-pub const RULES: [&str; 10] = [
+pub const RULES: [&str; 11] = [
     unwritten::RULE,
     resurrection::RULE,
     vanished::RULE,
@@ -52,6 +55,7 @@ pub const RULES: [&str; 10] = [
     outlived::RULE,
     table_bound::RULE,
     mtu::RULE,
+    in_vain::RULE,
     reachable::RULE,
     visible::RULE,
     agreement::RULE,
@@ -75,6 +79,8 @@ pub struct Checks {
     pub agreement: Option<Span>,
     /// The rule `reachable`.
     pub reachable: bool,
+    /// The rule `in-vain`.
+    pub in_vain: bool,
     /// The rule `visible`: how long after a write all within reach of its writer must see it.
     pub visible: Option<Span>,
     /// Whether nodes that restart discard what they had written ([`Config::fresh`](gossip_core::Config::fresh)).
@@ -90,6 +96,7 @@ pub struct Invariants {
     entries: Entries,
     restarts: Restarts,
     visible: Option<Visible>,
+    in_vain: InVain,
     agreement: Option<Agreement>,
     violation: Option<Violation>,
 }
@@ -112,6 +119,7 @@ impl Invariants {
             entries: Entries::default(),
             restarts: Restarts::new(checks.fresh),
             visible: checks.visible.map(Visible::new),
+            in_vain: InVain::default(),
             agreement: checks.agreement.map(Agreement::new),
             violation: None,
         }
@@ -181,6 +189,9 @@ impl Invariants {
             self.restarts.sample(now, truth);
             let case = self.checks.case(now, truth, &self.restarts);
             self.entries.sample(truth, cluster, &case)?;
+        }
+        if self.checks.in_vain {
+            self.in_vain.sample(truth, cluster)?;
         }
         if let Some(visible) = &mut self.visible {
             visible.sample(now, truth, cluster)?;
