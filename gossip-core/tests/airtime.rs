@@ -10,7 +10,11 @@ use support::{Large, Net, Weather, config, id};
 
 /// A cluster in which every node may send `rate` bytes a second, with a burst of one datagram.
 fn scarce(nodes: u16, mtu: usize, rate: u32, seed: u64) -> Net<Large> {
-    let mut net = Net::<Large>::new(seed, mtu, Weather::FAIR);
+    scarce_in(Weather::FAIR, nodes, mtu, rate, seed)
+}
+
+fn scarce_in(weather: Weather, nodes: u16, mtu: usize, rate: u32, seed: u64) -> Net<Large> {
+    let mut net = Net::<Large>::new(seed, mtu, weather);
     let rate = ByteRate {
         per_second: rate,
         burst: mtu as u32,
@@ -23,6 +27,18 @@ fn scarce(nodes: u16, mtu: usize, rate: u32, seed: u64) -> Net<Large> {
         }
     }
     net
+}
+
+/// Lets so many seconds go by, in which every node writes once a second, or none does.
+fn keep_writing(net: &mut Net<Large>, seconds: u32, writes: bool) {
+    for _ in 0..seconds {
+        let now = net.now;
+        let key = format!("k{}", now / 1000 % 7);
+        for node in net.nodes.iter_mut().flatten().filter(|_| writes) {
+            node.set(&key, &now.to_be_bytes()).unwrap();
+        }
+        net.run(1000);
+    }
 }
 
 /// How often running nodes told their applications of a death since the last look.
@@ -66,6 +82,34 @@ fn slow_links_mean_a_slow_join_and_no_death() {
             let mut died = deaths(&mut net);
             for _ in 0..3000 {
                 net.run(100);
+                died += deaths(&mut net);
+            }
+            assert_eq!(died, 0, "{case}");
+        }
+    }
+}
+
+#[test]
+fn neither_do_slow_links_that_lose_a_fifth_or_carry_writes_all_the_time() {
+    for (nodes, mtu, rate, weather, writes) in [
+        (2, 64, 30, Weather::LOSSY, false),
+        (16, 64, 40, Weather::LOSSY, false),
+        (16, 127, 60, Weather::WILD, false),
+        (32, 127, 100, Weather::LOSSY, false),
+        (8, 64, 30, Weather::FAIR, true),
+        (16, 127, 200, Weather::LOSSY, true),
+    ] {
+        for seed in 15..17 {
+            let mut net = scarce_in(weather, nodes, mtu, rate, seed);
+            let whole = usize::from(nodes);
+            let met = net.run_until(net.now + 600_000, |net| {
+                net.live().all(|node| node.live() == whole)
+            });
+            let case = format!("{nodes} nodes, {mtu} bytes, {rate} B/s, seed {seed}");
+            assert!(met, "{case}: not joined in ten minutes");
+            let mut died = deaths(&mut net);
+            for _ in 0..300 {
+                keep_writing(&mut net, 1, writes);
                 died += deaths(&mut net);
             }
             assert_eq!(died, 0, "{case}");
@@ -138,22 +182,30 @@ fn no_member_that_pings_all_the_time_does_either() {
 
 #[test]
 fn a_crash_is_found_in_the_time_of_the_longer_rounds() {
-    for (nodes, rate, limit) in [
-        (4u16, 100, 20),
-        (8, 60, 40),
-        (16, 60, 60),
-        (8, 30, 80),
-        (2, 24, 80),
+    for (nodes, rate, writes, limit) in [
+        (4u16, 100, false, 10),
+        (8, 60, false, 20),
+        (16, 60, false, 25),
+        (8, 30, false, 60),
+        (2, 24, false, 60),
+        // What is written fills the airtime.
+        (16, 60, true, 120),
+        (8, 30, true, 240),
     ] {
-        for seed in 40..43 {
+        for seed in 40..44 {
             let mut net = scarce(nodes, 64, rate, seed);
             net.run_until(net.now + 600_000, |net| net.agree());
-            net.run(60_000);
+            keep_writing(&mut net, 60, writes);
             net.nodes[1] = None;
             let start = net.now;
-            let known = net.run_until(start + 600_000, |net| {
-                net.live().all(|node| node.live() == usize::from(nodes) - 1)
-            });
+            let all = |net: &Net<Large>| {
+                let left = usize::from(nodes) - 1;
+                net.live().all(|node| node.live() == left)
+            };
+            while !all(&net) && net.now < start + 600_000 {
+                keep_writing(&mut net, 1, writes);
+            }
+            let known = all(&net);
             let took = (net.now - start) / 1000;
             println!("{nodes} nodes, {rate} B/s, seed {seed}: known after {took} s");
             assert!(

@@ -22,9 +22,6 @@ pub(crate) enum Allowance {
     Plenty,
 }
 
-/// A round lasts at most so many times as long as the shortest that the rate allows.
-const STRETCH_MAX: u8 = 4;
-
 /// A token bucket in thousandths of a byte. Urgent messages may overdraw it by one more burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Bucket {
@@ -34,17 +31,26 @@ pub(crate) struct Bucket {
     blocked: Option<Allowance>,
     /// Something urgent had to wait in this round.
     short: bool,
+    /// Urgent datagrams that went out in debt since the rest went along.
+    turn: u8,
     /// How many times longer rounds are because of that.
     longer: u8,
 }
 
+/// Of so many urgent datagrams that go out in debt one takes the rest along.
+const TURNS: u8 = 4;
+
 impl Bucket {
+    /// A round lasts at most so many times as long as the shortest that the rate allows.
+    pub(crate) const STRETCH_MAX: u32 = 4;
+
     /// As good as full: the first look at it fills it.
     pub(crate) const NEW: Self = Self {
         level: 0,
         filled: Instant::ZERO,
         blocked: None,
         short: false,
+        turn: 0,
         longer: 0,
     };
 
@@ -78,12 +84,32 @@ impl Bucket {
         self.short |= until == Allowance::Urgent;
     }
 
+    /// An urgent datagram goes out in debt: `true` if the rest, which would starve where many ask for acks, goes
+    /// along this time.
+    pub(crate) fn is_turn_of_rest(&mut self) -> bool {
+        let next = self.turn.saturating_add(1);
+        self.turn = if next < TURNS { next } else { 0 };
+        self.turn == 0
+    }
+
+    /// The next round is to be longer.
+    pub(crate) fn lengthen(&mut self) {
+        self.short = true;
+    }
+
     /// A round ends: the next one is longer if something urgent had to wait, and shorter if not.
     pub(crate) fn end_round(&mut self) {
-        let longer = self.longer.saturating_add(1).min(STRETCH_MAX - 1);
-        let shorter = self.longer.saturating_sub(1);
-        self.longer = if self.short { longer } else { shorter };
+        if !self.short {
+            self.longer = self.longer.saturating_sub(1);
+        } else if self.stretch() < Self::STRETCH_MAX {
+            self.longer = self.longer.saturating_add(1);
+        }
         self.short = false;
+    }
+
+    /// `true` while something waits for airtime.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked.is_some()
     }
 
     /// How many times as long as the shortest a round is.

@@ -102,6 +102,11 @@ impl<N: List<News>> Board<N> {
         first.is_some_and(|news| news.told < limit >> 1)
     }
 
+    /// `true` while there is a suspicion, a verdict or a refutation to tell.
+    pub(crate) fn has_verdicts(&self) -> bool {
+        self.list.iter().any(|news| news.what <= What::Facts)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

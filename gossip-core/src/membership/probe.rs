@@ -34,11 +34,15 @@ struct Probe {
     witnessed: bool,
     /// Somebody whom a relay named was asked too.
     hinted: bool,
+    /// The target alone is pinged once more before others are asked.
+    again: bool,
 }
 
 /// What a probe needs now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// Ping the target once more with this token, and wait as long as before.
+    Again(NodeId, u16),
     /// Ping the target once more with the first token, and ask others to, with the second.
     AskOthers(NodeId, u16, u16),
     /// The target of the probe with these tokens did not answer; a verdict, unless the silence may be this
@@ -95,7 +99,22 @@ impl Prober {
             asked: false,
             witnessed: false,
             hinted: false,
+            again: false,
         });
+    }
+
+    /// Others are asked only when the target has not answered a second ping either.
+    pub(crate) fn ask_again_first(&mut self) {
+        if let Some(probe) = &mut self.probe {
+            probe.again = true;
+        }
+    }
+
+    /// The target was pinged once more: others are asked at `indirect_at`.
+    pub(crate) fn asked_again(&mut self, indirect_at: Instant) {
+        if let Some(probe) = &mut self.probe {
+            probe.indirect_at = Some(indirect_at);
+        }
     }
 
     /// A ping with this token goes out. If it is the first of the probe, the deadlines count from now:
@@ -203,6 +222,10 @@ impl Prober {
         }
         if !probe.unsent && probe.indirect_at.is_some_and(|at| at <= now) {
             probe.indirect_at = None;
+            if probe.again {
+                probe.again = false;
+                return Some(Step::Again(probe.target, probe.token));
+            }
             return Some(Step::AskOthers(
                 probe.target,
                 probe.token,

@@ -3,7 +3,7 @@
 use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
-use crate::exchange::Allowance;
+use crate::exchange::{Allowance, Bucket};
 use crate::storage::Storage;
 use crate::time::{Duration, Instant};
 
@@ -15,6 +15,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         match self.config.byte_rate() {
             Some(_) => self.config.least_round().times(self.bucket.stretch()),
             None => self.config.probe_interval(),
+        }
+    }
+
+    /// The rounds by which a suspect's time is measured: the longest there may be while something waits for
+    /// airtime, since its refutation may have to wait as well.
+    pub(super) fn suspicion_round(&self) -> Duration {
+        if self.config.byte_rate().is_some() && self.bucket.is_blocked() {
+            self.config.least_round().times(Bucket::STRETCH_MAX)
+        } else {
+            self.round()
         }
     }
 
@@ -30,10 +40,38 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         timeout.scaled(u32::try_from(scale).unwrap_or(u32::MAX))
     }
 
+    /// After how much of a round others are asked to probe.
+    pub(super) fn patience_alone(&self) -> Duration {
+        match self.config.byte_rate() {
+            Some(_) => self.patience().times(2),
+            None => self.patience(),
+        }
+    }
+
+    /// How long the answer of a partner is waited for: with what the link takes for a question and an
+    /// answer, if the partner's is like this one.
+    pub(super) fn reply_wait(&self) -> Duration {
+        let timeout = self.config.reply_timeout();
+        let Some(rate) = self.config.byte_rate() else {
+            return timeout;
+        };
+        let page = u32::try_from(self.config.mtu_floor()).unwrap_or(u32::MAX);
+        let both = page.saturating_mul(2000).checked_div(rate.per_second);
+        let millis = timeout.as_millis().saturating_add(both.unwrap_or(0));
+        Duration::from_millis(millis)
+    }
+
     /// A round is over: the next one is longer if urgent messages had to wait in it.
     pub(super) fn end_airtime_round(&mut self) {
         if self.config.byte_rate().is_some() {
             self.bucket.end_round();
+        }
+    }
+
+    /// A member did not answer: it may be one that many probe at once.
+    pub(super) fn note_unanswered(&mut self) {
+        if self.config.byte_rate().is_some() {
+            self.bucket.lengthen();
         }
     }
 

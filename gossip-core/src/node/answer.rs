@@ -30,8 +30,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { Self::ENTRIES } {
             self.write_pull(now, bit, writer);
         }
+        let rows_first = self.config.byte_rate().is_some();
+        if rows_first {
+            // Where airtime is short new comparisons must not keep back what earlier ones found.
+            self.write_tells(now, bit, writer);
+        }
         self.write_ranges(bit, writer, empty);
-        self.write_tells(now, bit, writer);
+        if !rows_first {
+            self.write_tells(now, bit, writer);
+        }
         // A claim is worth most in a datagram of its own.
         let half_full = writer.len() > writer.room();
         if const { Self::ENTRIES } && (writer.len() == before || !half_full) {

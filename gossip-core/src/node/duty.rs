@@ -187,6 +187,18 @@ impl<A: Copy + Eq, L: List<Duty<A>>> Duties<A, L> {
         first.map(|duty| duty.to)
     }
 
+    /// `true` if the most urgent message is not just a datagram for news.
+    pub(crate) fn is_more_than_news(&self) -> bool {
+        let first = self.list.get(0);
+        first.is_some_and(|duty| duty.message != Message::News)
+    }
+
+    /// `true` if datagrams for news still wait.
+    pub(crate) fn has_news(&self) -> bool {
+        let mut all = self.list.iter();
+        all.any(|duty| duty.message == Message::News && !duty.put_off)
+    }
+
     /// The destination of the first message that was put off.
     pub(crate) fn first_put_off(&self) -> Option<A> {
         let first = self.list.iter().find(|duty| duty.put_off);

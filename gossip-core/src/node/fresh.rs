@@ -137,7 +137,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         (request, peer): (Request, NodeId),
         writer: &mut Writer<'_>,
     ) {
-        let due = now.after(self.config.reply_timeout());
+        let due = now.after(self.reply_wait());
         let Some(read) = self.tables.reads.of(request) else {
             return;
         };

@@ -91,7 +91,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if from >= held {
             self.tables.mails.drop(peer);
         } else if self.write_letter(now, from, writer) {
-            let due = now.after(self.config.reply_timeout());
+            let due = now.after(self.reply_wait());
             self.tables.mails.sent(peer, due);
         }
     }

@@ -312,7 +312,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let rest = self
             .round()
             .as_millis()
-            .saturating_sub(self.patience().as_millis());
+            .saturating_sub(self.patience_alone().as_millis());
         let nack_at = sender.now.after(Duration::from_millis(rest >> 1));
         let times = (nack_at, sender.now.after(self.round()));
         let (probe, answer) = ((own_token, target), (sender.from, token));

@@ -239,7 +239,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// How long several answers take, some of which are lost.
     fn answers(&self) -> Duration {
         const REPLIES: u32 = 16;
-        self.config.reply_timeout().times(REPLIES)
+        self.reply_wait().times(REPLIES)
     }
 
     /// The earlier life that is taken back.
@@ -267,7 +267,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.reclaim = Reclaim::Pulling {
             told: Version::NONE,
-            settles: now.after(self.config.reply_timeout()),
+            settles: now.after(self.reply_wait()),
             until: now,
         };
         true

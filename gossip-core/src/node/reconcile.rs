@@ -29,7 +29,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     pub(super) fn exchange_expiry(&self, now: Instant) -> Instant {
         const REPLIES: u32 = 8;
-        now.after(self.config.reply_timeout().times(REPLIES))
+        now.after(self.reply_wait().times(REPLIES))
     }
 
     /// What answers to this node's pulls may bring in a round.

@@ -100,7 +100,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Nothing was written although there was a whole datagram: this is not tried again at once.
     pub(super) fn drop_aim(&mut self, now: Instant, aim: Aim) {
-        let due = now.after(self.config.reply_timeout());
+        let due = now.after(self.reply_wait());
         match aim {
             Aim::Mail(peer) => self.lose_mail(peer),
             Aim::Compare(request) => self.tables.syncs.compared(request, due),

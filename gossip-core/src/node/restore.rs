@@ -221,7 +221,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
     fn time_suspicions(&mut self) {
         let config = &self.node.config;
         let live = self.node.tables.members.live();
-        let timeout = suspicion_timeout(self.node.round(), config.suspicion_mult(), live);
+        let timeout = suspicion_timeout(self.node.suspicion_round(), config.suspicion_mult(), live);
         let suspects = self.node.tables.members.iter().filter(|row| row.suspect);
         for row in suspects {
             self.node.tables.timers.add(row.id, self.now.after(timeout));

@@ -100,7 +100,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 PeerState::Idle
             }
         };
-        let patience = quiet_time(self.config.reply_timeout());
+        let patience = quiet_time(self.reply_wait());
         self.tables.syncs.expire(now, patience, state);
     }
 
@@ -130,7 +130,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             if let Some(peer) = self.tables.syncs.peer(request) {
                 self.open_both_ways(peer);
             }
-            let due = now.after(self.config.reply_timeout());
+            let due = now.after(self.reply_wait());
             self.tables.syncs.compared(request, due);
         }
     }
@@ -159,7 +159,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let told = told::<A>(datagram);
         self.tables.syncs.count(sender.id, sender.len, told);
-        let quiet = quiet_time(self.config.reply_timeout());
+        let quiet = quiet_time(self.reply_wait());
         self.tables.syncs.hear(sender.id, sender.now.after(quiet));
     }
 

@@ -144,6 +144,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                     self.judge(now, target, silence);
                 }
                 Step::Unsent => bump(&mut self.stats.probes_unsent),
+                Step::Again(target, direct) => {
+                    self.prober.asked_again(now.after(self.patience()));
+                    self.ping_again(target, direct);
+                }
                 Step::AskOthers(target, direct, indirect) => {
                     self.ask_others(target, direct, indirect, rng);
                 }
@@ -154,10 +158,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The direct probe was not answered: others are asked, and the target once more, since on a
     /// lossy network a lost ping is the likeliest cause.
     fn ask_others(&mut self, target: NodeId, direct: u16, indirect: u16, rng: &mut impl Rng) {
-        let address = self.tables.members.get(target).and_then(Member::address);
-        if let Some(to) = address {
-            self.owe(to, Message::Ping(direct));
-        }
+        self.ping_again(target, direct);
+        self.note_unanswered();
         let fit = |row: &Member<A>| row.id != target && row.is_live() && !row.suspect;
         let mut left = self.config.indirect_probes();
         for helper in self.prober.helpers().take(usize::from(left)) {
@@ -173,6 +175,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.owe(to, Message::PingReq(indirect, target));
                 self.prober.asked();
             }
+        }
+    }
+
+    fn ping_again(&mut self, target: NodeId, direct: u16) {
+        let address = self.tables.members.get(target).and_then(Member::address);
+        let Some(to) = address else { return };
+        self.owe(to, Message::Ping(direct));
+        if self.config.byte_rate().is_some() {
+            // It may not know this node, whose ping then waits like a stranger's.
+            self.owe(to, Message::Tell(self.id()));
         }
     }
 
@@ -217,6 +229,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let (indirect_at, ends) = (now.after(patience), self.next_round);
         self.prober
             .begin(id, tokens, indirect_at, ends, to.is_some());
+        if to.is_some() && self.config.byte_rate().is_some() {
+            // One more ping costs less airtime than others' pings, acks and words.
+            self.prober.ask_again_first();
+        }
         self.continue_probe(now, rng);
         let to = to?;
         self.owe(to, Message::Ping(tokens.0));
@@ -244,7 +260,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         self.next_gossip = now.after(self.config.gossip_interval());
-        self.tell_random_peers(self.config.gossip_fanout(), rng);
+        let wait = self.config.byte_rate().is_some() && self.tables.duties.has_news();
+        if !wait {
+            self.tell_random_peers(self.config.gossip_fanout(), rng);
+        }
     }
 
     fn has_news_to_spread(&self) -> bool {

@@ -47,7 +47,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if allowance < Allowance::Everything {
             return self.transmit_urgent(now, allowance, buf);
         }
-        while let Some(to) = self.tables.duties.first() {
+        while let Some(to) = self.next_duty() {
             let bit = self.tables.exchanges.ready_for(to);
             if let Some(len) = self.write(now, to, bit, None, buf) {
                 return Some(Transmit { to, len });
@@ -67,7 +67,21 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return Some(Transmit { to, len });
             }
         }
+        // Here, where airtime is short, exchanges had their turn before news.
+        while let Some(to) = self.tables.duties.first() {
+            if let Some(len) = self.write(now, to, None, None, buf) {
+                return Some(Transmit { to, len });
+            }
+        }
         self.transmit_put_off(now, allowance, buf)
+    }
+
+    /// To whom the most urgent message goes. Where airtime is short, datagrams for news alone take turns with
+    /// exchanges, which find what the news does not reach, or both would wait for the other.
+    fn next_duty(&self) -> Option<A> {
+        let yields = self.news_first && self.config.byte_rate().is_some();
+        let first = self.tables.duties.first()?;
+        Some(first).filter(|_| !yields || self.tables.duties.is_more_than_news())
     }
 
     /// Nothing else is to be sent.
@@ -102,7 +116,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) -> Option<Transmit<A>> {
         while allowance == Allowance::Urgent && self.tables.duties.is_urgent() {
             let to = self.tables.duties.first()?;
-            if let Some(len) = self.write_urgent(now, to, buf) {
+            let whole = self.bucket.is_turn_of_rest();
+            let written = if whole {
+                let bit = self.tables.exchanges.ready_for(to);
+                self.write(now, to, bit, None, buf)
+            } else {
+                self.write_urgent(now, to, buf)
+            };
+            if let Some(len) = written {
                 return Some(Transmit { to, len });
             }
         }
@@ -115,6 +136,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.tables.duties.is_urgent() {
             self.note_blocked(Allowance::Urgent);
         } else if waits || self.next_aim().is_some() {
+            if self.tables.news.has_verdicts() {
+                // Suspicions last so many rounds, in which refutations must get through.
+                self.bucket.lengthen();
+            }
             self.note_blocked(Allowance::Everything);
         } else if self.tables.duties.first_put_off().is_some() {
             self.note_blocked(Allowance::Plenty);

@@ -70,7 +70,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Begins to suspect a live member, unless it is suspected already.
     pub(super) fn suspect(&mut self, now: Instant, id: NodeId) {
         let timeout = suspicion_timeout(
-            self.round(),
+            self.suspicion_round(),
             self.config.suspicion_mult(),
             self.tables.members.live(),
         );
@@ -121,9 +121,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.adopt(now, id, dead);
         self.tables.members.edit(id, |row| row.doubted = true);
         bump(&mut self.stats.deaths_doubted);
-        let rounds = self.round().times(DOUBTED_ROUNDS);
+        let rounds = self.suspicion_round().times(DOUBTED_ROUNDS);
         let usual = suspicion_timeout(
-            self.round(),
+            self.suspicion_round(),
             self.config.suspicion_mult(),
             self.tables.members.live(),
         );
