@@ -185,7 +185,7 @@ fn a_crash_is_found_in_the_time_of_the_longer_rounds() {
     for (nodes, rate, writes, limit) in [
         (4u16, 100, false, 10),
         (8, 60, false, 20),
-        (16, 60, false, 25),
+        (16, 60, false, 30),
         (8, 30, false, 60),
         (2, 24, false, 60),
         // What is written fills the airtime.

@@ -18,11 +18,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// The rounds by which a suspect's time is measured: the longest there may be while something waits for
-    /// airtime, since its refutation may have to wait as well.
+    /// The rounds by which a suspect's time is measured: those to come, if something waits for airtime, since
+    /// its refutation may have to wait as well.
     pub(super) fn suspicion_round(&self) -> Duration {
         if self.config.byte_rate().is_some() && self.bucket.is_blocked() {
-            self.config.least_round().times(Bucket::STRETCH_MAX)
+            let next = self.bucket.stretch().saturating_add(1);
+            self.config
+                .least_round()
+                .times(next.min(Bucket::STRETCH_MAX))
         } else {
             self.round()
         }
@@ -69,7 +72,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// A member did not answer: it may be one that many probe at once.
-    pub(super) fn note_unanswered(&mut self) {
+    pub(super) fn note_unanswered_ping(&mut self) {
         if self.config.byte_rate().is_some() {
             self.bucket.lengthen();
         }

@@ -159,7 +159,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// lossy network a lost ping is the likeliest cause.
     fn ask_others(&mut self, target: NodeId, direct: u16, indirect: u16, rng: &mut impl Rng) {
         self.ping_again(target, direct);
-        self.note_unanswered();
+        self.note_unanswered_ping();
         let fit = |row: &Member<A>| row.id != target && row.is_live() && !row.suspect;
         let mut left = self.config.indirect_probes();
         for helper in self.prober.helpers().take(usize::from(left)) {

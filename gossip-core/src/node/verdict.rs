@@ -121,7 +121,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.adopt(now, id, dead);
         self.tables.members.edit(id, |row| row.doubted = true);
         bump(&mut self.stats.deaths_doubted);
-        let rounds = self.suspicion_round().times(DOUBTED_ROUNDS);
+        let rounds = self.round().times(DOUBTED_ROUNDS);
         let usual = suspicion_timeout(
             self.suspicion_round(),
             self.config.suspicion_mult(),
