@@ -155,6 +155,8 @@ counters! {
     foreign_asks,
     /// News pushed out of a full table before it was told often enough.
     news_evicted,
+    /// Last-known addresses of forgotten members, or lives of theirs, that made room for later ones.
+    bygones_lost,
     /// Small messages not sent because too many were owed.
     duties_full,
     /// Indirect probes not served because too many were under way.

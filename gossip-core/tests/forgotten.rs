@@ -98,16 +98,32 @@ fn tell(net: &mut Net<Large>, generation: Generation, standing: Standing) {
 #[test]
 fn a_late_word_that_it_lives_is_tried_and_shows_nothing() {
     let (mut net, lost) = forgotten();
+    let before = net.node(0).fingerprint();
     tell(&mut net, lost.generation(), Standing::Alive);
-    assert_eq!(net.node(0).member(OWNER).unwrap().status(), Status::Alive);
+    assert!(net.node(0).member(OWNER).is_none(), "it has not answered");
+    assert_eq!(net.node(0).fingerprint(), before);
+    assert_eq!(net.node(0).poll_event(), None);
     let end = net.now + 60 * SECOND;
-    let shown = |net: &Net<Large>| others(net).any(|node| node.entries_of(OWNER).count() > 0);
-    assert!(!net.run_until(end, shown), "nobody holds an entry of it");
-    assert!(
-        others(&net).all(|node| node.member(OWNER).is_none()),
-        "forgotten again"
-    );
+    let shown = |net: &Net<Large>| others(net).any(|node| node.member(OWNER).is_some());
+    assert!(!net.run_until(end, shown), "nobody takes it for alive");
     assert!(net.agree());
+}
+
+/// Its address answers, so the word is believed.
+#[test]
+fn a_late_word_that_it_lives_is_believed_once_it_answers() {
+    let (mut net, lost) = forgotten();
+    // It hears everybody, and nobody but node 0 hears it: nothing but the word leads to it.
+    net.nodes[usize::from(LOST)] = Some(lost);
+    net.connected = |from, to| from != LOST || to == 0;
+    let generation = net.node(LOST).generation();
+    tell(&mut net, generation, Standing::Alive);
+    let end = net.now + SECOND;
+    let known = |net: &Net<Large>| {
+        let row = net.nodes[0].as_ref().and_then(|node| node.member(OWNER));
+        row.is_some_and(|row| row.status() == Status::Alive)
+    };
+    assert!(net.run_until(end, known));
 }
 
 #[test]

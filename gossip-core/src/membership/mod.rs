@@ -2,6 +2,7 @@
 //!
 //! Each part is a small state machine that knows no bytes; [`Node`](crate::Node) composes them.
 
+mod bygone;
 mod clash;
 mod news;
 mod probe;
@@ -12,6 +13,7 @@ mod seen;
 mod suspicion;
 mod timer;
 
+pub use bygone::{Bygone, Bygones};
 pub(crate) use clash::Clashes;
 pub(crate) use news::What;
 pub use news::{Board, News};

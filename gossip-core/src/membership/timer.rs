@@ -2,7 +2,7 @@
 
 use crate::id::NodeId;
 use crate::storage::List;
-use crate::time::{Duration, Instant};
+use crate::time::Instant;
 
 /// One member's deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,11 +72,6 @@ impl<T: List<Timer>> Timers<T> {
         }
         self.list.remove(0);
         Some(timer.id)
-    }
-
-    /// Moves every deadline by the same time, which keeps their order.
-    pub(crate) fn postpone(&mut self, by: Duration) {
-        self.each(|at| at.after(by));
     }
 
     /// Counts every deadline from `epoch`.

@@ -23,6 +23,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         node.tables.entries.rebase(now);
         node.tables.timers.rebase(now);
         node.tables.seeds.rebase(now);
+        node.tables.bygones.rebase(self.next_token);
+        node.touch.rebase(now, self.next_token);
         node.tables.exchanges.rebase(now);
         node.tables.mails.rebase(now);
         node.tables.syncs.rebase(now, self.next_token);

@@ -245,6 +245,11 @@ impl<A: Copy + Eq, L: List<Duty<A>>> Duties<A, L> {
         self.list.remove(index);
     }
 
+    /// Owes nothing any more.
+    pub(crate) fn clear(&mut self) {
+        while self.list.remove(0).is_some() {}
+    }
+
     /// Counts every own token back from the next one.
     pub(crate) fn rebase(&mut self, next_token: u16) {
         for index in 0..self.list.len() {

@@ -3,7 +3,8 @@
 use super::Node;
 use crate::address::Address;
 use crate::entries::Entry;
-use crate::persist::{Checksum, Kept, Known, PRELUDE, Start, write_window};
+use crate::membership::Bygone;
+use crate::persist::{Checksum, Kept, Known, PRELUDE, Past, Start, write_window};
 use crate::storage::Storage;
 use crate::table::Member;
 use crate::time::Instant;
@@ -27,6 +28,7 @@ enum Next {
     Start,
     Member(usize),
     Entry(usize),
+    Bygone(usize),
     Checksum,
     Nothing,
 }
@@ -81,6 +83,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub fn kept(&self, now: Instant) -> impl Iterator<Item = Kept<'_>> {
         let entries = self.tables.entries.kept();
         entries.map(move |entry| self.kept_of(now, entry))
+    }
+
+    /// What is to be kept of the members that were forgotten.
+    pub fn past(&self) -> impl Iterator<Item = Past<A>> {
+        self.tables.bygones.iter().map(past_of)
     }
 
     fn kept_of<'e>(&self, now: Instant, entry: &'e Entry<S::Key, S::Value>) -> Kept<'e> {
@@ -145,6 +152,10 @@ impl<A: Address, S: Storage<A>> Export<'_, A, S> {
                 Some(entry) => write_window(&node.kept_of(self.now, entry), self.skip, buf),
                 None => (0, true),
             },
+            Next::Bygone(index) => match node.tables.bygones.at(index) {
+                Some(bygone) => write_window(&past_of(bygone), self.skip, buf),
+                None => (0, true),
+            },
             Next::Checksum => write_window(&self.checksum.value(), self.skip, buf),
             Next::Nothing => return None,
         })
@@ -157,32 +168,49 @@ impl<A: Address, S: Storage<A>> Export<'_, A, S> {
             id: self.node.id(),
             members: count(self.node.members().count()),
             entries: count(self.node.tables.entries.kept().count()),
+            bygones: count(self.node.tables.bygones.len()),
         }
     }
 
     fn following(&self) -> Next {
         let tables = &self.node.tables;
+        let bygone = |index| {
+            if index < tables.bygones.len() {
+                Next::Bygone(index)
+            } else {
+                Next::Checksum
+            }
+        };
+        let entry = |index| {
+            if index < tables.entries.usage().0 {
+                Next::Entry(index)
+            } else {
+                bygone(0)
+            }
+        };
         let member = |index| {
             if index < tables.members.len() {
                 Next::Member(index)
             } else {
-                entry_or_end(0, tables.entries.usage().0)
+                entry(0)
             }
         };
         match self.next {
             Next::Prelude => Next::Start,
             Next::Start => member(0),
             Next::Member(index) => member(index.saturating_add(1)),
-            Next::Entry(index) => entry_or_end(index.saturating_add(1), tables.entries.usage().0),
+            Next::Entry(index) => entry(index.saturating_add(1)),
+            Next::Bygone(index) => bygone(index.saturating_add(1)),
             Next::Checksum | Next::Nothing => Next::Nothing,
         }
     }
 }
 
-fn entry_or_end(index: usize, len: usize) -> Next {
-    if index < len {
-        Next::Entry(index)
-    } else {
-        Next::Checksum
+fn past_of<A: Copy>(bygone: &Bygone<A>) -> Past<A> {
+    Past {
+        id: bygone.id(),
+        life: bygone.life(),
+        address: bygone.address(),
+        over: bygone.is_over(),
     }
 }

@@ -5,7 +5,7 @@ use super::restore::Restore;
 use crate::address::Address;
 use crate::config::Checked;
 use crate::persist::{
-    Age, Checksum, END, ImportError, Kept, Known, PRELUDE, Start, check_prelude, check_whole,
+    Age, Checksum, END, ImportError, Kept, Known, PRELUDE, Past, Start, check_prelude, check_whole,
     take_record,
 };
 use crate::storage::{Storage, Tables};
@@ -25,8 +25,8 @@ pub struct Import<A: Address, S: Storage<A>> {
 enum Next {
     Prelude,
     Start,
-    /// So many members and entries.
-    Records(u32, u32),
+    /// So many members, entries and forgotten members.
+    Records(u32, u32, u32),
     Nothing,
 }
 
@@ -111,22 +111,36 @@ impl<A: Address, S: Storage<A>> Import<A, S> {
                     return Ok(None);
                 };
                 self.restore.check_start(&start)?;
-                (len, Next::Records(start.members, start.entries))
+                let Start {
+                    members,
+                    entries,
+                    bygones,
+                    ..
+                } = start;
+                (len, Next::Records(members, entries, bygones))
             }
-            Next::Records(0, 0) => return self.take_end(bytes),
-            Next::Records(0, entries) => {
+            Next::Records(0, 0, 0) => return self.take_end(bytes),
+            Next::Records(0, 0, bygones) => {
+                let Some((past, len)) = take_record::<Past<A>>(bytes)? else {
+                    return Ok(None);
+                };
+                self.restore.past(&past);
+                (len, Next::Records(0, 0, bygones.saturating_sub(1)))
+            }
+            Next::Records(0, entries, bygones) => {
                 let Some((kept, len)) = take_record::<Kept<'_>>(bytes)? else {
                     return Ok(None);
                 };
                 self.restore.entry(&kept)?;
-                (len, Next::Records(0, entries.saturating_sub(1)))
+                (len, Next::Records(0, entries.saturating_sub(1), bygones))
             }
-            Next::Records(members, entries) => {
+            Next::Records(members, entries, bygones) => {
                 let Some((known, len)) = take_record::<Known<A>>(bytes)? else {
                     return Ok(None);
                 };
                 self.restore.member(&known)?;
-                (len, Next::Records(members.saturating_sub(1), entries))
+                let members = members.saturating_sub(1);
+                (len, Next::Records(members, entries, bygones))
             }
             Next::Nothing => return Ok(None),
         };

@@ -188,6 +188,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let (token, in_vain) = (doubt.token, doubt.asked > ASKED_FOR_PROOF);
         if in_vain && !row.is_live() {
             self.tables.timers.cancel(id);
+            self.keep_bygone(id, false);
             self.forget(id);
         } else if let Some(to) = row.address() {
             self.owe(to, Message::Ping(token));
@@ -218,7 +219,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Sets the timer that a member's liveness calls for, and notices when peers come and go.
     pub(super) fn settle_liveness(&mut self, now: Instant, id: NodeId) {
-        if self.tables.members.get(id).is_some_and(Member::is_live) {
+        let row = self.tables.members.get(id).filter(|row| row.is_live());
+        if let Some(address) = row.map(Member::address) {
+            self.tables.bygones.return_of(id, address);
             self.tables.timers.cancel(id);
         } else {
             self.tables.timers.set(id, now.after(self.fading_time()));
@@ -328,6 +331,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             first(&|row| row.gone).or_else(|| first(&dead))
         };
         let Some(victim) = victim else { return };
+        self.keep_bygone(victim, false);
         self.inherit(victim, Loss::Forgotten);
         self.tables.entries.forget(victim);
         self.tables.timers.cancel(victim);

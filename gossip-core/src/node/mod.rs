@@ -3,6 +3,7 @@
 mod airtime;
 mod answer;
 mod begin;
+mod bygone;
 mod canonical;
 mod claims;
 mod commands;
@@ -19,6 +20,7 @@ mod links;
 mod mail;
 mod merge;
 mod myself;
+mod pause;
 mod precise;
 mod pulls;
 mod receive;
@@ -61,6 +63,8 @@ use crate::storage::{Storage, Tables};
 use crate::table::{Facts, Liveness, Member};
 use crate::time::Instant;
 use crate::wire::limits;
+use bygone::Lost;
+use pause::Touch;
 use reclaim::Reclaim;
 use strangers::Strangers;
 
@@ -103,6 +107,10 @@ pub struct Node<A: Address, S: Storage<A>> {
     reclaim: Reclaim,
     /// How often a restored node still tries somebody in quick succession.
     quick_tries: u8,
+    /// Who is to be tried next of those that are not among the live.
+    lost: Lost,
+    /// How far this node is in touch with its peers.
+    touch: Touch,
     /// Whether news goes before the exchange in the next datagram.
     news_first: bool,
     pace: Pace,
@@ -171,6 +179,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             clashes: Clashes::NONE,
             reclaim: Reclaim::Over,
             quick_tries: 0,
+            lost: Lost::NONE,
+            touch: Touch::NONE,
             news_first: false,
             pace: Pace::NEW,
             bucket: Bucket::NEW,

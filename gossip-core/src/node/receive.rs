@@ -87,6 +87,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             from: from.canonical(),
             len: bytes.len(),
         };
+        self.notice_time(now);
         self.ensure_me();
         if self.is_me(sender.id) {
             self.meet_namesake(now);
@@ -152,7 +153,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::Ping(token) => self.take_ping(sender, token),
             Section::Ack(token) => {
                 self.take_proof(sender.id, sender.generation, token);
-                rest.acked |= self.take_ack(sender.id, token);
+                rest.acked |= self.take_ack(sender, token);
             }
             Section::Nack(token, helper) => self.take_nack(sender.now, token, helper),
             Section::PingReq(token, target) => self.take_ping_req(sender, token, target),
@@ -249,6 +250,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     fn finish(&mut self, sender: &Sender<A>, rest: &Rest<'_, A>) {
         self.learn_address(sender, rest.acked, rest.seen_at);
+        self.ask_for_answer(sender.from);
         // An answer that brought nothing is waited out like none at all, so that two nodes which
         // misunderstand each other do not ask and answer as fast as the network allows.
         if let Some(token) = rest.answered.filter(|_| rest.progress) {
@@ -266,14 +268,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// `true` if the sender answered a ping of this node itself.
-    fn take_ack(&mut self, from: NodeId, token: u16) -> bool {
-        if let Some(target) = self.prober.acked(token, from) {
+    fn take_ack(&mut self, sender: &Sender<A>, token: u16) -> bool {
+        if let Some(target) = self.prober.acked(token, sender.id) {
+            self.note_answer();
             self.clear_suspicion(target);
-            return target == from;
+            return target == sender.id;
         }
-        if let Some((asker, asker_token)) = self.tables.relays.take(token, from) {
+        if let Some((asker, asker_token)) = self.tables.relays.take(token, sender.id) {
             self.owe(asker, Message::Ack(asker_token));
+            return false;
         }
+        self.take_answer_of_touch(sender, token);
+        self.take_proof_of_bygone(sender.from, token);
         false
     }
 
@@ -334,6 +340,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn take_row(&mut self, sender: &Sender<A>, row: &Row<A>) {
         bump(&mut self.stats.rows_heard);
         if self.is_unannounced(row.id) && self.hear_of_earlier_life(sender, row) {
+            return;
+        }
+        let old = self.is_out_of_touch() && !self.is_me(row.id);
+        if old || self.is_word_of_bygone(sender, row) {
             return;
         }
         if matches!(row.standing, Standing::Dead(_)) && !self.may_judge(sender.id) {

@@ -7,15 +7,17 @@ use crate::config::Checked;
 use crate::entries::delta::{Listed, Progress};
 use crate::entries::loose;
 use crate::id::{NodeId, Version};
+use crate::membership::Bygone;
 use crate::membership::suspicion_timeout;
-use crate::persist::{Age, ImportError, Kept, Known, Start};
+use crate::persist::{Age, ImportError, Kept, Known, Past, Start};
+use crate::stats::bump;
 use crate::storage::{Storage, Tables};
 use crate::table::{Doubt, Facts, Liveness, Member};
 use crate::time::{Duration, Instant};
 use crate::wire::{Standing, limits, network};
 
 /// How often a restored node that knows nobody alive tries a member in quick succession.
-const QUICK_TRIES: u8 = 8;
+pub(super) const QUICK_TRIES: u8 = 8;
 /// The wait after the first of those tries; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 
@@ -109,6 +111,16 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
         } else {
             let max = self.node.tables.entries.capacity();
             Err(ImportError::Entries { max })
+        }
+    }
+
+    /// Takes what remains of a forgotten member, in the order in which [`Node::past`] gives them. Where
+    /// there is no room, later ones replace earlier ones.
+    pub fn past(&mut self, past: &Past<A>) {
+        let bygone = Bygone::new(past.id, past.life, past.address, past.over);
+        let me = self.node.id();
+        if !self.node.is_me(past.id) && !self.node.tables.bygones.keep(me, bygone) {
+            bump(&mut self.node.stats.bygones_lost);
         }
     }
 

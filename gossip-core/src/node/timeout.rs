@@ -63,7 +63,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Phase::Leaving(told) => return self.say_goodbye(now, told, rng),
             Phase::Running => {}
         }
-        self.excuse_pause(now);
+        self.notice_time(now);
         self.rivalry.settle(now);
         self.clashes.expire(now);
         self.end_airtime_wait(now);
@@ -95,7 +95,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.say_hello(seed);
             self.owe(seed, Message::Terms { is_answer: false });
         }
-        self.reconnect(now, rng);
+        self.reconnect(now);
         self.continue_requests(now, rng);
     }
 
@@ -114,6 +114,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let offset = below(rng.next_u32(), self.round().as_millis() as usize);
         self.next_round = now.after(Duration::from_millis(offset as u32));
+        self.begin_trust(now);
         self.pace.start(now);
         if let Some(rate) = self.config.byte_rate() {
             self.bucket.fill(rate, now);
@@ -121,16 +122,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.next_exchange = self.next_round;
         self.next_gossip = now;
         self.next_sweep = now.after(self.sweep_interval());
-    }
-
-    /// If rounds come far too late this node was asleep, and its peers' silence means nothing.
-    fn excuse_pause(&mut self, now: Instant) {
-        let late = now.since(self.next_round);
-        if late > self.round().times(2) {
-            bump(&mut self.stats.pauses);
-            self.prober.abandon();
-            self.tables.timers.postpone(late);
-        }
     }
 
     fn continue_probe(&mut self, now: Instant, rng: &mut impl Rng) {
@@ -211,6 +202,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.end_airtime_round();
         self.next_round = now.after(self.round());
+        self.renew_trust(now);
+        self.tables.bygones.next_round();
         let members = &self.tables.members;
         let me = self.config.id();
         let target = self.shuffle.next(members.len(), rng, |index| {
@@ -299,22 +292,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { Self::EXCHANGES } {
             self.owe(to, Message::Root(Direction::Both));
         }
+        self.ask_for_answer(to);
     }
 
     /// Tries somebody who is not among the live, so that a healed partition is noticed.
-    fn reconnect(&mut self, now: Instant, rng: &mut impl Rng) {
+    fn reconnect(&mut self, now: Instant) {
         if self.next_reconnect > now {
             return;
         }
         self.next_reconnect = now.after(self.reconnect_wait());
-        let lost = self
-            .random_member(rng, |row| !row.is_live() && !row.gone)
-            .and_then(Member::address);
-        let seeds = &self.tables.seeds;
-        let seed = seeds.at(below(rng.next_u32(), seeds.len()));
-        let toss = rng.next_u32() & 1 == 0;
-        let chosen = if toss { lost.or(seed) } else { seed.or(lost) };
-        if let Some(address) = chosen {
+        if let Some(address) = self.next_lost() {
             self.say_hello(address);
         }
     }

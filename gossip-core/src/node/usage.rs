@@ -20,7 +20,7 @@ pub struct Usage {
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// How full each table is: for sizing a storage to its need.
     #[must_use]
-    pub fn usage(&self) -> [Usage; 14] {
+    pub fn usage(&self) -> [Usage; 15] {
         let tables = &self.tables;
         let of = |table, (len, capacity)| Usage {
             table,
@@ -36,6 +36,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             of("duties", tables.duties.usage()),
             of("relays", tables.relays.usage()),
             of("seeds", tables.seeds.usage()),
+            of("bygones", tables.bygones.usage()),
             of("exchanges", tables.exchanges.usage()),
             of("ranges", tables.ranges.usage()),
             of("wants", tables.wants.usage()),

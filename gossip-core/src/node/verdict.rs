@@ -147,6 +147,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let again = now.after(self.config.forget_after());
             self.tables.timers.add(id, again);
         } else if row.fading || row.unheard {
+            self.keep_bygone(id, true);
             self.forget(id);
         } else {
             self.tables.members.edit(id, |row| row.fading = true);

@@ -3,7 +3,7 @@
 //! [`Node::export`](crate::Node::export) writes it, a page of any size at a time;
 //! [`Node::import`](crate::Node::import) makes a node of it again, and [`Import`](crate::Import) does so
 //! from pages that are not in memory together. Whoever keeps records in a place of their own, as in a
-//! key-value store in flash, takes [`Known`] and [`Kept`] from a node and gives them to a
+//! key-value store in flash, takes [`Known`], [`Kept`] and [`Past`] from a node and gives them to a
 //! [`Restore`](crate::Restore), without the bytes.
 //!
 //! # Format, version 1
@@ -15,6 +15,7 @@
 //! | | [`Start`]: whose state, in which cluster, and how many records follow |
 //! | | each member: [`Known`] |
 //! | | each entry: [`Kept`] |
+//! | | each forgotten member whose last-known address is kept: [`Past`] |
 //! | 4 | CRC-32C of everything before, little-endian |
 //!
 //! Records are encoded with postcard, one directly after the other. The checksum ends the state, so
@@ -38,5 +39,5 @@ pub(crate) use bytes::{
     Checksum, END, PRELUDE, check_prelude, check_whole, take_record, write_window,
 };
 pub use error::ImportError;
-pub use record::{Kept, Known};
+pub use record::{Kept, Known, Past};
 pub use start::{Start, start_of};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{NodeId, Version};
+use crate::id::{Life, NodeId, Version};
 use crate::wire::Row;
 
 /// What a node knows of a member, or of itself.
@@ -22,6 +22,19 @@ pub struct Known<A> {
     pub unproven: bool,
     /// It came from a state, and nobody has spoken of it since.
     pub unheard: bool,
+}
+
+/// What remains of a member that was forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past<A> {
+    /// Who it was.
+    pub id: NodeId,
+    /// The life that was known of it.
+    pub life: Life,
+    /// Where it was last known to be, unless it said goodbye.
+    pub address: Option<A>,
+    /// Its memory ran out, and not only the room for it.
+    pub over: bool,
 }
 
 /// One entry, a tombstone included.

@@ -18,6 +18,8 @@ pub struct Start {
     pub members: u32,
     /// How many entries follow them.
     pub entries: u32,
+    /// How many forgotten members follow those.
+    pub bygones: u32,
 }
 
 /// Whose state these bytes are, without the rest of it.

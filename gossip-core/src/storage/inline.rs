@@ -106,6 +106,17 @@ impl<const N: usize> Blob for InlineBlob<N> {
     }
 }
 
+/// How many bygones a storage keeps: as many as its declaration names.
+#[doc(hidden)]
+#[must_use]
+pub const fn bygones(named: &[usize]) -> usize {
+    const DEFAULT: usize = 8;
+    match named {
+        [named, ..] => *named,
+        [] => DEFAULT,
+    }
+}
+
 /// Declares a storage with named bounds, fixed by its type.
 ///
 /// | bound | what it limits | bytes each, roughly |
@@ -124,6 +135,7 @@ impl<const N: usize> Blob for InlineBlob<N> {
 /// | `reads` (0 if not named) | reads that ask peers, with reports that nobody took | 280 + `key` |
 /// | `copies` (0 if not named) | copies kept of what forgotten members contributed to shared keys; each is one of the `entries` | |
 /// | `leases` (0 if not named) | entries that were set for a time | 2 * (24 + `key`) |
+/// | `bygones` (8 if not named) | last-known addresses of forgotten members | 24 + the address |
 ///
 /// A bound of 0 removes what depends on it from the program; `exchanges`, `ranges` and `wants` work
 /// only together. `members` and `duties` must be at least 2.
@@ -152,7 +164,8 @@ macro_rules! inline {
             news: $news:expr, duties: $duties:expr, relays: $relays:expr, seeds: $seeds:expr,
             exchanges: $exchanges:expr, ranges: $ranges:expr, wants: $wants:expr
             $(, mails: $mails:expr)? $(, syncs: $syncs:expr)? $(, reads: $reads:expr)?
-            $(, copies: $copies:expr)? $(, leases: $leases:expr)? $(,)?
+            $(, copies: $copies:expr)? $(, leases: $leases:expr)?
+            $(, bygones: $bygones:expr)? $(,)?
         }
     ) => {
         $(#[$meta])*
@@ -182,6 +195,10 @@ macro_rules! inline {
             type Duties = $crate::storage::InlineList<$crate::node::Duty<A>, { $duties }>;
             type Relays = $crate::storage::InlineList<$crate::membership::Relay<A>, { $relays }>;
             type Seeds = $crate::storage::InlineList<$crate::membership::Seed<A>, { $seeds }>;
+            type Bygones = $crate::storage::InlineList<
+                $crate::membership::Bygone<A>,
+                { $crate::storage::bygones(&[$($bygones)?]) },
+            >;
             type Exchanges =
                 $crate::storage::InlineList<$crate::exchange::Exchange<A>, { $exchanges }>;
             type Ranges = $crate::storage::InlineList<$crate::exchange::RangeDuty, { $ranges }>;
@@ -214,6 +231,7 @@ macro_rules! inline {
                     duties: $crate::node::Duties::new(InlineList::new()),
                     relays: $crate::membership::Relays::new(InlineList::new()),
                     seeds: $crate::membership::Seeds::new(InlineList::new()),
+                    bygones: $crate::membership::Bygones::new(InlineList::new()),
                     exchanges: $crate::exchange::Exchanges::new(InlineList::new()),
                     ranges: $crate::exchange::RangeDuties::new(InlineList::new()),
                     wants: $crate::exchange::Wants::new(InlineList::new()),

@@ -13,6 +13,8 @@ use core::cmp::Ordering;
 use core::fmt::Debug;
 use core::hash::Hash;
 
+#[doc(hidden)]
+pub use inline::bygones;
 pub use inline::{InlineBlob, InlineList};
 
 use crate::address::Address;
@@ -21,7 +23,7 @@ use crate::exchange::{
     Exchange, Exchanges, Letter, Mails, RangeDuties, RangeDuty, Read, Reads, Sync, Syncs, Want,
     Wants,
 };
-use crate::membership::{Board, News, Relay, Relays, Seed, Seeds, Timer, Timers};
+use crate::membership::{Board, Bygone, Bygones, News, Relay, Relays, Seed, Seeds, Timer, Timers};
 use crate::node::{Duties, Duty};
 use crate::table::{Member, Table};
 
@@ -133,6 +135,8 @@ pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
     type Relays: List<Relay<A>>;
     /// Addresses to join through.
     type Seeds: List<Seed<A>>;
+    /// What remains of forgotten members, their last-known addresses above all.
+    type Bygones: List<Bygone<A>>;
     /// Reconciliations under way, at most 8.
     type Exchanges: List<Exchange<A>>;
     /// Ranges owed to partners of an exchange.
@@ -164,6 +168,8 @@ pub struct Tables<A: Address, S: Storage<A>> {
     pub relays: Relays<A, S::Relays>,
     /// Addresses to join through.
     pub seeds: Seeds<A, S::Seeds>,
+    /// What remains of forgotten members.
+    pub bygones: Bygones<A, S::Bygones>,
     /// Reconciliations under way.
     pub exchanges: Exchanges<A, S::Exchanges>,
     /// Ranges owed to partners.

@@ -49,6 +49,7 @@ impl Heap {
             duties: node::Duties::new(HeapList::new(limits.duties.max(LEAST))),
             relays: membership::Relays::new(HeapList::new(limits.relays)),
             seeds: membership::Seeds::new(HeapList::new(limits.seeds)),
+            bygones: membership::Bygones::new(HeapList::new(limits.bygones)),
             exchanges: exchange::Exchanges::new(HeapList::new(exchanges)),
             ranges: exchange::RangeDuties::new(HeapList::new(limits.ranges.max(1))),
             wants: exchange::Wants::new(HeapList::new(limits.wants.max(1))),
@@ -72,6 +73,7 @@ impl<A: Address> Storage<A> for Heap {
     type Duties = HeapList<node::Duty<A>>;
     type Relays = HeapList<membership::Relay<A>>;
     type Seeds = HeapList<membership::Seed<A>>;
+    type Bygones = HeapList<membership::Bygone<A>>;
     type Exchanges = HeapList<exchange::Exchange<A>>;
     type Ranges = HeapList<exchange::RangeDuty>;
     type Wants = HeapList<exchange::Want>;
@@ -102,6 +104,9 @@ pub struct Limits {
     pub relays: usize,
     /// Addresses to join through. Default 16.
     pub seeds: usize,
+    /// Last-known addresses of forgotten members, which end a partition that was longer than the memory:
+    /// each is tried in turn. Default 16.
+    pub bygones: usize,
     /// Reconciliations at a time, from 1 to 8; what is outside counts as the nearer. Default 8.
     pub exchanges: usize,
     /// Differing ranges owed at a time, over all exchanges; at least 1. Default 64.
@@ -128,6 +133,7 @@ impl Default for Limits {
             duties: 256,
             relays: 64,
             seeds: 16,
+            bygones: 16,
             exchanges: EXCHANGES_MAX,
             ranges: 64,
             wants: 256,
