@@ -278,3 +278,34 @@ fn quiet_prints_nothing_and_files_are_written() {
         assert!(event.is_object());
     }
 }
+
+/// All seeds are gone, the two sides have forgotten each other, and still they become one cluster within the
+/// time that protocol.md states: `3 * 8` tries and a minute.
+fn apart(name: &str, nodes: u32, time: &str, end: &str) {
+    let half = nodes / 2 + 1;
+    let scenario = format!(
+        "name = \"{name}\"\nnodes = {nodes}\nduration = \"{end}\"\nboot = \"join\"\n\
+         expect = {{ agree-within = \"9min\" }}\n\
+         [[at]]\ntime = \"30s\"\ndo = {{ crash = {{ hosts = \"1\" }} }}\n\
+         [[at]]\ntime = \"60s\"\ndo = {{ partition = {{ sides = [\"2-{half}\", \"{}-\"] }} }}\n\
+         [[at]]\ntime = \"{time}\"\ndo = \"heal-all\"\n",
+        half + 1
+    );
+    let path = file(&format!("{name}.toml"), &scenario);
+    printed(&path.display().to_string());
+}
+
+#[test]
+fn a_minute_apart_heals_in_the_stated_time() {
+    apart("apart-minute", 17, "2min", "12min");
+}
+
+#[test]
+fn an_hour_apart_heals_in_the_stated_time() {
+    apart("apart-hour", 17, "61min", "72min");
+}
+
+#[test]
+fn a_day_apart_heals_in_the_stated_time() {
+    apart("apart-day", 17, "1441min", "1452min");
+}

@@ -5,6 +5,7 @@ mod common;
 #[path = "../examples/tokio.rs"]
 mod wrapper;
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use common::{DEADLINE, agent, config, status};
@@ -55,6 +56,38 @@ async fn a_tokio_node_and_std_agents_are_one_cluster() {
     gossip.node.leave();
     drive_until(&mut gossip, "the goodbye arrives", |gossip| {
         gossip.node.has_left() && status(&first, id) == Some(Status::Left)
+    })
+    .await;
+}
+
+/// As when a lease of an address or a mapping of a NAT ends: the same node, behind another socket.
+#[tokio::test]
+async fn a_node_that_moves_is_found_where_it_is() {
+    let (first, second) = (agent("moves", 1), agent("moves", 2));
+    let id = NodeId::from(3);
+    let bind = "0.0.0.0:0".parse().unwrap();
+    let mut new = Gossip::bind(bind, config("moves", 3)).await.unwrap();
+    let mut old = Gossip::bind(bind, config("moves", 3)).await.unwrap();
+    let at = |gossip: &Gossip| {
+        let port = gossip.local_addr().unwrap().port();
+        SocketAddr::from(([127, 0, 0, 1], port))
+    };
+    let found = |at: SocketAddr| {
+        [&first, &second].into_iter().all(|agent| {
+            let members = agent.members();
+            let row = members.iter().find(|member| member.id == id);
+            row.is_some_and(|row| row.status == Status::Alive && row.address == Some(at))
+        })
+    };
+    second.join(first.local_addr()).unwrap();
+    old.node.join(first.local_addr()).unwrap();
+    let before = at(&old);
+    drive_until(&mut old, "its address is learned", |_| found(before)).await;
+
+    std::mem::swap(&mut old.node, &mut new.node);
+    let after = at(&new);
+    drive_until(&mut new, "and learned anew", |gossip| {
+        gossip.node.address() == Some(after) && found(after)
     })
     .await;
 }
