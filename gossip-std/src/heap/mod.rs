@@ -12,6 +12,10 @@ pub use list::HeapList;
 /// The most exchanges that a node keeps track of at a time.
 const EXCHANGES_MAX: usize = 8;
 
+/// Of how many forgotten members something is kept, their last-known addresses above all. Each is tried in
+/// turn, so more of them would be tried later.
+const BYGONES: usize = 16;
+
 /// The fewest members and duties that a node can work with.
 const LEAST: usize = 2;
 
@@ -49,7 +53,7 @@ impl Heap {
             duties: node::Duties::new(HeapList::new(limits.duties.max(LEAST))),
             relays: membership::Relays::new(HeapList::new(limits.relays)),
             seeds: membership::Seeds::new(HeapList::new(limits.seeds)),
-            bygones: membership::Bygones::new(HeapList::new(limits.bygones)),
+            bygones: membership::Bygones::new(HeapList::new(BYGONES)),
             exchanges: exchange::Exchanges::new(HeapList::new(exchanges)),
             ranges: exchange::RangeDuties::new(HeapList::new(limits.ranges.max(1))),
             wants: exchange::Wants::new(HeapList::new(limits.wants.max(1))),
@@ -104,9 +108,6 @@ pub struct Limits {
     pub relays: usize,
     /// Addresses to join through. Default 16.
     pub seeds: usize,
-    /// Last-known addresses of forgotten members, which end a partition that was longer than the memory:
-    /// each is tried in turn. Default 16.
-    pub bygones: usize,
     /// Reconciliations at a time, from 1 to 8; what is outside counts as the nearer. Default 8.
     pub exchanges: usize,
     /// Differing ranges owed at a time, over all exchanges; at least 1. Default 64.
@@ -133,7 +134,6 @@ impl Default for Limits {
             duties: 256,
             relays: 64,
             seeds: 16,
-            bygones: 16,
             exchanges: EXCHANGES_MAX,
             ranges: 64,
             wants: 256,
