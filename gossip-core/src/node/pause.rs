@@ -91,6 +91,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.tables.members.edit(id, |row| {
                 row.unheard = true;
                 row.suspect = false;
+                row.doubted = false;
             });
             self.tables.members.mark_changed(id);
             self.tables.timers.set(id, forgotten_at);
