@@ -87,6 +87,11 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         self.list.is_full()
     }
 
+    /// `true` if it is full, and nothing in it only waits for its event.
+    pub(crate) fn is_full_for_good(&self) -> bool {
+        self.is_full() && !self.list.iter().any(Entry::is_gone)
+    }
+
     /// What is known of a key, a tombstone included.
     pub(crate) fn find(&self, owner: NodeId, key: &str) -> Option<&Entry<K, V>> {
         let index = self.search(owner, key.as_bytes()).ok()?;
@@ -287,12 +292,19 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
     /// than `budget` entries. Collect it with [`vanish`](Self::vanish).
     pub(crate) fn sweep(&mut self, budget: &mut usize) -> Option<(usize, NodeId, Version)> {
         const SWEEPS_KEPT: u8 = 2;
-        while let (Some(index), Some(left)) = (self.sweep, budget.checked_sub(1)) {
-            *budget = left;
+        while let Some(index) = self.sweep {
             let Some(entry) = self.list.get_mut(index) else {
                 self.sweep = None;
                 break;
             };
+            // What only waits for its event costs nothing, or whether events are drained would decide how
+            // far a sweep gets.
+            if !entry.is_gone() {
+                let Some(left) = budget.checked_sub(1) else {
+                    break;
+                };
+                *budget = left;
+            }
             self.sweep = Some(index.saturating_add(1));
             if let Content::Tombstone(age) = &mut entry.content {
                 if *age >= SWEEPS_KEPT {

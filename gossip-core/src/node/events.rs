@@ -45,16 +45,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let Some(row) = self.tables.members.get(id) else {
                 continue;
             };
-            if !row.gone {
-                return Some(Event::Member {
-                    id,
-                    status: row.status(),
-                });
-            }
-            self.tables.members.remove(id);
-            return Some(Event::Forgotten { id });
+            let status = row.status();
+            return Some(Event::Member { id, status });
         }
-        None
+        let id = self.tables.members.take_forgotten()?;
+        Some(Event::Forgotten { id })
     }
 
     fn entry_event(&mut self) -> Option<Event<S::Key>> {

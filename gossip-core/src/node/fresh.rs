@@ -16,7 +16,7 @@ use crate::stats::bump;
 use crate::storage::{Blob, List, Storage};
 use crate::table::Member;
 use crate::time::Instant;
-use crate::wire::{AskHead, ClaimItem, Items, Kind, SinglesHead, Writer, limits};
+use crate::wire::{AskHead, ClaimItem, Items, Kind, SinglesHead, Writer, limits, may_be_single};
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Whether this storage permits reads that ask others, and answers to those of others.
@@ -189,9 +189,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         writer: &mut Writer<'_>,
     ) -> Option<bool> {
         let mut entries = self.tables.entries.of(owner);
-        // What is left of an earlier life is nobody's word any more.
         let entry =
-            entries.find(|entry| short_hash(entry.key()) == key && entry.version > Version::BIRTH);
+            entries.find(|entry| short_hash(entry.key()) == key && may_be_single(entry.version));
         if entry.is_none() && token == 0 {
             return None;
         }
@@ -279,7 +278,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn version_of(&self, owner: NodeId, key: &str) -> Version {
         let entry = self.tables.entries.find(owner, key);
         let version = entry.map_or(Version::NONE, |entry| entry.version);
-        if version > Version::BIRTH {
+        if may_be_single(version) {
             version
         } else {
             Version::NONE

@@ -11,7 +11,7 @@ use crate::id::{Generation, NodeId, Version};
 use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::{Doubt, Facts, Links, Liveness, Member};
+use crate::table::{Doubt, Facts, Liveness, Member};
 use crate::time::{Duration, Instant};
 use crate::wire::{Row, Standing};
 
@@ -301,35 +301,30 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// Forgets a member and its entries; the row stays until its event was told.
+    /// Forgets a member and its entries; its event waits.
     pub(super) fn forget(&mut self, id: NodeId) {
         self.inherit(id, Loss::Forgotten);
         self.tables.entries.forget(id);
-        self.tables.members.edit(id, |row| {
-            row.gone = true;
-            row.links = Links::default();
-        });
-        self.tables.members.mark_changed(id);
+        self.tables.members.forget(id);
     }
 
-    /// If the table is full, or still holds the shell of `id`, frees a row: one that is forgotten and
-    /// only waits for its event, else, for somebody who is alive, one of a member that is not.
+    /// Gives up the event of a forgotten member for the row of `id`, if it is of the same or in its place.
+    pub(super) fn make_room_among_forgotten(&mut self, id: NodeId) {
+        if self.tables.members.make_room_among_forgotten(id) {
+            bump(&mut self.stats.events_lost);
+            self.notices.resync = true;
+        }
+    }
+
+    /// If the table is full, frees a row: the event of one that is forgotten, else, for somebody who is
+    /// alive, one of a member that is not.
     fn make_room_for_member(&mut self, id: NodeId, alive: bool) {
-        let shell = self.tables.members.get(id).is_some();
-        if !shell && !self.tables.members.is_full() {
+        self.make_room_among_forgotten(id);
+        if !alive || !self.tables.members.is_full() {
             return;
         }
-        let me = self.id();
-        let first = |wanted: &dyn Fn(&Member<A>) -> bool| {
-            let found = self.tables.members.iter().find(|row| wanted(row));
-            found.map(Member::id)
-        };
-        let victim = if shell {
-            Some(id)
-        } else {
-            let dead = |row: &Member<A>| alive && !row.is_live() && row.is_known() && row.id != me;
-            first(&|row| row.gone).or_else(|| first(&dead))
-        };
+        let dead = |row: &&Member<A>| !row.is_live() && row.is_known() && !self.is_me(row.id);
+        let victim = self.tables.members.iter().find(dead).map(Member::id);
         let Some(victim) = victim else { return };
         self.keep_bygone(victim, false);
         self.inherit(victim, Loss::Forgotten);

@@ -12,7 +12,9 @@ use crate::id::{NodeId, Version};
 use crate::storage::Storage;
 use crate::table::Member;
 use crate::time::Instant;
-use crate::wire::{ClaimHead, Kind, PreciseItem, PullItem, Row, SinglesHead, Writer, limits};
+use crate::wire::{
+    ClaimHead, Kind, PreciseItem, PullItem, Row, SinglesHead, Writer, limits, may_be_single,
+};
 
 /// What a pull says of one owner.
 pub(super) fn plain_want(item: PullItem) -> Want {
@@ -212,7 +214,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         true
     }
 
-    /// The entries that the partner lacks in its window, up to a rank, by key.
+    /// The entries that the partner lacks in its window and that may be told singly, up to a rank, by key.
     pub(super) fn missing(
         &self,
         want: &Want,
@@ -224,7 +226,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let newest = newest.map_or(Version::NONE, |row| row.progress.as_of);
         let salt = u64::from(self.next_token) << 32 | want.owner.get();
         listed(&self.tables.entries, want.owner, window.from, window.to())
-            .filter(move |entry| window.lacks(entry.version))
+            .filter(move |entry| may_be_single(entry.version) && window.lacks(entry.version))
             .filter(move |entry| order.rank(entry.version, newest, salt) <= limit)
     }
 

@@ -261,6 +261,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         row.changed = false;
         // Compared with nobody, and told to nobody.
         row.unheard = true;
+        self.make_room_among_forgotten(NodeId::FORMER);
         if self.tables.members.insert(row).is_err() {
             self.reclaim = Reclaim::Over;
             return false;

@@ -320,7 +320,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         while let Some((index, owner, version)) = self.tables.entries.sweep(&mut budget) {
             // What this node has deleted must not be taken back, unless that leaves no room.
             let deleted = self.is_me(owner) && self.is_reclaiming();
-            let keeps = deleted && !self.tables.entries.is_full();
+            let keeps = deleted && !self.tables.entries.is_full_for_good();
             let collected = self.tables.members.edit(owner, |row| {
                 let allowed = !keeps && row.progress.may_collect(version);
                 if allowed {

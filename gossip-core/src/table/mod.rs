@@ -8,6 +8,7 @@ mod facts;
 mod member;
 mod prefix;
 
+use core::cmp::Ordering;
 use core::marker::PhantomData;
 use core::ops::Range;
 
@@ -30,6 +31,9 @@ pub struct Table<A, M> {
     rows: M,
     sums: [u64; RADIX as usize],
     live: usize,
+    /// So many rows at the end of the list are forgotten, and only wait for their events. Nothing else
+    /// sees them, so whether events are drained makes no difference.
+    gone: usize,
     /// No row before this place has an event due.
     changed_from: Option<Place>,
     address: PhantomData<A>,
@@ -42,6 +46,7 @@ impl<A, M> Table<A, M> {
             rows,
             sums: [0; RADIX as usize],
             live: 0,
+            gone: 0,
             changed_from: None,
             address: PhantomData,
         }
@@ -78,20 +83,22 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
         self.live
     }
 
+    /// How many rows there are, forgotten ones not counted.
     pub(crate) fn len(&self) -> usize {
-        self.rows.len()
+        self.rows.len().saturating_sub(self.gone)
     }
 
+    /// `true` if there is no room for another row even without the forgotten ones.
     pub(crate) fn is_full(&self) -> bool {
-        self.rows.is_full()
+        self.len() >= self.rows.capacity()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Member<A>> {
-        self.rows.iter()
+        self.rows.iter().take(self.len())
     }
 
     pub(crate) fn at(&self, index: usize) -> Option<&Member<A>> {
-        self.rows.get(index)
+        self.rows.get(index).filter(|_| index < self.len())
     }
 
     pub(crate) fn get(&self, id: NodeId) -> Option<&Member<A>> {
@@ -106,7 +113,8 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
 
     /// As [`local`](Self::local), by index.
     pub(crate) fn local_at(&mut self, index: usize) -> Option<&mut Member<A>> {
-        self.rows.get_mut(index)
+        let known = index < self.len();
+        self.rows.get_mut(index).filter(|_| known)
     }
 
     /// Changes a row and keeps the fingerprints and counts true.
@@ -139,7 +147,7 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     /// Adds a row without an event, quickest where it comes after all others; gives it back if the
     /// table is full or knows the member already.
     pub(crate) fn append(&mut self, row: Member<A>) -> Result<(), Member<A>> {
-        let (place, end) = (row.id.place(), self.rows.len());
+        let (place, end) = (row.id.place(), self.len());
         let last = self.rows.get(end.saturating_sub(1));
         let index = match last {
             Some(last) if last.id.place() < place => end,
@@ -154,6 +162,49 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
         Ok(())
     }
 
+    /// Forgets a member: its row is seen no more, but waits at the end for its event.
+    pub(crate) fn forget(&mut self, id: NodeId) {
+        let Some(mut row) = self.remove(id) else {
+            return;
+        };
+        row.gone = true;
+        row.links = Links::default();
+        let first = self.len();
+        let place = row.id.place();
+        let before = |shell: &&Member<A>| shell.id.place() < place;
+        let index = self.rows.iter_from(first).take_while(before).count();
+        if self.rows.insert(first.saturating_add(index), row).is_ok() {
+            self.gone = self.gone.saturating_add(1);
+        }
+    }
+
+    /// The next forgotten member; its event is the caller's from here on.
+    pub(crate) fn take_forgotten(&mut self) -> Option<NodeId> {
+        self.take_shell(self.len()).map(|row| row.id)
+    }
+
+    /// Drops the event of a forgotten member that comes back, or of any if there is no other room; `true`
+    /// if one was dropped.
+    pub(crate) fn make_room_among_forgotten(&mut self, id: NodeId) -> bool {
+        let first = self.len();
+        let same = self.rows.iter_from(first).position(|row| row.id == id);
+        let index = match same {
+            Some(index) => first.saturating_add(index),
+            None if self.rows.is_full() => first,
+            None => return false,
+        };
+        self.take_shell(index).is_some()
+    }
+
+    fn take_shell(&mut self, index: usize) -> Option<Member<A>> {
+        if index < self.len() {
+            return None;
+        }
+        let row = self.rows.remove(index)?;
+        self.gone = self.gone.saturating_sub(1);
+        Some(row)
+    }
+
     pub(crate) fn remove(&mut self, id: NodeId) -> Option<Member<A>> {
         let index = self.find(id.place()).ok()?;
         let row = self.rows.remove(index)?;
@@ -163,7 +214,7 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
 
     /// Counts the tokens of proofs asked for back from the next one.
     pub(crate) fn rebase(&mut self, next_token: u16) {
-        for index in 0..self.rows.len() {
+        for index in 0..self.len() {
             let row = self.rows.get_mut(index);
             if let Some(doubt) = row.and_then(|row| row.unproven.as_mut()) {
                 doubt.token = next_token.wrapping_sub(doubt.token);
@@ -209,11 +260,12 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     pub(crate) fn take_changed(&mut self) -> Option<NodeId> {
         let from = self.changed_from?;
         let mut index = self.lower(from);
-        while let Some(row) = self.rows.get_mut(index) {
+        while let Some(row) = self.local_at(index) {
             if row.changed {
                 row.changed = false;
-                self.changed_from = Some(row.id.place());
-                return Some(row.id);
+                let id = row.id;
+                self.changed_from = Some(id.place());
+                return Some(id);
             }
             index = index.saturating_add(1);
         }
@@ -227,7 +279,10 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     }
 
     fn find(&self, place: Place) -> Result<usize, usize> {
-        self.rows.search_by(|row| row.id.place().cmp(&place))
+        self.rows.search_by(|row| match row.gone {
+            true => Ordering::Greater,
+            false => row.id.place().cmp(&place),
+        })
     }
 
     fn adjust(&mut self, place: Place, old: u64, new: u64, was_live: bool, is_live: bool) {

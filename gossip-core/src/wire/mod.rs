@@ -33,6 +33,7 @@ pub use limits::network;
 pub use precise::PreciseItem;
 pub use section::Section;
 pub use short::{HashItem, HashesHead};
+pub(crate) use singles::may_be_single;
 pub use singles::{AskHead, SinglesHead};
 pub use tag::seal_tag;
 pub(crate) use tag::{Maker, start_of};

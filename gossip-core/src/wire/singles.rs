@@ -38,14 +38,19 @@ pub struct AskHead {
     pub version: Version,
 }
 
-/// Every entry must be one that a writer made: the birth of a life and what stands there instead of
-/// an earlier life are never told on their own.
+/// Whether an entry of this version may be told on its own: it must be one that a writer made in the
+/// present life. What stands at the birth is left of an earlier life, and nobody's word any more. Writers and
+/// receivers both ask here.
+pub(crate) fn may_be_single(version: Version) -> bool {
+    version > Version::BIRTH
+}
+
 pub(super) fn validate(
     head: &SinglesHead,
     items: &Items<'_, ClaimItem<'_>>,
 ) -> Result<(), DatagramError> {
     items.check(|item| match item.listed(Instant::ZERO, head.newest) {
-        Some(entry) if entry.version > Version::BIRTH => Ok(()),
+        Some(entry) if may_be_single(entry.version) => Ok(()),
         _ => Err(DatagramError::Impossible),
     })
 }
