@@ -8,6 +8,7 @@
 //! cargo +nightly fuzz run pair --sanitizer none        fuzz one target
 //! cargo run --manifest-path fuzz/Cargo.toml --bin pair FILE     run one input on stable
 //! cargo test --manifest-path fuzz/Cargo.toml           replay the corpus on stable
+//! .ci/fuzz                                             the long runs of all targets, into the corpus
 //! ```
 //!
 //! The inputs in `corpus/` are the smallest set that reaches what long runs reached with inputs of
