@@ -50,6 +50,7 @@ fn the_page_shows_the_right_examples() {
     let stated: Vec<_> = stated.iter().map(|row| row[1].clone()).collect();
     assert_eq!(stated, expected);
     let page = page::text();
+    assert!(page.contains(&format!("it is `{:016x}`", known.facts_weight())));
     assert!(page.contains(&format!("{:08x}", crc32c(b"123456789"))));
     assert!(page.contains(&format!("{:08x}", crc32c(b"golden"))));
     let same = golden::read()
@@ -190,6 +191,44 @@ fn a_node_lists_members_by_place_with_the_same_hashes() {
     }
     let expected: Vec<_> = known.iter().map(|known| known.id).collect();
     assert_eq!(listed, expected);
+}
+
+#[test]
+fn facts_alone_are_compared_with_whom_keeps_no_entries() {
+    let (mut node, known) = node();
+    let sum = |inside: &dyn Fn(&Known) -> bool| {
+        let inside = known.iter().filter(|known| inside(known));
+        inside.fold(0u64, |sum, known| sum.wrapping_add(known.facts_weight()))
+    };
+    assert_eq!(node.facts_fingerprint(), sum(&|_| true));
+    assert_ne!(node.facts_fingerprint(), node.fingerprint());
+    let bare = |kind, body| good::from_7().first(0x11).short(kind, body).seal(CLUSTER);
+    let same = bare(7, Body::new().raw(&sum(&|_| true).to_le_bytes()));
+    node.handle_datagram(NOW, 7, &same).expect("valid");
+    let datagrams = sent(&mut node);
+    assert!(sections(&datagrams).any(|section| section == Section::Same));
+    let other = bare(7, Body::new().raw(&[1; 8]));
+    node.handle_datagram(NOW, 7, &other).expect("valid");
+    let datagrams = sent(&mut node);
+    let found = sections(&datagrams).find_map(|section| match section {
+        Section::Ranges(head, sums) => Some((head.salt, sums.iter().collect::<Vec<_>>())),
+        _ => None,
+    });
+    let (salt, sums) = found.expect("too many rows to list");
+    let of_part = |part| short_sum(sum(&|known| known.place() >> 60 == part), salt);
+    assert_eq!(sums, (0..16).map(of_part).collect::<Vec<_>>());
+    // And in a listing nothing is told of entries.
+    let head = Body::new().raw(&[0, 0, 0, 0xff, 0xff]);
+    let ranges = good::from_7().first(0x11).long(9, head.raw(&[1; 64]));
+    let taken = node.handle_datagram(NOW, 7, &ranges.seal(CLUSTER));
+    taken.expect("valid");
+    let datagrams = sent(&mut node);
+    let held = sections(&datagrams).filter_map(|section| match section {
+        Section::Listing(_, rows) => Some(rows.iter().map(|row| row.held.get()).sum::<u32>()),
+        _ => None,
+    });
+    let held: Vec<_> = held.collect();
+    assert!(!held.is_empty() && held.iter().all(|held| *held == 0));
 }
 
 #[test]

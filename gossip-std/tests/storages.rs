@@ -4,6 +4,7 @@
 mod support;
 
 use gossip_core::table::Prefix;
+use gossip_core::wire::Kind;
 use gossip_core::{Duration, Mail, Storage, Tables, inline};
 use gossip_std::{Heap, Limits};
 use support::{Large, Net, Small, Weather, config, id};
@@ -152,4 +153,65 @@ fn mail_syncs_and_reads_agree() {
         &history(Posted::tables, 127, 8),
         &history(|| Heap::tables(limits), 127, 8),
     );
+}
+
+/// Bounds of 0 given at run time count like types that permit nothing: those who keep members alone, or no
+/// leases, are one cluster with the others.
+#[test]
+fn bounds_of_nothing_divide_nobody() {
+    let mut net = Net::<Heap>::new(5, 300, Weather::FAIR);
+    let limits = |address: u16| match address % 3 {
+        0 => Limits::default(),
+        1 => Limits {
+            entries: 0,
+            ..Limits::default()
+        },
+        _ => Limits {
+            leases: 0,
+            ..Limits::default()
+        },
+    };
+    for address in 0..12 {
+        let settings = config(address, 300).check().expect("valid");
+        net.add(settings, Heap::tables(limits(address)));
+        let set = net.node(address).set("k", b"v").is_ok();
+        assert_eq!(set, address % 3 != 1);
+        let now = net.instant();
+        let ttl = Duration::from_secs(600);
+        let leased = net.node(address).set_for(now, "l", b"v", ttl).is_ok();
+        assert_eq!(leased, address % 3 == 0);
+        let _ = net.node(address).join(0);
+    }
+    net.run(60_000);
+    let prints: Vec<_> = net.live().map(|node| node.facts_fingerprint()).collect();
+    assert!(prints.iter().all(|print| *print == prints[0]));
+    let differences = |net: &Net<Heap>| -> u32 {
+        let kinds = [Kind::Ranges, Kind::Listing, Kind::Pull, Kind::Claim];
+        let of = |kind| {
+            net.live()
+                .map(move |node| node.stats().received.of(kind).count)
+        };
+        kinds.into_iter().flat_map(of).sum()
+    };
+    let (before, bytes) = (differences(&net), net.bytes_sent);
+    net.run(60_000);
+    assert_eq!(differences(&net), before, "something differs in quiet");
+    let rate = (net.bytes_sent - bytes) as f64 / 12.0 / 60.0;
+    assert!(rate < 45.0, "{rate} B/node/s");
+    for (address, node) in net.live().enumerate() {
+        let keeps = address % 3 != 1;
+        for owner in (0..12).filter(|owner| owner % 3 != 1) {
+            assert_eq!(
+                node.get(id(owner + 1), "k").is_some(),
+                keeps,
+                "at {address}"
+            );
+            let leased = address % 3 == 0 && owner % 3 == 0;
+            assert_eq!(
+                node.get(id(owner + 1), "l").is_some(),
+                leased,
+                "at {address}"
+            );
+        }
+    }
 }

@@ -63,6 +63,17 @@ impl<K: Blob, L: List<Lease<K>>> Leases<K, L> {
         self.by_key.get(index).map(|lease| lease.at)
     }
 
+    /// `true` if any entry of an owner has a lease.
+    pub(crate) fn any_of(&self, owner: NodeId) -> bool {
+        if const { !Self::PERMITTED } {
+            return false;
+        }
+        let (Ok(index) | Err(index)) = self.find(owner, &[]);
+        self.by_key
+            .get(index)
+            .is_some_and(|lease| lease.owner == owner)
+    }
+
     /// Gives an entry a lease in place of the one it has, or with `None` ends that. The caller made
     /// sure that there is room.
     pub(crate) fn set(&mut self, owner: NodeId, key: &[u8], at: Option<Instant>) {

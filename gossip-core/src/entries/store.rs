@@ -155,6 +155,11 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         })
     }
 
+    /// `true` if any entry of an owner has a lease.
+    pub(crate) fn has_leases(&self, owner: NodeId) -> bool {
+        self.leases.any_of(owner)
+    }
+
     /// When an entry's lease ends.
     pub(crate) fn expires(&self, entry: &Entry<K, V>) -> Option<Instant> {
         self.leases.of(entry.owner, entry.key.as_ref())

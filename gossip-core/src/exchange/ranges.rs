@@ -13,7 +13,7 @@ pub struct RangeDuty {
 }
 
 /// What is owed about a range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Owed {
     /// Its fingerprints or its listing, whichever is shorter.
     Answer,

@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 use super::{Bit, Ways};
 use crate::id::{NodeId, Place};
 use crate::storage::List;
+use crate::table::Sums;
 use crate::time::{Duration, Instant};
 
 /// One reconciliation with one partner.
@@ -13,6 +14,8 @@ pub struct Exchange<A> {
     pub(crate) peer: NodeId,
     pub(crate) to: A,
     pub(crate) bit: Bit,
+    /// What is compared with it.
+    pub(crate) sums: Sums,
     /// It is over if nothing is heard until then.
     pub(crate) expires: Instant,
     /// Datagrams that may be sent before something must be heard.
@@ -126,6 +129,9 @@ impl<A, L> Exchanges<A, L> {
     }
 }
 
+/// Datagrams that one received datagram entitles to.
+pub(crate) const CREDIT: u8 = 16;
+
 /// How many pulls in a row may go unanswered.
 const MISSES_MAX: u8 = 3;
 
@@ -135,20 +141,16 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
         (self.list.len(), self.list.capacity())
     }
 
-    /// Datagrams that one received datagram entitles to.
-    const CREDIT: u8 = 16;
-
-    /// The exchange with `peer`, begun if there is none, with `ways` and `budget`; `None` if too many
-    /// are under way.
+    /// The exchange with `peer`, in which `sums` are compared, begun if there is none, with `ways` and
+    /// `budget`; `None` if too many are under way.
     pub(crate) fn open(
         &mut self,
-        peer: NodeId,
-        to: A,
+        (peer, to, sums): (NodeId, A, Sums),
         expires: Instant,
         ways: Ways,
         budget: Budget,
     ) -> Option<Bit> {
-        if let Some(bit) = self.refresh(peer, to, expires) {
+        if let Some(bit) = self.refresh((peer, to, sums), expires) {
             return Some(bit);
         }
         let used = self
@@ -160,8 +162,9 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
             peer,
             to,
             bit,
+            sums,
             expires,
-            credit: Self::CREDIT,
+            credit: CREDIT,
             ways,
             budget,
             tells: Span::EMPTY,
@@ -176,15 +179,20 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
     }
 
     /// Something was heard of `peer`: its exchange, if there is one, goes on.
-    pub(crate) fn refresh(&mut self, peer: NodeId, to: A, expires: Instant) -> Option<Bit> {
+    pub(crate) fn refresh(
+        &mut self,
+        (peer, to, sums): (NodeId, A, Sums),
+        expires: Instant,
+    ) -> Option<Bit> {
         let index = self
             .list
             .iter()
             .position(|exchange| exchange.peer == peer)?;
         let exchange = self.list.get_mut(index)?;
         exchange.to = to;
+        exchange.sums = sums;
         exchange.expires = expires;
-        exchange.credit = Self::CREDIT;
+        exchange.credit = CREDIT;
         Some(exchange.bit)
     }
 

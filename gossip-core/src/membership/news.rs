@@ -107,6 +107,11 @@ impl<N: List<News>> Board<N> {
         self.list.iter().any(|news| news.what <= What::Facts)
     }
 
+    /// `true` if there is nothing to tell but how far entries are held.
+    pub(crate) fn is_of_entries(&self) -> bool {
+        !self.list.is_empty() && self.list.iter().all(|news| news.what == What::Held)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

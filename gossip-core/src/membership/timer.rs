@@ -59,6 +59,11 @@ impl<T: List<Timer>> Timers<T> {
             .map(|timer| timer.at)
     }
 
+    /// Whose deadlines they are, the earliest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = NodeId> {
+        self.list.iter().map(|timer| timer.id)
+    }
+
     /// The earliest deadline.
     pub(crate) fn next(&self) -> Option<Instant> {
         self.list.get(0).map(|timer| timer.at)

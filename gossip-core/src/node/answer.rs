@@ -1,14 +1,14 @@
 //! The sending side of an exchange: pulls, ranges, rows and claims for one partner.
 
 use super::Node;
-use super::reconcile::{part_bit, shorten, shorten_facts};
+use super::reconcile::{part_bit, shorten};
 use crate::address::Address;
 use crate::exchange::{Bit, Owed, RangeDuty, Span};
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::{Prefix, RADIX};
+use crate::table::{Prefix, RADIX, Sums};
 use crate::time::Instant;
-use crate::wire::{Hint, Kind, ListingHead, RangesHead, Summary, Writer};
+use crate::wire::{Hint, Kind, ListingHead, RangesHead, Writer};
 
 /// A range of up to so many rows is listed; a larger one is narrowed down.
 const LIST_MAX: usize = 12;
@@ -23,13 +23,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         writer: &mut Writer<'_>,
         empty: usize,
     ) -> bool {
-        if const { !Self::EXCHANGES } {
-            return false;
+        if const { !Self::ENTRIES } {
+            return self.write_to_partner(now, bit, writer);
         }
         let before = writer.len();
-        if const { Self::ENTRIES } {
-            self.write_pull(now, bit, writer);
-        }
+        self.write_pull(now, bit, writer);
         let rows_first = self.config.byte_rate().is_some();
         if rows_first {
             // Where airtime is short new comparisons must not keep back what earlier ones found.
@@ -41,7 +39,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         // A claim is worth most in a datagram of its own.
         let half_full = writer.len() > writer.room();
-        if const { Self::ENTRIES } && (writer.len() == before || !half_full) {
+        if writer.len() == before || !half_full {
             self.write_claims(now, bit, writer, empty);
         }
         let wrote = writer.len() > before;
@@ -53,14 +51,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Narrows down or lists the ranges owed.
     fn write_ranges(&mut self, bit: Bit, writer: &mut Writer<'_>, empty: usize) {
+        let sums = self.tables.exchanges.get(bit).map(|exchange| exchange.sums);
         while let Some((index, duty)) = self.tables.ranges.first(bit) {
             let fresh = writer.len() == empty;
-            let rest = match duty.owed {
-                Owed::Answer => duty.then(self.write_range(duty.prefix, writer, fresh)),
-                Owed::Reply => duty.then(self.write_reply(duty.prefix, writer, fresh)),
-                Owed::Sums(mask) => duty.then(self.write_sums(duty.prefix, mask, writer)),
-                Owed::Parts(mask) => self.write_parts(&duty, mask, writer, fresh),
-            };
+            let sums = sums.unwrap_or(Sums::Whole);
+            let owe = |node: &mut Self, part| node.tables.ranges.owe(part);
+            let rest = self.write_owed(&duty, sums, writer, fresh, owe);
             self.tables.ranges.settle(index, rest);
             if rest == Some(duty) {
                 return;
@@ -68,11 +64,35 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
+    /// What is owed about one range; what is still owed then. A part that becomes a duty of its own is
+    /// given to `owe`.
+    pub(super) fn write_owed(
+        &mut self,
+        duty: &RangeDuty,
+        sums: Sums,
+        writer: &mut Writer<'_>,
+        fresh: bool,
+        owe: impl Fn(&mut Self, RangeDuty) -> bool,
+    ) -> Option<RangeDuty> {
+        match duty.owed {
+            Owed::Answer => duty.then(self.write_range(duty.prefix, sums, writer, fresh)),
+            Owed::Reply => duty.then(self.write_reply(duty.prefix, sums, writer, fresh)),
+            Owed::Sums(mask) => duty.then(self.write_sums(duty.prefix, sums, mask, writer)),
+            Owed::Parts(mask) => self.write_parts((duty, mask), sums, writer, fresh, owe),
+        }
+    }
+
     /// A range's listing if it is short, else the fingerprints of its parts. Returns what is still
     /// owed.
-    fn write_range(&self, prefix: Prefix, writer: &mut Writer<'_>, fresh: bool) -> Option<Owed> {
+    fn write_range(
+        &self,
+        prefix: Prefix,
+        sums: Sums,
+        writer: &mut Writer<'_>,
+        fresh: bool,
+    ) -> Option<Owed> {
         let few = self.tables.members.indices(prefix).len() <= LIST_MAX;
-        if few && self.write_listing(prefix, false, writer) {
+        if few && self.write_listing(prefix, sums, false, writer) {
             None
         } else if few && !fresh {
             Some(Owed::Answer)
@@ -81,8 +101,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    fn write_reply(&self, prefix: Prefix, writer: &mut Writer<'_>, fresh: bool) -> Option<Owed> {
-        if self.write_listing(prefix, true, writer) {
+    fn write_reply(
+        &self,
+        prefix: Prefix,
+        sums: Sums,
+        writer: &mut Writer<'_>,
+        fresh: bool,
+    ) -> Option<Owed> {
+        if self.write_listing(prefix, sums, true, writer) {
             None
         } else if fresh {
             Some(Owed::Sums(u16::MAX))
@@ -95,15 +121,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// becomes a duty of its own, if need be in place of this one.
     fn write_parts(
         &mut self,
-        duty: &RangeDuty,
-        mut mask: u16,
+        (duty, mut mask): (&RangeDuty, u16),
+        sums: Sums,
         writer: &mut Writer<'_>,
         mut fresh: bool,
+        owe: impl Fn(&mut Self, RangeDuty) -> bool,
     ) -> Option<RangeDuty> {
         while mask != 0 {
             let index = mask.trailing_zeros();
             let prefix = duty.prefix.part(index)?;
-            match self.write_range(prefix, writer, fresh) {
+            match self.write_range(prefix, sums, writer, fresh) {
                 None => fresh = false,
                 Some(Owed::Answer) => return duty.then(Some(Owed::Parts(mask))),
                 Some(owed) => {
@@ -112,7 +139,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                         prefix,
                         owed,
                     };
-                    if !self.tables.ranges.owe(part) {
+                    if !owe(self, part) {
                         bump(&mut self.stats.ranges_full);
                         return Some(part);
                     }
@@ -124,7 +151,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Fingerprints of as many parts as fit; what is still owed.
-    fn write_sums(&self, prefix: Prefix, mask: u16, writer: &mut Writer<'_>) -> Option<Owed> {
+    fn write_sums(
+        &self,
+        prefix: Prefix,
+        sums: Sums,
+        mask: u16,
+        writer: &mut Writer<'_>,
+    ) -> Option<Owed> {
         const BYTES_EACH: usize = 4;
         if !prefix.can_split() {
             return None;
@@ -158,9 +191,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         let mut complete = writer.put(&head);
         for index in (0..RADIX).filter(|index| now & part_bit(*index) != 0) {
-            let sum = prefix
-                .part(index)
-                .map_or(0, |part| self.tables.members.sum(part));
+            let sum = prefix.part(index).map_or(0, |part| self.sum(part, sums));
             complete = complete && writer.put(&shorten(sum, salt));
         }
         if !complete {
@@ -172,7 +203,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// All rows of a range in short; `false` and no change if they do not fit.
-    fn write_listing(&self, prefix: Prefix, reply: bool, writer: &mut Writer<'_>) -> bool {
+    fn write_listing(
+        &self,
+        prefix: Prefix,
+        sums: Sums,
+        reply: bool,
+        writer: &mut Writer<'_>,
+    ) -> bool {
         let salt = self.salt();
         let Some(open) = writer.open(Kind::Listing) else {
             return false;
@@ -183,12 +220,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             prefix,
         });
         for row in self.tables.members.range(prefix) {
-            let facts = shorten_facts(row, salt);
-            let summary = Summary {
-                id: row.id,
-                facts,
-                held: row.progress.held,
-            };
+            let summary = self.summary_of(row, sums, salt);
             complete = complete && writer.put(&summary);
         }
         if complete {
@@ -206,12 +238,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Tells rows that the partner lacks, and how much is held of those it knows.
     fn write_tells(&mut self, now: Instant, bit: Bit, writer: &mut Writer<'_>) {
-        let Some(span) = self
-            .tables
-            .exchanges
-            .get(bit)
-            .map(|exchange| exchange.tells)
-        else {
+        let exchange = self.tables.exchanges.get(bit);
+        let Some(span) = exchange.map(|exchange| exchange.tells) else {
             return;
         };
         if span.is_empty() {
@@ -225,7 +253,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    fn write_tell_rows(&mut self, now: Instant, bit: Bit, span: Span, writer: &mut Writer<'_>) {
+    pub(super) fn write_tell_rows(
+        &mut self,
+        now: Instant,
+        bit: Bit,
+        span: Span,
+        writer: &mut Writer<'_>,
+    ) {
         let Some(open) = writer.open(Kind::Rows) else {
             return;
         };

@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::id::NodeId;
 use crate::membership::retransmit_limit;
 use crate::storage::Storage;
-use crate::table::Member;
+use crate::table::{Member, Sums};
 use crate::time::{Duration, Instant};
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -19,7 +19,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         probed: Option<NodeId>,
         rng: &mut impl Rng,
     ) {
-        if const { !Self::EXCHANGES } || self.next_exchange > now {
+        if self.next_exchange > now {
             return;
         }
         let interval = self.config.exchange_interval();
@@ -28,7 +28,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         } else {
             now.after(interval)
         };
-        self.end_pace_round(now);
+        if const { Self::ENTRIES } {
+            self.end_pace_round(now);
+        }
         let limit = retransmit_limit(self.config.retransmit_mult(), self.tables.members.live());
         let young = self.tables.news.is_young(limit);
         self.direction = self.config.exchange_mode().direction(young);
@@ -38,17 +40,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 Some(id) => self.tables.members.get(id),
                 None => self.random_live(rng, |_| true),
             };
-            if let Some((id, to)) = partner.and_then(|row| Some((row.id, row.address()?))) {
-                self.begin_exchange(id, to);
+            if let Some(partner) = partner.and_then(|row| Some((row.id, row.address()?, row.sums)))
+            {
+                self.begin_exchange(partner);
             }
         }
     }
 
-    fn begin_exchange(&mut self, id: NodeId, to: A) {
-        let (ways, budget) = (self.direction.for_first(), self.exchange_budget());
-        self.tables.exchanges.begin(id, ways, budget);
-        self.owe(to, Message::Root(self.direction));
-        self.owe_rate(to, false);
+    fn begin_exchange(&mut self, (id, to, sums): (NodeId, A, Sums)) {
+        self.owe(to, Message::Root(self.direction, sums));
+        if const { Self::ENTRIES } {
+            let (ways, budget) = (self.direction.for_first(), self.exchange_budget());
+            self.tables.exchanges.begin(id, ways, budget);
+            self.owe_rate(to, false);
+        }
     }
 
     /// A live peer that can be written to and that `accept` takes. While many join that assert no

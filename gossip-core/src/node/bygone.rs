@@ -8,7 +8,7 @@ use crate::id::{NodeId, Place};
 use crate::membership::Bygone;
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::{Liveness, Member};
+use crate::table::{Liveness, Member, Sums};
 use crate::wire::{Row, Standing};
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -58,8 +58,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Somebody acked: if that proves that a forgotten member lives, it is to be met anew at once.
     pub(super) fn take_proof_of_bygone(&mut self, from: A, token: u16) {
-        if self.tables.bygones.acked(token) && const { Self::EXCHANGES } {
-            self.owe(from, Message::Root(Direction::Both));
+        if self.tables.bygones.acked(token) {
+            self.owe(from, Message::Root(Direction::Both, Sums::Whole));
         }
     }
 

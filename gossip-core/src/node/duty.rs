@@ -2,9 +2,10 @@
 
 use core::marker::PhantomData;
 
-use crate::exchange::Direction;
+use crate::exchange::{Direction, Owed};
 use crate::id::{NodeId, Version};
 use crate::storage::List;
+use crate::table::{Prefix, Sums};
 use crate::wire::Rate;
 
 /// One message owed to one address.
@@ -52,7 +53,9 @@ pub(crate) enum Message {
         told: bool,
     },
     /// The fingerprint of everything, to begin an exchange in this direction.
-    Root(Direction),
+    Root(Direction, Sums),
+    /// What is owed about a range, where the storage has no table of exchanges.
+    Range(Prefix, Owed),
     /// How many writes a second this node lets out.
     Rate(Rate),
     /// How this node is set up.
@@ -69,7 +72,7 @@ impl Message {
 
     /// `true` for what goes along with an urgent message to the same address, since a header costs more.
     pub(crate) fn rides(self) -> bool {
-        !matches!(self, Self::Single { .. } | Self::News)
+        !matches!(self, Self::Single { .. } | Self::Range(..) | Self::News)
     }
 
     /// Messages of one sort are equally urgent.
@@ -86,10 +89,11 @@ impl Message {
             Self::Receipt(..) => 8,
             Self::Equal(_) => 9,
             Self::Single { .. } => 10,
-            Self::Root(_) => 11,
-            Self::Rate(_) => 12,
-            Self::Terms { .. } => 13,
-            Self::News => 14,
+            Self::Root(..) => 11,
+            Self::Range(..) => 12,
+            Self::Rate(_) => 13,
+            Self::Terms { .. } => 14,
+            Self::News => 15,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::hash::hash_bytes;
 use crate::id::{Generation, NodeId, Version};
 use crate::stats::bump;
 use crate::storage::{Blob, List, Storage};
-use crate::table::Member;
+use crate::table::{Member, Sums};
 use crate::time::Instant;
 use crate::wire::{AskHead, ClaimItem, Items, Kind, SinglesHead, Writer, limits, may_be_single};
 
@@ -298,7 +298,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 let read = self.tables.reads.at(index)?;
                 let usable = |row: &Member<A>| {
                     let id = row.id();
-                    row.is_live() && !self.is_me(id) && !read.asks().any(|asked| asked == id)
+                    row.is_live()
+                        && row.sums > Sums::Facts
+                        && !self.is_me(id)
+                        && !read.asks().any(|asked| asked == id)
                 };
                 self.random_member(rng, usable).map(Member::id)
             });

@@ -2,7 +2,6 @@
 
 use super::Node;
 use super::receive::Sender;
-use super::reconcile::shorten_facts;
 use crate::address::Address;
 use crate::exchange::{Bit, Span};
 use crate::id::{NodeId, Place, Version};
@@ -11,8 +10,41 @@ use crate::table::{Member, Prefix};
 use crate::wire::Summary;
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
-    /// Compares one row that both know.
-    pub(super) fn compare(&mut self, sender: &Sender<A>, bit: Bit, salt: u8, item: &Summary) {
+    /// Compares one row that both know; `true` if the partner should see how it is listed here.
+    pub(super) fn compare(
+        &mut self,
+        sender: &Sender<A>,
+        bit: Bit,
+        salt: u8,
+        item: &Summary,
+    ) -> bool {
+        let is_veiled = |node: &Self| {
+            let row = node.tables.members.get(item.id);
+            row.is_some_and(|row| row.veiled)
+        };
+        let before = is_veiled(self);
+        if !self.agrees_on_veil(item.id, sender.sums, item.held) {
+            return true;
+        }
+        if !before && is_veiled(self) {
+            // What it has set for good is asked for once more, since it is not compared from now on.
+            self.link_pull(bit, item.id, Version::NONE);
+        }
+        let Some(row) = self.tables.members.get(item.id) else {
+            return false;
+        };
+        let here = self.summary_of(row, sender.sums, salt);
+        let same = row.is_shown() && here.facts == item.facts;
+        if self.counts_entries(row, sender.sums) {
+            self.compare_entries(sender, bit, same, item);
+        } else if !same {
+            self.give(bit, item.id);
+        }
+        false
+    }
+
+    /// Compares what is held of a row whose facts are the `same`, or not.
+    fn compare_entries(&mut self, sender: &Sender<A>, bit: Bit, same: bool, item: &Summary) {
         let Some(row) = self.tables.members.get(item.id) else {
             return;
         };
@@ -22,7 +54,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .get(bit)
             .is_some_and(|exchange| exchange.ways.takes);
         let row_is_loose = row.loose != 0;
-        if !row.is_shown() || shorten_facts(row, salt) != item.facts {
+        if !same {
             self.give(bit, item.id);
             // Where only this side takes, it alone can ask.
             if row_is_loose || !self.gives(bit) {
@@ -72,6 +104,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn gives(&self, bit: Bit) -> bool {
+        if const { !Self::ENTRIES } {
+            return true;
+        }
         let exchange = self.tables.exchanges.get(bit);
         exchange.is_some_and(|exchange| exchange.ways.gives)
     }
@@ -90,12 +125,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.is_unannounced(id) {
             return;
         }
-        if let (Some(row), Some(exchange)) = (
-            self.tables.members.local(id),
-            self.tables.exchanges.get_mut(bit),
-        ) {
+        let tells = match self.partner.as_mut() {
+            Some(partner) if const { !Self::ENTRIES } => Some(&mut partner.tells),
+            _ => {
+                let exchange = self.tables.exchanges.get_mut(bit);
+                exchange.map(|exchange| &mut exchange.tells)
+            }
+        };
+        if let (Some(row), Some(tells)) = (self.tables.members.local(id), tells) {
             mark(row);
-            exchange.tells.add(id.place());
+            tells.add(id.place());
         }
     }
 

@@ -16,7 +16,7 @@ use crate::id::{NodeId, Version};
 use crate::rng::below;
 use crate::stats::bump;
 use crate::storage::{List, Storage};
-use crate::table::Member;
+use crate::table::{Member, Sums};
 use crate::time::Instant;
 use crate::wire::{ClaimHead, ClaimItem, Items, Kind, Receipt, Writer};
 
@@ -181,7 +181,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let under_way = self.tables.mails.usage().0;
         for _ in under_way..peers {
             let wanted = |row: &Member<A>| {
-                row.is_live() && !self.is_me(row.id()) && !self.tables.mails.has(row.id())
+                row.is_live()
+                    && row.sums > Sums::Facts
+                    && !self.is_me(row.id())
+                    && !self.tables.mails.has(row.id())
             };
             let Some(peer) = self.random_member(rng, wanted).map(Member::id) else {
                 return;
@@ -195,7 +198,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let len = self.tables.members.len();
         let start = below(rng.next_u32(), len);
         for index in (start..len).chain(0..start) {
-            let row = self.tables.members.at(index).filter(|row| row.is_live());
+            let row = self.tables.members.at(index);
+            let row = row.filter(|row| row.is_live() && row.sums > Sums::Facts);
             if let Some(peer) = row.map(Member::id).filter(|id| !self.is_me(*id)) {
                 self.mail(peer, before);
             }

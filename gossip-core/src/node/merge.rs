@@ -63,11 +63,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         } else if told.is_introduction() {
             self.hear_again(row.id, What::Introduction);
         }
-        if let Some(life) = self.life_of(row) {
+        let life = self.life_of(row);
+        if let Some(life) = life {
             self.shorten_memory(now, row.id, life);
         }
         self.note_birth(row);
-        Merged::Agreed
+        self.agreed_but_for(row.id, life)
+    }
+
+    /// What a row that was told and merged is to what is held of the member: if that fades here although it
+    /// has more than half of its memory left there, the teller should know.
+    fn agreed_but_for(&self, id: NodeId, life: Option<Duration>) -> Merged {
+        let fading = self.tables.members.get(id).is_some_and(|row| row.fading);
+        if fading && life > Some(self.fading_time()) {
+            Merged::Known
+        } else {
+            Merged::Agreed
+        }
     }
 
     /// The row as it travels.
@@ -110,7 +122,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.note_birth(row);
         self.announce(row.id, what_of(&told));
-        Merged::Agreed
+        self.relieve_crowd(now);
+        self.agreed_but_for(row.id, life)
     }
 
     /// `true` for an echo: the row of a member that is dead or departed and soon forgotten.
@@ -204,9 +217,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let asked = row.unproven.is_some_and(|doubt| doubt.token == token);
         if asked && row.facts.generation == generation {
             row.unproven = None;
-            let address = row.address();
-            if let Some(to) = address.filter(|_| const { Self::EXCHANGES }) {
-                self.owe(to, Message::Root(Direction::Both));
+            if let (Some(to), sums) = (row.address(), row.sums) {
+                self.owe(to, Message::Root(Direction::Both, sums));
             }
         }
     }
@@ -314,25 +326,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             bump(&mut self.stats.events_lost);
             self.notices.resync = true;
         }
-    }
-
-    /// If the table is full, frees a row: the event of one that is forgotten, else, for somebody who is
-    /// alive, one of a member that is not.
-    fn make_room_for_member(&mut self, id: NodeId, alive: bool) {
-        self.make_room_among_forgotten(id);
-        if !alive || !self.tables.members.is_full() {
-            return;
-        }
-        let dead = |row: &&Member<A>| !row.is_live() && row.is_known() && !self.is_me(row.id);
-        let victim = self.tables.members.iter().find(dead).map(Member::id);
-        let Some(victim) = victim else { return };
-        self.keep_bygone(victim, false);
-        self.inherit(victim, Loss::Forgotten);
-        self.tables.entries.forget(victim);
-        self.tables.timers.cancel(victim);
-        self.tables.members.remove(victim);
-        bump(&mut self.stats.events_lost);
-        self.notices.resync = true;
     }
 
     /// Tells a sender what is wrongly believed of it. Only pings and fingerprints are answered so,

@@ -2,11 +2,14 @@
 
 mod airtime;
 mod answer;
+mod bare;
 mod begin;
 mod bygone;
 mod canonical;
 mod claims;
 mod commands;
+mod compared;
+mod crowd;
 mod duty;
 mod events;
 mod export;
@@ -54,13 +57,13 @@ use crate::address::Address;
 use crate::config::Checked;
 use crate::entries::EntryRef;
 use crate::entries::delta::Progress;
-use crate::exchange::{Bucket, Direction, Pace};
+use crate::exchange::{Bucket, Direction, Pace, Partner};
 use crate::id::{Generation, Incarnation, NodeId, Place, Version};
 use crate::membership::{Clashes, Identity, Prober, Rivalry, Seen, What};
 use crate::sampling::Shuffle;
 use crate::stats::{Stats, bump};
 use crate::storage::{Storage, Tables};
-use crate::table::{Facts, Liveness, Member};
+use crate::table::{Facts, Liveness, Member, Prefix, Sums};
 use crate::time::Instant;
 use crate::wire::limits;
 use bygone::Lost;
@@ -97,6 +100,8 @@ pub struct Node<A: Address, S: Storage<A>> {
     next_token: u16,
     /// The way of the exchanges begun last.
     direction: Direction,
+    /// Whom rows are told to, where the storage has no table of exchanges.
+    partner: Option<Partner<A>>,
     /// The owner that was asked for last, where they are asked for in turn.
     asked_up_to: Place,
     /// Other nodes with this node's id.
@@ -150,7 +155,12 @@ struct Notices {
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// A node that has not started: its first [`handle_timeout`](Self::handle_timeout), due at once,
     /// draws the nonce of its life.
-    pub const fn new(config: Checked<A>, tables: Tables<A, S>) -> Self {
+    pub const fn new(config: Checked<A>, mut tables: Tables<A, S>) -> Self {
+        if !Self::ENTRIES {
+            tables.members.keep_facts_alone();
+        } else if !Self::LEASES {
+            tables.members.keep_no_leases();
+        }
         Self {
             config,
             tables,
@@ -174,6 +184,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             next_sweep: Instant::ZERO,
             next_token: 0,
             direction: Direction::Both,
+            partner: None,
             asked_up_to: Place(0),
             rivalry: Rivalry::NONE,
             clashes: Clashes::NONE,
@@ -287,9 +298,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// The fingerprint of all members' facts and of how far their entries are held: equal on nodes
-    /// that know the same, and different on others but for one chance in 2^64.
+    /// that know the same, and different on others but for one chance in 2^64. On a node that keeps no
+    /// entries it is that of [facts alone](Self::facts_fingerprint); on one that keeps no leases, facts alone
+    /// count of those who have set some.
     pub fn fingerprint(&self) -> u64 {
-        self.tables.members.root()
+        self.sum(Prefix::ROOT, self.own_sums())
+    }
+
+    /// The fingerprint of all members' facts alone: equal on nodes that know the same of the members,
+    /// whatever entries they keep.
+    pub fn facts_fingerprint(&self) -> u64 {
+        self.sum(Prefix::ROOT, Sums::Facts)
     }
 
     /// What was counted so far.

@@ -144,9 +144,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn take_answer_of_touch(&mut self, sender: &Sender<A>, token: u16) {
         if self.touch.asked == Some(token) {
             self.note_answer();
-            if const { Self::EXCHANGES } {
-                self.owe(sender.from, Message::Root(Direction::Both));
-            }
+            self.owe(sender.from, Message::Root(Direction::Both, sender.sums));
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::id::{Generation, NodeId};
 use crate::membership::{Nacked, Silence};
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::Member;
+use crate::table::{Member, Sums};
 use crate::time::{Duration, Instant};
 use crate::wire::{
     ClaimHead, Datagram, HashesHead, Header, Hint, Items, Row, Section, SinglesHead, Standing,
@@ -23,6 +23,8 @@ pub(super) struct Sender<A> {
     pub(super) id: NodeId,
     pub(super) generation: Generation,
     pub(super) from: A,
+    /// What is compared with it.
+    pub(super) sums: Sums,
     /// How many bytes came.
     pub(super) len: usize,
 }
@@ -85,6 +87,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             id: sender,
             generation,
             from: from.canonical(),
+            sums: self.sums_with(&datagram),
             len: bytes.len(),
         };
         self.notice_time(now);
@@ -135,12 +138,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// The mere fact that a datagram came.
     fn hear(&mut self, sender: &Sender<A>, header: &Header) {
-        self.tables
-            .exchanges
-            .refresh(sender.id, sender.from, self.exchange_expiry(sender.now));
-        if let Some(row) = self.tables.members.local(sender.id)
-            && row.facts.generation == header.generation
-        {
+        let peer = (sender.id, sender.from, sender.sums);
+        let expires = self.exchange_expiry(sender.now);
+        self.tables.exchanges.refresh(peer, expires);
+        if let Some(row) = self.tables.members.local(sender.id) {
+            row.sums = sender.sums;
+            if row.facts.generation != header.generation {
+                return;
+            }
             self.prober.heard();
             if row.facts.address.is_none() {
                 row.observed = Some(sender.from);
@@ -171,12 +176,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::Compare(_) | Section::Equal(_) | Section::Receipt(_) | Section::Ask(..) => {
                 self.apply_request(sender, section);
             }
-            _ if const { !Self::EXCHANGES } => {}
-            Section::Rate(rate) => self.take_rate(sender.from, &rate),
             Section::Ranges(head, sums) => self.take_ranges(sender, &head, sums),
             Section::Listing(head, items) => {
                 self.take_listing(sender, &head, items, &mut rest.walked)
             }
+            Section::Rate(rate) if const { Self::ENTRIES } => self.take_rate(sender.from, &rate),
             _ if const { Self::ENTRIES } => self.apply_entries(sender, section, rest),
             _ => {}
         }
@@ -353,10 +357,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
         }
         match self.merge_row(sender.now, row) {
-            Merged::Agreed => {
+            Merged::Agreed if sender.sums > Sums::Facts => {
                 self.compare_held(sender, row.id, row.held);
                 self.compare_loose(sender, row);
             }
+            Merged::Agreed => {}
             Merged::Known => self.link_tell(sender, row.id),
             Merged::Refused => {}
         }

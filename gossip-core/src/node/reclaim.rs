@@ -41,7 +41,7 @@ pub(super) enum Reclaim {
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
-    const RECLAIMS: bool = Self::EXCHANGES && Self::ENTRIES;
+    const RECLAIMS: bool = Self::ENTRIES;
 
     /// `true` while this node asks its seeds whether an earlier life of it is remembered, or takes back
     /// what it had written in that: see [`Config::fresh`](crate::Config::fresh). Peers do not know of its
@@ -129,6 +129,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         let held = self.tables.members.get(row.id).filter(|held| !held.gone);
+        if self.is_bare() && held.is_some_and(|held| held.facts.generation != row.generation) {
+            // Whoever keeps no entries cannot say whether there are any; others are asked.
+            return;
+        }
         let remembered = held.is_some_and(|held| {
             let other = held.facts.generation != row.generation || held.progress.held > row.held;
             other && held.progress.held > Version::BIRTH

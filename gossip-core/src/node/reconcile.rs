@@ -11,7 +11,7 @@ use crate::id::{Life, NodeId, Version};
 use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::{List, Storage};
-use crate::table::{Member, Prefix, RADIX};
+use crate::table::{Prefix, RADIX, Sums};
 use crate::time::Instant;
 use crate::wire::{ClaimHead, ClaimItem, Hint, Items, ListingHead, RangesHead, Sum32, Summary};
 
@@ -19,13 +19,12 @@ use crate::wire::{ClaimHead, ClaimItem, Hint, Items, ListingHead, RangesHead, Su
 const TELL_MAX: usize = 64;
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
-    /// Whether this storage permits anti-entropy at all: it takes room in three tables.
-    pub(super) const EXCHANGES: bool = <S::Exchanges as List<_>>::PERMITTED
+    /// Whether this storage permits entries: they need the three tables of exchanges as well. Without
+    /// them members alone are compared, and that needs no table: see `node/bare.rs`.
+    pub(super) const ENTRIES: bool = <S::Entries as List<_>>::PERMITTED
+        && <S::Exchanges as List<_>>::PERMITTED
         && <S::Ranges as List<_>>::PERMITTED
         && <S::Wants as List<_>>::PERMITTED;
-
-    /// Whether it permits entries.
-    pub(super) const ENTRIES: bool = <S::Entries as List<_>>::PERMITTED;
 
     pub(super) fn exchange_expiry(&self, now: Instant) -> Instant {
         const REPLIES: u32 = 8;
@@ -48,8 +47,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn link_in(&mut self, sender: &Sender<A>, ways: Ways) -> Option<Bit> {
-        if const { !Self::EXCHANGES } {
-            return None;
+        if const { !Self::ENTRIES } {
+            return Some(self.meet_partner(sender.from));
         }
         let ways = self.ways_of_sync(sender.id).unwrap_or(ways);
         let expires = self.exchange_expiry(sender.now);
@@ -58,7 +57,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let budget = self.exchange_budget();
         let exchanges = &mut self.tables.exchanges;
-        let bit = exchanges.open(sender.id, sender.from, expires, ways, budget);
+        let peer = (sender.id, sender.from, sender.sums);
+        let bit = exchanges.open(peer, expires, ways, budget);
         if bit.is_none() {
             bump(&mut self.stats.exchanges_full);
         }
@@ -88,14 +88,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         direction: Direction,
         hints: Option<Items<'_, Hint>>,
     ) {
-        if const { !Self::EXCHANGES } {
-            return;
-        }
         self.tell_address(sender);
         self.correct(sender);
-        let mine = self.tables.members.root();
+        let mine = self.sum(Prefix::ROOT, sender.sums);
         if root == mine {
             self.owe(sender.from, Message::Same);
+            return;
+        }
+        if const { !Self::ENTRIES } {
+            self.owe(sender.from, Message::Range(Prefix::ROOT, Owed::Answer));
             return;
         }
         let hinted = hints.iter().flat_map(Items::iter).fold(mine, |sum, hint| {
@@ -103,7 +104,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 .tables
                 .members
                 .get(hint.id)
-                .filter(|row| hint.held > row.progress.held);
+                .filter(|row| hint.held > row.progress.held)
+                .filter(|row| self.counts_entries(row, sender.sums));
             row.map_or(sum, |row| {
                 sum.wrapping_sub(row.weight())
                     .wrapping_add(row.weight_at(hint.held))
@@ -135,7 +137,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let Some(part) = head.prefix.part(index) else {
                 return;
             };
-            let mine = shorten(self.tables.members.sum(part), head.salt);
+            let mine = shorten(self.sum(part, sender.sums), head.salt);
             if mine == theirs {
                 continue;
             }
@@ -174,7 +176,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             index = self.tell_until(bit, index, item.id.place());
             match self.tables.members.at(index) {
                 Some(row) if row.id == item.id && !row.gone && !row.unheard => {
-                    self.compare(sender, bit, head.salt, &item);
+                    unknown |= self.compare(sender, bit, head.salt, &item);
                     index = index.saturating_add(1);
                 }
                 _ => unknown = true,
@@ -197,13 +199,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         owner: NodeId,
         held: Version,
     ) -> bool {
-        if self.is_me(owner) || const { !Self::ENTRIES } {
+        if self.is_me(owner) || self.is_bare() {
             return false;
         }
         let row = self.tables.members.get(owner).filter(|row| !row.gone);
         let Some(row) = row else { return false };
         if held > row.progress.held {
             let rests = self.rests(row);
+            if row.veiled && held <= row.links.told {
+                return false;
+            }
+            if row.veiled {
+                // What is new may need no lease.
+                self.tables.members.edit(owner, |row| row.veiled = false);
+            }
             self.ask_for_proof(owner);
             if let Some(bit) = Some(sender)
                 .filter(|_| !rests)
@@ -269,6 +278,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         let list = list.filter(|entry| entry.version <= claim.b);
         let room = self.has_room(now, owner, list.clone());
+        if !room && self.own_sums() == Sums::Lasting {
+            // What has no lease can be shown on its own.
+            for entry in list.clone().filter(|entry| entry.expires.is_none()) {
+                self.apply_single(now, owner, entry);
+            }
+        }
         let useful = room
             && self.follow(owner, claim, |progress, map| {
                 progress.apply_claim(map, claim, list)
@@ -366,6 +381,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     pub(super) fn owe_range(&mut self, bit: Bit, prefix: Prefix, owed: Owed) {
+        if const { !Self::ENTRIES } {
+            if let Some(to) = self.partner.map(|partner| partner.to) {
+                self.owe(to, Message::Range(prefix, owed));
+            }
+            return;
+        }
         if !self.tables.ranges.owe(RangeDuty { bit, prefix, owed }) {
             bump(&mut self.stats.ranges_full);
         }
@@ -383,13 +404,6 @@ pub(super) fn shorten(sum: u64, salt: u8) -> Sum32 {
     }
     let mixed = mix(sum.wrapping_add(u64::from(salt))) as u32;
     mixed.max(1).to_le_bytes()
-}
-
-/// A row's facts as they travel in a listing, and what is held beyond its coverage.
-pub(super) fn shorten_facts<A: Address>(row: &Member<A>, salt: u8) -> [u8; 2] {
-    let facts = row.facts.hash(row.id).wrapping_add(u64::from(row.loose));
-    let mixed = mix(facts.wrapping_add(u64::from(salt)));
-    (mixed as u16).to_le_bytes()
 }
 
 pub(super) fn part_bit(index: u32) -> u16 {

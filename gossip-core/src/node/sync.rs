@@ -12,13 +12,13 @@ use crate::exchange::{Owed, PeerState, Synced, Ways};
 use crate::id::NodeId;
 use crate::stats::bump;
 use crate::storage::{List, Storage};
-use crate::table::{Member, Prefix};
+use crate::table::{Member, Prefix, Sums};
 use crate::time::{Duration, Instant};
 use crate::wire::{CompareHead, Datagram, Kind, Section, Writer};
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Whether this storage permits syncs, its own and those of others.
-    pub(super) const SYNCS: bool = Self::EXCHANGES && <S::Syncs as List<_>>::PERMITTED;
+    pub(super) const SYNCS: bool = <S::Syncs as List<_>>::PERMITTED;
 
     /// Makes a range of the table of members equal with one peer's, entries included:
     /// [`Prefix::ROOT`] is everything, [`Prefix::of`] one owner. When it is over, at `deadline` at the
@@ -124,10 +124,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         let token = request.0;
-        let sum = self.range_sum(prefix).to_le_bytes();
+        let peer = self.tables.syncs.peer(request);
+        let row = peer.and_then(|peer| self.tables.members.get(peer));
+        let sums = row.map_or(Sums::Whole, |row| row.sums);
+        let sum = self.sum(prefix, sums).to_le_bytes();
         let head = CompareHead { token, prefix, sum };
         if writer.listed(Kind::Compare, &head) {
-            if let Some(peer) = self.tables.syncs.peer(request) {
+            if let Some(peer) = peer {
                 self.open_both_ways(peer);
             }
             let due = now.after(self.reply_wait());
@@ -137,7 +140,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// A peer's fingerprint of a range.
     pub(super) fn take_compare(&mut self, sender: &Sender<A>, head: &CompareHead) {
-        if self.range_sum(head.prefix) == u64::from_le_bytes(head.sum) {
+        if self.sum(head.prefix, sender.sums) == u64::from_le_bytes(head.sum) {
             self.owe(sender.from, Message::Equal(head.token));
         } else if let Some(bit) = self.link(sender) {
             self.open_both_ways(sender.id);
@@ -188,15 +191,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn open_both_ways(&mut self, peer: NodeId) {
         let budget = self.exchange_budget();
         self.tables.exchanges.begin(peer, Ways::BOTH, budget);
-    }
-
-    fn range_sum(&self, prefix: Prefix) -> u64 {
-        let members = &self.tables.members;
-        if prefix == Prefix::ROOT {
-            members.root()
-        } else {
-            members.sum(prefix)
-        }
     }
 
     /// Where a live member is reached.

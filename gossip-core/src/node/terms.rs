@@ -11,7 +11,7 @@ use crate::wire::{Parts, Terms};
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// What this node's storage permits.
     pub const PARTS: Parts = Parts::NONE
-        .with(Parts::EXCHANGES, Self::EXCHANGES)
+        .with(Parts::EXCHANGES, Self::ENTRIES)
         .with(Parts::ENTRIES, Self::ENTRIES)
         .with(Parts::LEASES, Self::LEASES)
         .with(Parts::COPIES, Self::COPIES)

@@ -10,7 +10,7 @@ use crate::membership::{Step, What};
 use crate::rng::below;
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::Member;
+use crate::table::{Member, Sums};
 use crate::time::{Duration, Instant};
 
 /// How many entries a sweep over tombstones looks at in one go, and how many leases end in one go.
@@ -37,7 +37,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Some(self.next_sweep),
             gossip,
             self.next_lease(),
-            (const { Self::EXCHANGES }).then_some(self.next_exchange),
+            Some(self.next_exchange),
             self.prober.next(),
             self.tables.timers.next(),
             self.tables.relays.next(),
@@ -180,7 +180,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn expire_exchanges(&mut self, now: Instant) {
-        if const { !Self::EXCHANGES } {
+        if const { !Self::ENTRIES } {
             return;
         }
         while let Some(bit) = self.tables.exchanges.expired(now) {
@@ -232,10 +232,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if suspect {
             self.owe(to, Message::Accuse(id));
         }
-        if const { !Self::EXCHANGES } {
-            // Nothing else would tell it of this node if the rumor missed it.
-            self.owe(to, Message::Tell(self.id()));
-        }
         Some(id)
     }
 
@@ -279,8 +275,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn tell_random_peers(&mut self, fanout: u8, rng: &mut impl Rng) {
+        // Of entries those need not hear that keep none.
+        let all = !self.tables.news.is_of_entries();
         for _ in 0..fanout {
-            if let Some(address) = self.random_peer(rng, |_| true) {
+            if let Some(address) = self.random_peer(rng, |row| all || row.sums > Sums::Facts) {
                 self.owe(address, Message::News);
             }
         }
@@ -289,9 +287,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The first words to an address about which nothing more is known.
     fn say_hello(&mut self, to: A) {
         self.owe(to, Message::Tell(self.id()));
-        if const { Self::EXCHANGES } {
-            self.owe(to, Message::Root(Direction::Both));
-        }
+        let known = |row: &&Member<A>| row.address() == Some(to);
+        let row = self.tables.members.iter().find(known);
+        let sums = row.map_or(Sums::Whole, |row| row.sums);
+        self.owe(to, Message::Root(Direction::Both, sums));
         self.ask_for_answer(to);
     }
 

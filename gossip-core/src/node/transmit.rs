@@ -8,6 +8,7 @@ use crate::id::NodeId;
 use crate::membership::{What, retransmit_limit};
 use crate::stats::bump;
 use crate::storage::Storage;
+use crate::table::{Member, Prefix};
 use crate::time::Instant;
 use crate::transmit::Transmit;
 use crate::wire::{Header, Hint, Kind, Suspect, Writer, begin, limits, seal_tag, sizes_of};
@@ -48,7 +49,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return self.transmit_urgent(now, allowance, buf);
         }
         while let Some(to) = self.next_duty() {
-            let bit = self.tables.exchanges.ready_for(to);
+            let bit = self.exchange_with(to);
             if let Some(len) = self.write(now, to, bit, None, buf) {
                 return Some(Transmit { to, len });
             }
@@ -58,6 +59,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return Some(Transmit { to, len });
             }
             self.drop_aim(now, aim);
+        }
+        if const { !Self::ENTRIES } {
+            if let Some((to, bit)) = self.partner_ready()
+                && let Some(len) = self.write(now, to, Some(bit), None, buf)
+            {
+                return Some(Transmit { to, len });
+            }
         }
         for index in self.tables.exchanges.in_turn() {
             let Some((to, bit)) = self.tables.exchanges.ready_at(index) else {
@@ -132,7 +140,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return Some(Transmit { to, len });
             }
         }
-        let waits = self.tables.duties.first().is_some() || self.tables.exchanges.any_at_work();
+        let waits = self.tables.duties.first().is_some()
+            || self.tables.exchanges.any_at_work()
+            || self.partner_ready().is_some();
         if self.tables.duties.is_urgent() {
             self.note_blocked(Allowance::Urgent);
         } else if waits || self.next_aim().is_some() {
@@ -163,7 +173,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             generation: self.generation(),
         };
         let mut writer = Writer::new(buf);
-        let begun = begin(&mut writer, &header);
+        let begun = begin(&mut writer, &header, self.flags());
         let empty = writer.len();
         begun.then_some((writer, empty))
     }
@@ -232,13 +242,22 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             if !wanted(message) {
                 break;
             }
-            let written = self.write_message(now, to, message, writer);
+            let (written, rest) = match message {
+                Message::Range(prefix, owed) if const { !Self::ENTRIES } => {
+                    let fresh = writer.len() == empty;
+                    self.write_owed_range(to, (prefix, owed), writer, fresh)
+                }
+                _ => (self.write_message(now, to, message, writer), None),
+            };
             if written == Some(false) && writer.len() > empty {
                 index = at.saturating_add(1);
             } else {
                 news_owed |= message == Message::News;
                 self.tables.duties.settle(at);
                 index = at;
+            }
+            if let Some(rest) = rest {
+                self.owe(to, rest);
             }
         }
         news_owed
@@ -264,8 +283,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Message::Nack(token) => writer.small(Kind::Nack, &(token, self.prober.helper())),
             Message::PingReq(token, target) => writer.small(Kind::PingReq, &(token, target)),
             Message::Same => writer.small(Kind::Same, &()),
-            Message::Root(direction) => {
-                let root = self.tables.members.root().to_le_bytes();
+            Message::Root(direction, sums) => {
+                let root = self.sum(Prefix::ROOT, sums).to_le_bytes();
                 match direction {
                     Direction::Both => writer.small(Kind::Root, &root),
                     other => writer.small(Kind::Root, &(root, other as u8)),
@@ -276,6 +295,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Message::Receipt(..) | Message::Equal(_) | Message::Single { .. } => {
                 self.write_request(now, message, writer)?
             }
+            // Where it is ever owed it is written by `write_owed_range`.
+            Message::Range(..) => return None,
             Message::You => writer.listed(Kind::You, &to),
             Message::Tell(id) => {
                 let row = self.tables.members.get(id).filter(|row| !row.gone)?;
@@ -343,7 +364,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.is_unannounced(id) {
             return false;
         }
-        let row = self.tables.members.get(id).filter(|row| row.is_shown());
+        // The death of a member that fades for want of room is news like any other.
+        let told = |row: &&Member<A>| !row.gone && !row.unheard;
+        let row = self.tables.members.get(id).filter(told);
         match what {
             What::Suspect => self
                 .suspicion_of(id)

@@ -1,6 +1,5 @@
 //! Who is suspected, and whose death is believed: a node's own evidence outweighs what it is told.
 
-use super::inherit::Loss;
 use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
@@ -150,9 +149,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.keep_bygone(id, true);
             self.forget(id);
         } else {
-            self.tables.members.edit(id, |row| row.fading = true);
-            self.tables.timers.set(id, now.after(self.fading_time()));
-            self.inherit(id, Loss::Fading(0));
+            self.fade(now, id);
         }
     }
 }

@@ -137,8 +137,9 @@ pub const fn bygones(named: &[usize]) -> usize {
 /// | `leases` (0 if not named) | entries that were set for a time | 2 * (24 + `key`) |
 /// | `bygones` (8 if not named) | last-known addresses of forgotten members | 24 + the address |
 ///
-/// A bound of 0 removes what depends on it from the program; `exchanges`, `ranges` and `wants` work
-/// only together. `members` and `duties` must be at least 2.
+/// A bound of 0 removes what depends on it from the program. `entries` need `exchanges`, `ranges` and
+/// `wants`, and those are there for entries alone: members are compared without. Nodes of one cluster may
+/// differ in what they permit. `members` and `duties` must be at least 2.
 ///
 /// ```
 /// use gossip_core::{Config, Node, NodeId, inline};

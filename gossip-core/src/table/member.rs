@@ -4,8 +4,8 @@ use core::hash::Hash;
 
 use crate::address::Address;
 
-use super::Bit;
 use super::facts::{Facts, Liveness};
+use super::{Bit, Sums};
 use crate::entries::delta::Progress;
 use crate::event::Status;
 use crate::hash::mix;
@@ -28,6 +28,11 @@ pub struct Member<A> {
     pub(crate) lacks_loose: bool,
     /// How many answers about its entries in a row changed nothing.
     pub(crate) in_vain: u8,
+    /// What is compared with it, as its datagrams say.
+    pub(crate) sums: Sums,
+    /// Here is room for no leases and it has set entries for a time, as a partner says: only its facts are
+    /// compared.
+    pub(crate) veiled: bool,
     /// It came up for a probe before its address was known.
     pub(crate) met: bool,
     /// Somebody suspects it; a timer runs.
@@ -95,6 +100,8 @@ impl<A: Address> Member<A> {
             unproven: None,
             lacks_loose: false,
             in_vain: 0,
+            sums: Sums::Whole,
+            veiled: false,
             met: false,
             suspect: false,
             doubted: false,
@@ -166,7 +173,25 @@ impl<A: Address> Member<A> {
         !self.gone && self.id != NodeId::FORMER
     }
 
-    /// What the row adds to the fingerprints of the ranges it lies in.
+    /// What the row adds to the fingerprints that are kept up to date.
+    pub(crate) fn kept_weight(&self, kept: Sums) -> u64 {
+        if kept == Sums::Facts || self.veiled {
+            self.facts_weight()
+        } else {
+            self.weight()
+        }
+    }
+
+    /// What it adds to fingerprints of facts alone.
+    pub(crate) fn facts_weight(&self) -> u64 {
+        if self.is_shown() {
+            mix(self.facts.hash(self.id))
+        } else {
+            0
+        }
+    }
+
+    /// What it adds to fingerprints of everything.
     pub(crate) fn weight(&self) -> u64 {
         match self.weight_at(self.reach()) {
             weight if weight == 0 || self.loose == 0 => weight,

@@ -1,12 +1,14 @@
 //! The members: one row for each known node, in the order of `mix(id)`, with fingerprints.
 //!
-//! A fingerprint is the wrapping sum of a 64-bit hash of each row's facts and `held` over a range.
-//! The sums of the 16 top ranges are kept up to date with every change; smaller ranges are summed
-//! when they are asked for (Meyer, "Range-Based Set Reconciliation", 2023).
+//! A fingerprint is the wrapping sum of a 64-bit hash of each row over a range: of its facts and
+//! `held`, or of [its facts alone](Sums). The sums of the 16 top ranges are kept up to date with every
+//! change; smaller ranges, and those of facts alone beside the others, are summed when they are asked
+//! for (Meyer, "Range-Based Set Reconciliation", 2023).
 
 mod facts;
 mod member;
 mod prefix;
+mod sums;
 
 use core::cmp::Ordering;
 use core::marker::PhantomData;
@@ -17,6 +19,7 @@ pub use member::Member;
 pub(crate) use member::{Doubt, Links};
 pub use prefix::Prefix;
 pub(crate) use prefix::RADIX;
+pub(crate) use sums::Sums;
 
 use crate::address::Address;
 use crate::id::{NodeId, Place};
@@ -30,6 +33,8 @@ pub(crate) type Bit = u8;
 pub struct Table<A, M> {
     rows: M,
     sums: [u64; RADIX as usize],
+    /// What they are sums of.
+    kept: Sums,
     live: usize,
     /// So many rows at the end of the list are forgotten, and only wait for their events. Nothing else
     /// sees them, so whether events are drained makes no difference.
@@ -45,11 +50,31 @@ impl<A, M> Table<A, M> {
         Self {
             rows,
             sums: [0; RADIX as usize],
+            kept: Sums::Whole,
             live: 0,
             gone: 0,
             changed_from: None,
             address: PhantomData,
         }
+    }
+
+    /// Only facts are compared from now on: for an empty table of a node that keeps no entries. A storage
+    /// whose type permits none need not say so.
+    pub const fn keep_facts_alone(&mut self) {
+        self.kept = Sums::Facts;
+    }
+
+    /// Entries of owners that set some for a time are compared no more: for an empty table of a node that
+    /// keeps no leases. A storage whose type permits none need not say so.
+    pub const fn keep_no_leases(&mut self) {
+        if matches!(self.kept, Sums::Whole) {
+            self.kept = Sums::Lasting;
+        }
+    }
+
+    /// What this node compares at most.
+    pub(crate) fn kept(&self) -> Sums {
+        self.kept
     }
 }
 
@@ -59,23 +84,15 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
         (self.rows.len(), self.rows.capacity())
     }
 
-    /// The fingerprint of everything.
-    pub(crate) fn root(&self) -> u64 {
-        self.sums
-            .iter()
-            .fold(0, |sum, part| sum.wrapping_add(*part))
-    }
-
-    /// The fingerprint of a range.
-    pub(crate) fn sum(&self, prefix: Prefix) -> u64 {
-        let parts = (0..RADIX).zip(&self.sums);
-        for (index, sum) in parts {
-            if Prefix::ROOT.part(index) == Some(prefix) {
-                return *sum;
-            }
+    /// The fingerprint of a range, if it is kept up to date.
+    pub(crate) fn kept_sum(&self, prefix: Prefix) -> Option<u64> {
+        if prefix == Prefix::ROOT {
+            let parts = self.sums.iter();
+            return Some(parts.fold(0, |sum, part| sum.wrapping_add(*part)));
         }
-        self.range(prefix)
-            .fold(0, |sum, row| sum.wrapping_add(row.weight()))
+        let mut parts = (0..RADIX).zip(&self.sums);
+        let part = parts.find(|(index, _)| Prefix::ROOT.part(*index) == Some(prefix));
+        part.map(|(_, sum)| *sum)
     }
 
     /// How many members are alive or suspect.
@@ -123,11 +140,11 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
         id: NodeId,
         change: impl FnOnce(&mut Member<A>) -> R,
     ) -> Option<R> {
-        let index = self.find(id.place()).ok()?;
+        let (index, kept) = (self.find(id.place()).ok()?, self.kept);
         let row = self.rows.get_mut(index)?;
-        let (weight, live) = (row.weight(), row.is_live());
+        let (weight, live) = (row.kept_weight(kept), row.is_live());
         let result = change(row);
-        let (new_weight, new_live) = (row.weight(), row.is_live());
+        let (new_weight, new_live) = (row.kept_weight(kept), row.is_live());
         self.adjust(id.place(), weight, new_weight, live, new_live);
         Some(result)
     }
@@ -137,7 +154,7 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
         let Err(index) = self.find(row.id.place()) else {
             return Err(row);
         };
-        let (place, weight, live) = (row.id.place(), row.weight(), row.is_live());
+        let (place, weight, live) = (row.id.place(), row.kept_weight(self.kept), row.is_live());
         self.rows.insert(index, row)?;
         self.adjust(place, 0, weight, false, live);
         self.note_change(place);
@@ -156,7 +173,7 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
                 Err(index) => index,
             },
         };
-        let (weight, live) = (row.weight(), row.is_live());
+        let (weight, live) = (row.kept_weight(self.kept), row.is_live());
         self.rows.insert(index, row)?;
         self.adjust(place, 0, weight, false, live);
         Ok(())
@@ -208,7 +225,8 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     pub(crate) fn remove(&mut self, id: NodeId) -> Option<Member<A>> {
         let index = self.find(id.place()).ok()?;
         let row = self.rows.remove(index)?;
-        self.adjust(id.place(), row.weight(), 0, row.is_live(), false);
+        let weight = row.kept_weight(self.kept);
+        self.adjust(id.place(), weight, 0, row.is_live(), false);
         Some(row)
     }
 

@@ -17,6 +17,13 @@ pub const WIRE_VERSION: u8 = 1;
 /// Flag in the first byte: the rest is sealed.
 const SEALED: u8 = 0x08;
 
+/// Flag in the first byte: the sender keeps no entries. Fingerprints that go between it and others
+/// are of facts alone.
+pub(crate) const BARE: u8 = 0x01;
+/// Flag in the first byte: the sender keeps no leases. Fingerprints that go between it and others leave out
+/// what is held of owners that have set some.
+pub(crate) const LASTING: u8 = 0x02;
+
 /// Who sends a datagram, in which of its lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
@@ -31,6 +38,7 @@ pub struct Header {
 pub struct Datagram<'a> {
     /// Who sent it.
     pub header: Header,
+    first: u8,
     body: &'a [u8],
 }
 
@@ -73,7 +81,23 @@ impl<'a> Datagram<'a> {
             return Err(DatagramError::IdTooLarge);
         }
         validate::<A, U>(body, largest_id)?;
-        Ok(Self { header, body })
+        Ok(Self {
+            header,
+            first,
+            body,
+        })
+    }
+
+    /// `true` if the sender keeps no entries, but knows the members.
+    #[must_use]
+    pub const fn is_bare(&self) -> bool {
+        self.first & BARE != 0
+    }
+
+    /// `true` if the sender keeps entries, but no leases.
+    #[must_use]
+    pub const fn is_lasting(&self) -> bool {
+        self.first & LASTING != 0
     }
 
     /// The sections in order, those of unknown kinds left out.
@@ -117,9 +141,9 @@ fn sizes(body: &[u8]) -> impl Iterator<Item = (Option<Kind>, usize)> {
     })
 }
 
-/// Begins a datagram; `false` if not even a header fits.
-pub(crate) fn begin(writer: &mut Writer<'_>, header: &Header) -> bool {
-    writer.put(&(WIRE_VERSION << 4)) && writer.put(&[0u8; 4]) && writer.put(header)
+/// Begins a datagram with these flags; `false` if not even a header fits.
+pub(crate) fn begin(writer: &mut Writer<'_>, header: &Header, flags: u8) -> bool {
+    writer.put(&(WIRE_VERSION << 4 | flags)) && writer.put(&[0u8; 4]) && writer.put(header)
 }
 
 fn validate<A: Address, U: Used>(body: &[u8], largest_id: NodeId) -> Result<(), DatagramError> {

@@ -21,8 +21,8 @@ mod tests;
 
 pub use claim_item::ClaimItem;
 pub(crate) use codec::Writer;
+pub(crate) use header::{BARE, LASTING, begin, sizes_of};
 pub use header::{Datagram, Header, WIRE_VERSION};
-pub(crate) use header::{begin, sizes_of};
 pub use items::{
     ClaimHead, CompareHead, Hint, Items, ListingHead, PullItem, RangesHead, Rate, Receipt, Row,
     Standing, Sum32, Summary, Suspect,

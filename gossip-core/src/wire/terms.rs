@@ -25,7 +25,7 @@ pub struct Parts(u8);
 impl Parts {
     /// Membership alone, which every storage permits.
     pub const NONE: Self = Self(0);
-    /// Anti-entropy.
+    /// Anti-entropy of entries; that of members needs no permission.
     pub const EXCHANGES: Self = Self(1);
     /// Entries.
     pub const ENTRIES: Self = Self(2);

@@ -33,7 +33,7 @@ fn rewritten<A: Address>(bytes: &[u8], buffer: usize) -> Vec<u8> {
     let datagram = Datagram::parse::<A>(bytes, CLUSTER, NodeId::MAX).unwrap();
     let mut buf = vec![0xaa; buffer];
     let mut writer = Writer::new(&mut buf);
-    assert!(begin(&mut writer, &datagram.header));
+    assert!(begin(&mut writer, &datagram.header, bytes[0] & 0x0f));
     for section in datagram.sections::<A>() {
         write(&mut writer, &section);
     }

@@ -201,6 +201,12 @@ fn fingerprints() -> Vec<Vector> {
     vec![
         ok("root-least", from_7().short(ROOT, root(0))),
         ok("root", from_7().short(ROOT, root(0x0123_4567_89ab_cdef))),
+        ok(
+            "root-of-a-bare-node",
+            from_7()
+                .first(0x11)
+                .short(ROOT, root(0x0123_4567_89ab_cdef)),
+        ),
         ok("rate", from_7().short(RATE, rate(2500, 300).byte(0))),
         largest_short(
             "rate-most",
@@ -390,7 +396,7 @@ fn tolerated() -> Vec<Vector> {
         reads("zeros-at-the-end-are-unknown-sections", padded),
         reads(
             "flags-of-later-versions",
-            from_7().first(0x17).short(SAME, Body::new()),
+            from_7().first(0x14).short(SAME, Body::new()),
         ),
         reads("overlong-integer", overlong),
         reads("long-head-where-a-short-one-would-do", long_head),

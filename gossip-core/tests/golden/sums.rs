@@ -71,6 +71,11 @@ impl Known {
         mix(hash(&self.facts()).wrapping_add(mix(self.held)))
     }
 
+    /// Its weight between two nodes of which one keeps no entries.
+    pub fn facts_weight(&self) -> u64 {
+        mix(hash(&self.facts()))
+    }
+
     /// Its facts as they stand in a listing.
     pub fn short_hash(&self, salt: u8) -> [u8; 2] {
         let mixed = mix(hash(&self.facts()).wrapping_add(salt.into()));

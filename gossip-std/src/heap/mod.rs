@@ -40,8 +40,14 @@ impl Heap {
     pub fn tables<A: Address>(limits: Limits) -> Tables<A, Self> {
         let members = limits.members.max(LEAST);
         let exchanges = limits.exchanges.clamp(1, EXCHANGES_MAX);
+        let mut table = table::Table::new(HeapList::new(members));
+        if limits.entries == 0 {
+            table.keep_facts_alone();
+        } else if limits.leases == 0 {
+            table.keep_no_leases();
+        }
         Tables {
-            members: table::Table::new(HeapList::new(members)),
+            members: table,
             entries: entries::Store::new(
                 HeapList::new(limits.entries),
                 entries::Leases::new(HeapList::new(limits.leases), HeapList::new(limits.leases)),
@@ -91,7 +97,8 @@ impl<A: Address> Storage<A> for Heap {
 pub struct Limits {
     /// Known nodes, this one included; less than 2 counts as 2. Default 10,000.
     pub members: usize,
-    /// Entries of all owners together, tombstones included. Default 200,000.
+    /// Entries of all owners together, tombstones included. With 0 the node keeps members alone, and
+    /// compares no more with others. Default 200,000.
     pub entries: usize,
     /// Entries of all owners that were set for a time. Default 200,000.
     pub leases: usize,
