@@ -221,7 +221,7 @@ mod tests {
         trial.sample(50, &with(Some(2)));
         assert_eq!(
             trial.broken(),
-            (RULE, Some(0), 50.0),
+            (RULE, Some(1), 50.0),
             "a deletion is seen, too"
         );
     }

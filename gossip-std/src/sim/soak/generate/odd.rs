@@ -63,15 +63,16 @@ fn moving(dice: &mut Dice, scenario: &mut Scenario) {
 /// on with what it knew, since one that knows nothing has nobody to ask.
 fn seedless(dice: &mut Dice, scenario: &mut Scenario) {
     let gone = dice.span(Span::from_secs(20), Span::from_secs(40));
-    let newborn = |action: &Action| {
-        matches!(
-            action,
-            Action::Join { .. } | Action::Leave(_) | Action::Twin(_)
-        )
-    };
+    // Who said goodbye comes back without what it knew.
     scenario
         .at
-        .retain(|at| at.time < gone || !newborn(&at.action));
+        .retain(|at| !matches!(at.action, Action::Leave(_)));
+    for at in &mut scenario.at {
+        if matches!(at.action, Action::Join { .. } | Action::Twin(_)) {
+            at.time = at.time.min(gone);
+        }
+    }
+    scenario.at.sort_by_key(|at| at.time);
     for at in &mut scenario.at {
         match &mut at.action {
             Action::Churn(churn) => churn.with_memory = true,
@@ -177,8 +178,13 @@ fn half_cut(dice: &mut Dice, scenario: &mut Scenario) {
     } else {
         (one, deaf)
     };
+    let rules = scenario
+        .at
+        .iter()
+        .filter(|at| matches!(at.action, Action::AddRule(_)));
+    let name = format!("half-cut-{}", rules.count());
     let rule = Rule {
-        name: "half-cut".to_owned(),
+        name: name.clone(),
         from,
         to,
         both_ways: dice.chance(0.5),
@@ -189,7 +195,7 @@ fn half_cut(dice: &mut Dice, scenario: &mut Scenario) {
     };
     let time = dice.span(Span::from_secs(3), Span::from_secs(30));
     push(scenario, time, Action::AddRule(rule));
-    push(scenario, CALM_FROM, Action::LiftRule("half-cut".to_owned()));
+    push(scenario, CALM_FROM, Action::LiftRule(name));
 }
 
 /// In a quiet cluster without other troubles one machine in eight is slow, down to two datagrams a second
