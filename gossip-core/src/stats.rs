@@ -193,6 +193,8 @@ counters! {
     pauses,
     /// Probes without a verdict, since what they were to send had to wait.
     probes_unsent,
+    /// Times that the clock was found set back: the node's own time goes on from where it was.
+    clocks_set_back,
 }
 
 impl Stats {

@@ -1,7 +1,7 @@
 //! Time as the caller sees it: milliseconds since any epoch, passed in.
 //!
 //! The core owns no clock. An adapter maps whatever the platform counts in to [`Instant`]; the only
-//! demand is that it never runs backwards.
+//! demand is that it does not run backwards. Where it does all the same, a node's own time goes on from where it was.
 
 /// A moment, in milliseconds since an epoch of the caller's choice (boot, usually).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -124,6 +124,19 @@ impl<'a, I: Iterator<Item = Change<'a>>> Changes<I> {
         self.end
     }
 
+    /// With what is set now shown in another way.
+    pub(crate) fn map_entries(
+        self,
+        show: impl Fn(EntryRef<'a>) -> EntryRef<'a>,
+    ) -> Changes<impl Iterator<Item = Change<'a>>> {
+        let Self { afresh, end, found } = self;
+        let found = found.map(move |change| Change {
+            entry: change.entry.map(&show),
+            ..change
+        });
+        Changes { afresh, end, found }
+    }
+
     /// The earliest of these: for a watcher that takes one at a time, in the order in which they
     /// happened. It goes on with [`Change::cursor`], and with [`end`](Self::end) where there is none.
     #[must_use]

@@ -33,6 +33,12 @@ impl<A: Copy> Seed<A> {
         self.answered
     }
 
+    /// The same with its time in another clock's words.
+    pub(crate) fn told_by(&self, told: impl FnOnce(Instant) -> Instant) -> Self {
+        let next = told(self.next);
+        Self { next, ..*self }
+    }
+
     /// When it is tried next, unless it answers; `None` if it has.
     #[must_use]
     pub fn next_try(&self) -> Option<Instant> {
@@ -84,6 +90,12 @@ impl<A: Copy + Eq, L: List<Seed<A>>> Seeds<A, L> {
             }
             None => self.list.push(seed).is_ok(),
         }
+    }
+
+    /// Forgets an address; `false` if it is none to join through.
+    pub(crate) fn remove(&mut self, address: A) -> bool {
+        let found = self.list.iter().position(|seed| seed.address == address);
+        found.is_some_and(|index| self.list.remove(index).is_some())
     }
 
     pub(crate) fn capacity(&self) -> usize {

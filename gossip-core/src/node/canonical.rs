@@ -16,6 +16,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     #[must_use]
     pub fn canonical(&self, now: Instant) -> Self {
         let mut node = self.clone();
+        let now = self.time.of(now);
+        node.time.rebase(now);
         node.stats = Stats::NONE;
         node.strangers = Strangers::NONE;
         node.prober.rebase(now, self.next_token);

@@ -37,8 +37,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// The addresses to join through, and how often each was tried.
-    pub fn seeds(&self) -> impl Iterator<Item = &Seed<A>> {
-        self.tables.seeds.iter()
+    pub fn seeds(&self) -> impl Iterator<Item = Seed<A>> {
+        let seeds = self.tables.seeds.iter();
+        seeds.map(|seed| seed.told_by(|at| self.time.told(at)))
     }
 
     /// An address to join through is tried again, after so many tries that were not answered. The
@@ -51,6 +52,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         bump(&mut self.stats.joins_unanswered);
         self.notices.no_answer |= tries >= TRIES;
+    }
+
+    /// Joins through this address no longer; `false` if it was not named. What is known of a member there
+    /// stays.
+    pub fn forget_seed(&mut self, seed: A) -> bool {
+        self.tables.seeds.remove(seed.canonical())
     }
 
     /// Says goodbye: peers hold the node for departed at once. When that is told,

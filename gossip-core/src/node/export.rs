@@ -67,7 +67,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub fn export(&self, now: Instant) -> Export<'_, A, S> {
         Export {
             node: self,
-            now,
+            now: self.time.of(now),
             next: Next::Prelude,
             skip: 0,
             checksum: Checksum::new(),
@@ -76,11 +76,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// What is to be kept of each member, this node included.
     pub fn known(&self, now: Instant) -> impl Iterator<Item = Known<A>> {
+        let now = self.time.of(now);
         self.members().map(move |row| self.known_of(now, row))
     }
 
     /// What is to be kept of the entries, tombstones included.
     pub fn kept(&self, now: Instant) -> impl Iterator<Item = Kept<'_>> {
+        let now = self.time.of(now);
         let entries = self.tables.entries.kept();
         entries.map(move |entry| self.kept_of(now, entry))
     }

@@ -47,6 +47,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let key_max = self.tables.entries.key_max();
         let blob = S::Key::from_slice(key.as_bytes()).ok_or(RequestError::Key { max: key_max })?;
+        let deadline = self.time.ahead(deadline);
         let (request, before) = (Request(self.take_token()), self.version_of(owner, key));
         let wanted = peers.clamp(1, READ_PEERS_MAX as u8);
         let reads = &mut self.tables.reads;

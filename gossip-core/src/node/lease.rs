@@ -52,6 +52,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         value: &[u8],
         ttl: Duration,
     ) -> Result<(), SetError> {
+        let now = self.time.of(now);
         check_key(key)
             .and_then(|()| self.check_kind(key, Kind::Plain))
             .and_then(|()| Granted::new(now, ttl))
@@ -66,7 +67,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// # Errors
     /// Why the write was refused; nothing changed.
     pub fn renew(&mut self, now: Instant, key: &str, ttl: Duration) -> Result<bool, SetError> {
-        self.renew_lease(now, key, ttl)
+        self.renew_lease(self.time.of(now), key, ttl)
             .inspect_err(|_| bump(&mut self.stats.refused_writes))
     }
 

@@ -7,6 +7,7 @@ mod begin;
 mod bygone;
 mod canonical;
 mod claims;
+mod clock;
 mod commands;
 mod compared;
 mod crowd;
@@ -122,6 +123,7 @@ pub struct Node<A: Address, S: Storage<A>> {
     bucket: Bucket,
     strangers: Strangers<A>,
     stats: Stats,
+    time: clock::OwnTime,
 }
 
 /// Where in its life a node is.
@@ -197,6 +199,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             bucket: Bucket::NEW,
             strangers: Strangers::NONE,
             stats: Stats::NONE,
+            time: clock::OwnTime::NEW,
         }
     }
 
@@ -244,7 +247,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return None;
         }
         let entry = self.tables.entries.find(owner, key)?;
-        self.tables.entries.visible_entry(entry)
+        let entry = self.tables.entries.visible_entry(entry)?;
+        Some(self.as_told(entry))
     }
 
     /// What an owner has set for a key, decoded from postcard.
@@ -258,12 +262,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Every value set by any owner, ordered by owner (in the members' common order) and key.
     pub fn entries(&self) -> impl Iterator<Item = EntryRef<'_>> {
-        self.tables.entries.visible()
+        let all = self.tables.entries.visible();
+        all.map(|entry| self.as_told(entry))
     }
 
     /// Every value set by one owner, by key.
     pub fn entries_of(&self, owner: NodeId) -> impl Iterator<Item = EntryRef<'_>> {
-        self.tables.entries.visible_of(owner)
+        let all = self.tables.entries.visible_of(owner);
+        all.map(|entry| self.as_told(entry))
     }
 
     /// Every value set for a key, one for each owner that has it, in the members' common order.

@@ -72,6 +72,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         from: A,
         bytes: &[u8],
     ) -> Result<(), DatagramError> {
+        let now = self.tell_time(now);
         let datagram = match self.accept(from, bytes) {
             Ok(datagram) => datagram,
             Err(reason) => {
@@ -80,6 +81,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return Err(reason);
             }
         };
+        self.pass_time(now);
         self.count_received(bytes.len(), &datagram);
         let Header { sender, generation } = datagram.header;
         let sender = Sender {

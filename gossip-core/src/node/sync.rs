@@ -50,6 +50,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return Err(RequestError::Full { max });
         }
         let request = Request(self.take_token());
+        let deadline = self.time.ahead(deadline);
         self.tables.syncs.begin(request, peer, range, deadline);
         Ok(request)
     }

@@ -24,6 +24,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// When [`handle_timeout`](Self::handle_timeout) must be called next at the latest;
     /// [`Instant::FAR`] if never.
     pub fn poll_timeout(&self) -> Instant {
+        self.time.told(self.next_deadline())
+    }
+
+    fn next_deadline(&self) -> Instant {
         match self.phase {
             Phase::New | Phase::Restored { .. } => return Instant::ZERO,
             Phase::Left => return Instant::FAR,
@@ -57,6 +61,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Does everything that is due at `now`. May be called early or late; call it whenever
     /// `poll_timeout() <= now`, before `poll_transmit`.
     pub fn handle_timeout(&mut self, now: Instant, rng: &mut impl Rng) {
+        let now = self.tell_time(now);
+        self.pass_time(now);
         match self.phase {
             Phase::New | Phase::Restored { .. } => self.start(now, rng),
             Phase::Left => return,

@@ -32,6 +32,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// nothing to say now. `buf` must have at least `mtu_floor` bytes, or nothing is written and
     /// that is counted.
     pub fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> Option<Transmit<A>> {
+        let now = self.tell_time(now);
         if matches!(
             self.phase,
             Phase::New | Phase::Restored { .. } | Phase::Left

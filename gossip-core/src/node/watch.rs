@@ -46,7 +46,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         since: Cursor,
         filter: Filter<'a>,
     ) -> Changes<impl Iterator<Item = Change<'a>>> {
-        self.tables.entries.changes(since, filter)
+        let changes = self.tables.entries.changes(since, filter);
+        changes.map_entries(|entry| self.as_told(entry))
     }
 
     /// Where a watcher stands that is interested in what comes from now on. It differs from an earlier

@@ -40,4 +40,4 @@ pub(crate) use bytes::{
 };
 pub use error::ImportError;
 pub use record::{Kept, Known, Past};
-pub use start::{Start, start_of};
+pub use start::{Start, seeming_start, start_of};

@@ -32,3 +32,11 @@ pub fn start_of(bytes: &[u8]) -> Result<Start, ImportError> {
     let (start, _) = take_record(records)?.ok_or(ImportError::Truncated)?;
     Ok(start)
 }
+
+/// How a state begins, whether or not it is whole: of damaged bytes the best guess, which may be wrong.
+#[must_use]
+pub fn seeming_start(bytes: &[u8]) -> Option<Start> {
+    let records = bytes.get(PRELUDE.len()..)?;
+    let found = take_record(records).ok().flatten();
+    found.map(|(start, _)| start)
+}

@@ -164,3 +164,25 @@ fn the_end_of_the_thread_is_told_even_when_it_panics() {
     assert!(ended.join().is_err());
     assert_eq!(shared.lock().phase, Phase::Stopped);
 }
+
+#[test]
+fn a_clock_that_is_set_back_costs_no_silence() {
+    let mut driver = driver(Script::default());
+    // What it was told last, before the clock went back to what the driver is told.
+    let late = driver
+        .clock
+        .now()
+        .after(gossip_core::Duration::from_secs(3_600));
+    let mut state = driver.shared.lock();
+    state.node.join(peer()).unwrap();
+    state.node.handle_timeout(late, &mut SplitMix64::new(1));
+    drop(state);
+    driver.turn();
+    let tried = driver.port.tried.borrow().len();
+    let until = Instant::now() + Duration::from_secs(60);
+    while driver.port.tried.borrow().len() < tried + 2 {
+        assert!(Instant::now() < until, "it is silent");
+        std::thread::sleep(driver.turn().min(Duration::from_millis(100)));
+    }
+    assert_eq!(driver.shared.lock().node.stats().clocks_set_back, 1);
+}
