@@ -40,7 +40,7 @@
 //! const MTU: usize = 127; // bytes: an IEEE 802.15.4 frame
 //!
 //! fn node(id: u16) -> Node<u16, Shelf> {
-//!     let config = Config::new(NodeId::from(id)).address(id).mtu_floor(MTU);
+//!     let config = Config::new(NodeId::from(id)).cluster("story").address(id).mtu_floor(MTU);
 //!     Node::new(config.check().unwrap(), Shelf::tables())
 //! }
 //!

@@ -104,7 +104,7 @@ async fn main() -> Result<(), Box<dyn error::Error>> {
         }
     }
     let id = NodeId::truncated(RandomState::new().hash_one(process::id()));
-    let mut gossip = Gossip::bind(bind, Config::new(id)).await?;
+    let mut gossip = Gossip::bind(bind, Config::new(id).cluster("example")).await?;
     for seed in seeds {
         gossip.node.join(seed)?;
     }

@@ -58,7 +58,7 @@ pub mod sim;
 
 pub use agent::{
     Agent, AgentError, AgentEvent, AgentOptions, EntryInfo, Events, Fresh, IoErrors, MemberInfo,
-    MergedInfo, Watch, WatchCursor, WatchEvent, WatchFilter, Watcher,
+    MergedInfo, Notice, Notices, SeedInfo, Watch, WatchCursor, WatchEvent, WatchFilter, Watcher,
 };
 pub use clock::Clock;
 pub use heap::{Heap, HeapBlob, HeapList, Limits};

@@ -4,8 +4,6 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::time::Duration;
 
-use gossip_core::Event;
-
 use super::AgentEvent;
 use super::shared::lock;
 
@@ -14,76 +12,96 @@ const WAITING_MAX: usize = 1024;
 
 /// A subscription: the events since [`Agent::events`](super::Agent::events) was called.
 ///
-/// Up to 1,024 events wait here. One [`Event::Resync`] stands in place of those that did not fit:
+/// Up to 1,024 events wait here. One [`Event::Resync`](gossip_core::Event::Resync) stands in place of those that did not fit:
 /// whoever gets it reads again what it needs. As an iterator it blocks, and ends when the agent has
 /// stopped and all that waited was read. It does not keep the agent running.
+pub type Events = Subscription<AgentEvent>;
+
+/// What is told by an agent, in a bounded queue of a subscriber's own: [`Events`] or
+/// [`Notices`](super::Notices).
 #[derive(Debug)]
-pub struct Events {
-    queue: Arc<Queue>,
+pub struct Subscription<T> {
+    queue: Arc<Queue<T>>,
 }
 
-impl Events {
+impl<T> Subscription<T> {
     /// Waits up to `timeout` for the next event. `None` if there was none in that time, or if no
     /// more will come: see [`has_ended`](Self::has_ended).
-    pub fn recv_timeout(&self, timeout: Duration) -> Option<AgentEvent> {
+    pub fn recv_timeout(&self, timeout: Duration) -> Option<T> {
         let queue = lock(&self.queue.waiting);
-        let idle = |queue: &mut Waiting| queue.events.is_empty() && !queue.closed;
+        let idle = |queue: &mut Waiting<T>| queue.items.is_empty() && !queue.closed;
         let woken = self.queue.ready.wait_timeout_while(queue, timeout, idle);
         woken
             .unwrap_or_else(|poisoned| poisoned.into_inner())
             .0
-            .events
+            .items
             .pop_front()
     }
 
     /// The next event, if one is waiting.
-    pub fn try_recv(&self) -> Option<AgentEvent> {
-        lock(&self.queue.waiting).events.pop_front()
+    pub fn try_recv(&self) -> Option<T> {
+        lock(&self.queue.waiting).items.pop_front()
     }
 
     /// `true` once the agent has stopped and every event was read.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         let queue = lock(&self.queue.waiting);
-        queue.closed && queue.events.is_empty()
+        queue.closed && queue.items.is_empty()
     }
 }
 
-impl Iterator for Events {
-    type Item = AgentEvent;
+impl<T> Iterator for Subscription<T> {
+    type Item = T;
 
-    fn next(&mut self) -> Option<AgentEvent> {
+    fn next(&mut self) -> Option<T> {
         let queue = lock(&self.queue.waiting);
-        let idle = |queue: &mut Waiting| queue.events.is_empty() && !queue.closed;
+        let idle = |queue: &mut Waiting<T>| queue.items.is_empty() && !queue.closed;
         let woken = self.queue.ready.wait_while(queue, idle);
         woken
             .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .events
+            .items
             .pop_front()
     }
 }
 
-/// The subscriptions of one agent.
-#[derive(Debug, Default)]
-pub(super) struct Subscribers {
-    queues: Vec<Weak<Queue>>,
+/// The subscriptions of one agent to one sort of things.
+#[derive(Debug)]
+pub(super) struct Subscribers<T> {
+    queues: Vec<Weak<Queue<T>>>,
     closed: bool,
+    /// What stands in place of those that did not fit.
+    lost: T,
 }
 
-impl Subscribers {
-    pub(super) fn add(&mut self) -> Events {
+impl<T: Clone + PartialEq> Subscribers<T> {
+    pub(super) fn new(lost: T) -> Self {
+        Self {
+            queues: Vec::new(),
+            closed: false,
+            lost,
+        }
+    }
+
+    pub(super) fn add(&mut self) -> Subscription<T> {
         self.queues.retain(|queue| queue.strong_count() > 0);
-        let queue = Arc::new(Queue::default());
-        lock(&queue.waiting).closed = self.closed;
+        let queue = Arc::new(Queue {
+            waiting: Mutex::new(Waiting {
+                items: VecDeque::new(),
+                closed: self.closed,
+            }),
+            ready: Condvar::new(),
+        });
         self.queues.push(Arc::downgrade(&queue));
-        Events { queue }
+        Subscription { queue }
     }
 
     /// Tells everyone, and forgets who stopped listening.
-    pub(super) fn tell(&mut self, event: &AgentEvent) {
+    pub(super) fn tell(&mut self, item: &T) {
+        let lost = &self.lost;
         self.queues.retain(|queue| match queue.upgrade() {
             Some(queue) => {
-                lock(&queue.waiting).push(event);
+                lock(&queue.waiting).push(item, lost);
                 queue.ready.notify_all();
                 true
             }
@@ -101,31 +119,31 @@ impl Subscribers {
     }
 }
 
-#[derive(Debug, Default)]
-struct Queue {
-    waiting: Mutex<Waiting>,
+#[derive(Debug)]
+struct Queue<T> {
+    waiting: Mutex<Waiting<T>>,
     ready: Condvar,
 }
 
-#[derive(Debug, Default)]
-struct Waiting {
-    events: VecDeque<AgentEvent>,
+#[derive(Debug)]
+struct Waiting<T> {
+    items: VecDeque<T>,
     closed: bool,
 }
 
-impl Waiting {
-    fn push(&mut self, event: &AgentEvent) {
-        if self.events.len() < WAITING_MAX - 1 {
-            self.events.push_back(event.clone());
-        } else if self.events.back() != Some(&Event::Resync) {
-            self.events.push_back(Event::Resync);
+impl<T: Clone + PartialEq> Waiting<T> {
+    fn push(&mut self, item: &T, lost: &T) {
+        if self.items.len() < WAITING_MAX - 1 {
+            self.items.push_back(item.clone());
+        } else if self.items.back() != Some(lost) {
+            self.items.push_back(lost.clone());
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use gossip_core::{NodeId, Status};
+    use gossip_core::{Event, NodeId, Status};
 
     use super::*;
 
@@ -142,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_becomes_one_resync_where_it_is_missing() {
-        let mut subscribers = Subscribers::default();
+        let mut subscribers = Subscribers::<AgentEvent>::new(Event::Resync);
         let events = subscribers.add();
         let fits = WAITING_MAX as u16 - 1;
         (0..fits + 5).for_each(|number| subscribers.tell(&seen(number)));
@@ -158,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_second_loss_after_the_first_was_read_is_told_too() {
-        let mut subscribers = Subscribers::default();
+        let mut subscribers = Subscribers::<AgentEvent>::new(Event::Resync);
         let events = subscribers.add();
         for _ in 0..2 {
             (0..WAITING_MAX as u16 * 2).for_each(|number| subscribers.tell(&seen(number)));
@@ -172,7 +190,7 @@ mod tests {
 
     #[test]
     fn subscriptions_are_independent_and_end_when_closed() {
-        let mut subscribers = Subscribers::default();
+        let mut subscribers = Subscribers::<AgentEvent>::new(Event::Resync);
         let mut early = subscribers.add();
         subscribers.tell(&seen(1));
         let late = subscribers.add();
@@ -190,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_waiting_reader_is_woken() {
-        let mut subscribers = Subscribers::default();
+        let mut subscribers = Subscribers::<AgentEvent>::new(Event::Resync);
         let mut events = subscribers.add();
         let reader = std::thread::spawn(move || (events.next(), events.next()));
         subscribers.tell(&Event::Joined);

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use gossip_core::membership::Seed;
 use gossip_core::{
     EntryRef, Generation, Identity, Incarnation, Instant, Member, Node, NodeId, Status, Storage,
     Version,
@@ -71,6 +72,28 @@ impl MemberInfo {
             incarnation: member.incarnation(),
             held: member.held(),
             is_sole: !clashes && !contested,
+        }
+    }
+}
+
+/// An address to join through, and how that goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SeedInfo {
+    /// Where it is.
+    pub address: SocketAddr,
+    /// How often it was tried since it was named or heard of last; stops at 255.
+    pub tries: u8,
+    /// When it is tried next; `None` once it has answered.
+    pub next: Option<Duration>,
+}
+
+impl SeedInfo {
+    pub(super) fn new(now: Instant, seed: Seed<SocketAddr>) -> Self {
+        let next = seed.next_try().map(|at| at.since(now).as_millis());
+        Self {
+            address: seed.address(),
+            tries: seed.tries(),
+            next: next.map(|millis| Duration::from_millis(millis.into())),
         }
     }
 }

@@ -7,10 +7,14 @@ mod driver;
 mod events;
 mod info;
 mod io_errors;
+mod joining;
+mod names;
+mod notices;
 mod options;
 mod requests;
 mod shared;
 mod socket;
+mod start;
 mod state_file;
 mod watch;
 
@@ -28,9 +32,10 @@ use serde::de::DeserializeOwned;
 
 pub use callback::Watcher;
 pub use contribute::MergedInfo;
-pub use events::Events;
-pub use info::{EntryInfo, MemberInfo};
+pub use events::{Events, Subscription};
+pub use info::{EntryInfo, MemberInfo, SeedInfo};
 pub use io_errors::IoErrors;
+pub use notices::{Notice, Notices};
 pub use options::{AgentError, AgentOptions};
 pub use requests::Fresh;
 pub use watch::{Watch, WatchCursor, WatchEvent, WatchFilter};
@@ -40,7 +45,8 @@ use crate::heap::{Heap, HeapBlob};
 use driver::{Driver, SOCKET, WAKE};
 use shared::{Phase, Shared, State, lock};
 use socket::Port;
-use state_file::{Saver, StateFile};
+use start::{begin, begin_to_save};
+use state_file::StateFile;
 
 /// What an agent tells its subscribers.
 pub type AgentEvent = Event<HeapBlob>;
@@ -68,6 +74,10 @@ struct Inner {
     local_addr: SocketAddr,
     /// The clock that the node goes by.
     clock: Clock,
+    /// How many names may be kept.
+    names_max: usize,
+    /// What was noticed at the start, for the first who asks.
+    first: Mutex<Vec<Notice>>,
 }
 
 /// Its life.
@@ -93,11 +103,8 @@ impl Agent {
         let waker = Waker::new(poll.registry(), WAKE)?;
         let clock = Clock::new();
         let mut rng = options.rng();
-        let file = options.state.as_deref().map(StateFile::new);
-        let mut node = match &file {
-            Some(file) => file.node(config, options.limits, clock.now())?,
-            None => Node::new(config, Heap::tables(options.limits)),
-        };
+        let mut file = options.state.as_deref().map(StateFile::open).transpose()?;
+        let (mut node, first) = begin(&options, config, file.as_mut(), clock.now())?;
         // Due at once in every node's life: from here on it knows its own row.
         node.handle_timeout(clock.now(), &mut rng);
         let id = node.id();
@@ -113,6 +120,8 @@ impl Agent {
             id,
             local_addr,
             clock,
+            names_max: options.limits.seeds,
+            first: Mutex::new(first),
         };
         // What is begun ends with `inner`, should the rest fail.
         inner.begin(format!("gossip-{id}"), move || {
@@ -419,13 +428,6 @@ impl Inner {
             ended.unwrap_or_else(|_| Err(io::Error::other("its thread panicked").into()))
         })
     }
-}
-
-/// Writes the first state: a life that peers may hear of is in the file before it speaks.
-fn begin_to_save(shared: &Arc<Shared>, clock: Clock, file: StateFile) -> Result<Saver, AgentError> {
-    let mut saver = Saver::new(Arc::clone(shared), clock, file.clone());
-    saver.save().map_err(|error| file.failed(error))?;
-    Ok(saver)
 }
 
 impl Drop for Inner {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use gossip_core::persist::ImportError;
 use gossip_core::{Address, Checked, Config, ConfigError, NodeId, SplitMix64};
 
-use super::state_file::StateFile;
+use super::state_file::{self, StateFile};
 use crate::heap::Limits;
 
 /// The largest payload of a UDP datagram over IPv4, in bytes.
@@ -37,8 +37,13 @@ pub struct AgentOptions {
     /// ends. A restart goes on in a new life of the node, with its own entries and with what it held of
     /// others. What was written in the last second before a crash may be lost. Default `None`.
     ///
-    /// One agent at a time may use a file.
+    /// One agent at a time uses a file: it is locked as long as the agent runs, and a second one is refused.
     pub state: Option<PathBuf>,
+    /// What to do with a state that is damaged: `false`, the default, refuses to start; `true` gives the file
+    /// another name and starts without it. Peers then give the node back what they hold of its entries, if it
+    /// has the same id and joins through somebody. A whole state that cannot be used, as that of
+    /// another node or cluster, is refused all the same.
+    pub recover_state: bool,
 }
 
 impl AgentOptions {
@@ -52,6 +57,7 @@ impl AgentOptions {
             seed: None,
             mtu: 0,
             state: None,
+            recover_state: false,
         }
     }
 
@@ -60,7 +66,13 @@ impl AgentOptions {
     /// # Errors
     /// [`AgentError::StateFile`] if it cannot be read, [`AgentError::State`] if it is no whole state.
     pub fn stored_id(state: &Path) -> Result<Option<NodeId>, AgentError> {
-        StateFile::new(state).id()
+        StateFile::id(state)
+    }
+
+    /// The node whose state is in a file, as far as a damaged one tells.
+    #[must_use]
+    pub fn seeming_id(state: &Path) -> Option<NodeId> {
+        state_file::seeming_id(state)
     }
 
     /// The settings of a node that is bound to `local`.
@@ -111,6 +123,14 @@ pub enum AgentError {
     },
     /// The operating system refused something else that an agent needs, or its thread failed.
     Io(io::Error),
+}
+
+impl AgentError {
+    /// `true` for a state that is damaged: [`AgentOptions::recover_state`] starts without it.
+    #[must_use]
+    pub fn is_damaged_state(&self) -> bool {
+        matches!(self, Self::State { error, .. } if state_file::is_damage(error))
+    }
 }
 
 impl Display for AgentError {

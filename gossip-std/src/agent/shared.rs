@@ -6,11 +6,13 @@ use std::net::SocketAddr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use gossip_core::{Cursor, Node};
+use gossip_core::{Cursor, Event, Node};
 use mio::Waker;
 
+use super::AgentEvent;
 use super::events::Subscribers;
 use super::io_errors::{IoClass, IoErrors};
+use super::notices::Notice;
 use crate::clock::Clock;
 use crate::heap::Heap;
 
@@ -26,7 +28,8 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     /// Tells cursors of this agent from others; never 0.
     pub(super) run: u64,
-    pub(super) subscribers: Mutex<Subscribers>,
+    pub(super) subscribers: Mutex<Subscribers<AgentEvent>>,
+    pub(super) notices: Mutex<Subscribers<Notice>>,
 }
 
 #[derive(Debug)]
@@ -36,6 +39,8 @@ pub(super) struct State {
     /// The node has left, and all it had to say about that was handed to the socket.
     pub(super) goodbye_sent: bool,
     pub(super) io_errors: IoErrors,
+    /// The names to join through that are kept.
+    pub(super) names: Vec<String>,
     /// The newest change that watches were woken for.
     watched: Cursor,
 }
@@ -57,6 +62,7 @@ impl Shared {
             phase: Phase::Running,
             goodbye_sent: false,
             io_errors: IoErrors::default(),
+            names: Vec::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -65,7 +71,8 @@ impl Shared {
             clock,
             // Keyed by the operating system's randomness.
             run: RandomState::new().hash_one(()) | 1,
-            subscribers: Mutex::default(),
+            subscribers: Mutex::new(Subscribers::new(Event::Resync)),
+            notices: Mutex::new(Subscribers::new(Notice::Missed)),
         }
     }
 
@@ -96,6 +103,7 @@ impl Shared {
         self.lock().phase = Phase::Stopped;
         self.changed.notify_all();
         lock(&self.subscribers).close();
+        lock(&self.notices).close();
     }
 
     pub(super) fn goodbye_sent(&self, state: &mut State) {
