@@ -1,5 +1,6 @@
 //! Addresses on the command line: `host:port`, where the host may be a name.
 
+use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
@@ -30,7 +31,23 @@ impl FromStr for HostPort {
     }
 }
 
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl HostPort {
+    /// `true` if the host is a number and not a name.
+    pub(super) fn is_literal(&self) -> bool {
+        self.0.parse::<SocketAddr>().is_ok()
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        let port = self.0.rsplit_once(':').map(|(_, port)| port.parse());
+        port.and_then(Result::ok).unwrap_or_default()
+    }
+
     /// The addresses behind the name, at least one. Asks the system's resolver, which may take
     /// seconds.
     pub(super) fn resolve(&self) -> Result<Vec<SocketAddr>, Failure> {

@@ -1,5 +1,6 @@
 //! How a subcommand ends badly: one line on standard error, and an exit code.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -40,6 +41,16 @@ impl Failure {
                 let _ = help.print();
                 ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(2))
             }
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(message) | Self::Run(message) => f.write_str(message),
+            Self::Silent(code) => write!(f, "ended with {code}"),
+            Self::Help(help) => help.fmt(f),
         }
     }
 }

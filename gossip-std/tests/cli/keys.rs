@@ -34,7 +34,9 @@ fn two_agents_share_keys() {
     );
     assert_eq!(b.ask("claim mode day")["claimed"], false);
     assert_eq!(b.ask("merged level max")["number"], "-7");
-    assert_eq!(b.ask("merged hits count")["count"], 2);
+    assert_eq!(b.ask("merged hits contributors")["contributors"], 2);
+    // Nobody is to read how many count for what they counted.
+    assert_eq!(b.ask("merged hits count")["type"], "error");
     assert_eq!(
         b.ask("merged tags union")["elements"][0]["value"],
         "red hat"
@@ -98,4 +100,87 @@ fn a_watch_speaks_plainly_to_people() {
     agent.line("the removal", |line| line == "watch: 5 a is gone");
     agent.say(b"unwatch");
     agent.line("the end of it", |line| line == "ok: watching nothing");
+}
+
+#[test]
+fn a_verb_of_another_kind_is_refused_with_what_stands_there() {
+    let mut agent = Agent::start(&["--cluster", "kinds"]);
+    agent.ask("add n 5");
+    agent.ask("add n -2");
+    for (command, what) in [
+        ("number n 4", "a shared counter"),
+        ("set n plain", "a shared counter"),
+        ("share n x", "a shared counter"),
+        ("include n x", "a shared counter"),
+        ("set --ttl 9s n x", "a shared counter"),
+    ] {
+        let answer = agent.ask(command);
+        let message = answer["message"].as_str().expect("an error");
+        assert!(
+            message.contains(what) && message.contains("counted 3"),
+            "{message}"
+        );
+    }
+    assert_eq!(agent.ask("merged n sum")["number"], "3");
+    agent.ask("set plain text");
+    let message = agent.ask("add plain 1")["message"].to_string();
+    assert!(message.contains("a plain value"), "{message}");
+    assert_eq!(agent.ask("delete n")["deleted"], true);
+    assert_eq!(agent.ask("number n 4")["command"], "number");
+}
+
+#[test]
+fn contributions_are_shown_decoded() {
+    let mut agent = Agent::start(&["--cluster", "decoded", "--id", "5"]);
+    for command in [
+        "share who me",
+        "add n 7",
+        "number level -4",
+        "include tags b",
+        "include tags a",
+    ] {
+        agent.ask(command);
+    }
+    let told = agent.ask("entries");
+    let entry = |key: &str| {
+        let all = told["entries"].as_array().expect("a list");
+        let found = all.iter().find(|entry| entry["key"] == key);
+        found.expect("it is set").clone()
+    };
+    assert_eq!(
+        (&entry("who")["shared"], &entry("who")["value"]),
+        (&"value".into(), &"me".into())
+    );
+    assert_eq!(
+        (&entry("n")["shared"], &entry("n")["counted"]),
+        (&"counter".into(), &"7".into())
+    );
+    assert_eq!(entry("level")["number"], "-4");
+    assert_eq!(entry("tags")["elements"][0]["value"], "a");
+    assert!(
+        entry("n")["raw"]
+            .as_str()
+            .is_some_and(|raw| raw.starts_with("fb"))
+    );
+    let flags = [
+        "--bind",
+        "127.0.0.1:0",
+        "--cluster",
+        "decoded",
+        "--join",
+        &agent.address,
+    ];
+    let mut human = Agent::spawn(&flags, false);
+    for event in [
+        "node 5 set who: shared \"me\"",
+        "node 5 set n: counted 7",
+        "node 5 set level: number -4",
+        "node 5 set tags: set {\"a\", \"b\"}",
+    ] {
+        human.line(event, |line| line.ends_with(event));
+    }
+    human.say(b"get who");
+    human.line("the answer", |line| line == "5 who: shared \"me\"");
+    human.say(b"watch 5 n");
+    human.line("the change", |line| line == "watch: 5 n: counted 7");
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args as Flags;
 use gossip_core::{Config, ConfigError, Duration, Mail, NodeId};
-use gossip_std::{AgentOptions, paced};
+use gossip_std::{AgentError, AgentOptions, paced};
 
 use crate::cli::address::HostPort;
 use crate::cli::failure::Failure;
@@ -18,13 +18,14 @@ pub(crate) struct Args {
     /// Where to listen, HOST:PORT; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
     bind: HostPort,
-    /// A node of the cluster to join through, HOST:PORT; may be given several times
+    /// A node of the cluster to join through, HOST:PORT; may be given several times. A name is looked up again
+    /// as long as nobody answers
     #[arg(long, value_name = "ADDR")]
     join: Vec<HostPort>,
     /// The node's identity, a number below 2^56 [default: that of the state, or random]
     #[arg(long, value_name = "N", value_parser = node_id)]
     id: Option<NodeId>,
-    /// The cluster's name: nodes of other clusters are not heard
+    /// The cluster's name: nodes of other clusters are not heard, and those without a name are all of one
     #[arg(long, value_name = "NAME", default_value = "")]
     pub(super) cluster: String,
     /// An entry to start with; may be given several times
@@ -42,9 +43,13 @@ pub(crate) struct Args {
     /// Mail own entries at once to so many peers, or to "all", beside gossip
     #[arg(long, value_name = "K|all", default_value_t = Mail::Off)]
     direct_mail: Mail,
-    /// A file that keeps the node's state over restarts; without one there, the node starts anew
+    /// A file that keeps the node's state over restarts, one for each node; without one there, the node starts
+    /// anew
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// If the state is damaged, rename it to FILE.damaged1 and start anew: the cluster gives the entries back
+    #[arg(long, requires = "state")]
+    recover_state: bool,
     /// Without a state, begin with no entries instead of taking back what the cluster remembers of this id
     #[arg(long)]
     fresh: bool,
@@ -56,8 +61,8 @@ pub(crate) struct Args {
 /// What the flags come to once every name is resolved.
 pub(super) struct Plan {
     pub(super) options: AgentOptions,
-    /// For each `--join`, the addresses behind it.
-    pub(super) seeds: Vec<Vec<SocketAddr>>,
+    /// Whom to join through.
+    pub(super) seeds: Vec<String>,
 }
 
 impl Args {
@@ -78,13 +83,11 @@ impl Args {
         if let Some(advertise) = &self.advertise {
             config = config.address(advertised(&advertise.resolve_for(bind)?)?);
         }
-        let seeds = self
-            .join
-            .iter()
-            .map(|seed| seed_addresses(seed, bind))
-            .collect::<Result<_, _>>()?;
+        self.check_seeds(bind)?;
+        let seeds = self.join.iter().map(ToString::to_string).collect();
         let mut options = AgentOptions::new(bind, config);
         options.state.clone_from(&self.state);
+        options.recover_state = self.recover_state;
         Ok(Plan { options, seeds })
     }
 
@@ -93,14 +96,47 @@ impl Args {
         if let Some(id) = self.id {
             return Ok(id);
         }
-        let stored = self.state.as_deref().map(AgentOptions::stored_id);
-        let stored = stored
-            .transpose()
-            .map_err(|error| Failure::Run(error.to_string()))?;
-        Ok(stored
-            .flatten()
-            .unwrap_or_else(|| NodeId::truncated(random::number())))
+        let stored = match self.state.as_deref() {
+            None => None,
+            Some(state) => match AgentOptions::stored_id(state) {
+                // What is left of it tells, or nothing does.
+                Err(error) if error.is_damaged_state() && self.recover_state => {
+                    AgentOptions::seeming_id(state)
+                }
+                stored => stored.map_err(refused)?,
+            },
+        };
+        Ok(stored.unwrap_or_else(|| NodeId::truncated(random::number())))
     }
+
+    /// At least one of those to join through can be used now, or the state knows others. A name that cannot be
+    /// looked up may be there later.
+    fn check_seeds(&self, bind: SocketAddr) -> Result<(), Failure> {
+        let mut refused = None;
+        let mut usable = self.state.as_ref().is_some_and(|state| state.exists());
+        for seed in &self.join {
+            check_seed(&seed.to_string(), bind)
+                .map_err(|error| Failure::Usage(format!("--join {error}")))?;
+            usable |= seed.is_literal();
+        }
+        for seed in self.join.iter().filter(|_| !usable) {
+            match seed.resolve_for(bind) {
+                Ok(_) => return Ok(()),
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
+        refused.map_or(Ok(()), Err)
+    }
+}
+
+/// Why a node did not start, and what can be done about it.
+pub(super) fn refused(error: AgentError) -> Failure {
+    let advice = if error.is_damaged_state() {
+        ", and so it does with --recover-state, which keeps the file"
+    } else {
+        ""
+    };
+    Failure::Run(format!("{error}{advice}"))
 }
 
 /// Of all the flags only the MTU can make a configuration unusable.
@@ -124,14 +160,20 @@ fn advertised(addresses: &[SocketAddr]) -> Result<SocketAddr, Failure> {
     Ok(address)
 }
 
-fn seed_addresses(seed: &HostPort, bind: SocketAddr) -> Result<Vec<SocketAddr>, Failure> {
-    let addresses = seed.resolve_for(bind)?;
-    match addresses.iter().find(|address| address.port() == 0) {
-        Some(address) => Err(Failure::Usage(format!(
-            "--join {address}: nobody listens on port 0"
-        ))),
-        None => Ok(addresses),
+/// Whether a node that is bound there can join through this host: HOST:PORT, of the family of its socket where
+/// the host is a number.
+///
+/// # Errors
+/// Why it cannot.
+pub(super) fn check_seed(host: &str, bind: SocketAddr) -> Result<(), String> {
+    let seed: HostPort = host.parse()?;
+    if seed.port() == 0 {
+        return Err(format!("{host}: nobody listens on port 0"));
     }
+    if seed.is_literal() {
+        seed.resolve_for(bind).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 fn node_id(text: &str) -> Result<NodeId, String> {

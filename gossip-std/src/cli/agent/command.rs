@@ -11,7 +11,7 @@ use super::shared::{self, Shared};
 pub(super) const FORM_WIDTH: usize = 29;
 
 /// How each command is written, and what it does; those of shared keys follow.
-const COMMANDS: [(&str, &str); 16] = [
+const COMMANDS: [(&str, &str); 17] = [
     ("set KEY VALUE...", "set an entry of this node"),
     (
         "set --ttl TIME KEY VALUE...",
@@ -33,6 +33,7 @@ const COMMANDS: [(&str, &str); 16] = [
         "sync PEER OWNER",
         "make the entries of one owner equal with one node",
     ),
+    ("join HOST:PORT", "join through this node, too"),
     ("members", "show every known node"),
     ("entries", "show every known entry"),
     (
@@ -73,6 +74,9 @@ pub(super) enum Command<'a> {
         peer: NodeId,
         owner: Option<NodeId>,
     },
+    Join {
+        host: &'a str,
+    },
     Shared(Shared<'a>),
     Members,
     Entries,
@@ -103,6 +107,9 @@ pub(super) fn parse(line: &str) -> Result<Option<Command<'_>>, String> {
         "delete" => Command::Delete {
             key: only(rest).ok_or_else(|| usage("delete"))?,
         },
+        "join" => Command::Join {
+            host: only(rest).ok_or_else(|| usage("join"))?,
+        },
         "watch" => watch(rest)?,
         "members" | "entries" | "unwatch" | "stats" | "leave" | "help" if !rest.is_empty() => {
             return Err(usage(name));
@@ -129,8 +136,8 @@ pub(super) fn overview() -> String {
         .map(|(form, does)| format!("  {form:FORM_WIDTH$}{does}"))
         .collect();
     format!(
-        "Commands on standard input:\n{}\n\nThe node goes on when standard input is closed; in the \
-         background of a shell, start it with </dev/null.\nCtrl-C and SIGTERM make it leave the \
+        "Commands on standard input:\n{}\n\nThe node goes on when standard input or output is \
+         closed; in the background of a shell, start it with </dev/null.\nCtrl-C and SIGTERM make it leave the \
          cluster; a second one ends it at once.",
         lines.join("\n")
     )
@@ -346,6 +353,8 @@ mod tests {
             "renew a soon",
             "renew a 3s b",
             "leave now",
+            "join",
+            "join a:1 b:2",
             "\u{1b}[2J",
         ];
         for line in wrong {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use gossip_core::wire::Kind;
 use gossip_core::{Flow, Stats, Traffic};
+use gossip_std::IoErrors;
 use serde::Serialize;
 
 /// What a node counted since its start.
@@ -13,7 +14,7 @@ pub(super) struct Counters {
     sent: Direction,
     received: Direction,
     #[serde(flatten)]
-    others: BTreeMap<&'static str, u32>,
+    others: BTreeMap<String, u64>,
 }
 
 /// One direction: whole datagrams, and the sections inside by kind.
@@ -29,12 +30,19 @@ struct Amount {
     bytes: u32,
 }
 
-impl From<&Stats> for Counters {
-    fn from(stats: &Stats) -> Self {
+impl Counters {
+    /// What the node counted, and the errors of the socket and of the state's file, which are named `io_...`.
+    pub(super) fn new(stats: &Stats, errors: &IoErrors) -> Self {
+        let own = stats
+            .counters()
+            .map(|(name, count)| (name.to_owned(), u64::from(count)));
+        let io = errors
+            .counters()
+            .map(|(name, count)| (format!("io_{name}"), count));
         Self {
             sent: Direction::from(&stats.sent),
             received: Direction::from(&stats.received),
-            others: stats.counters().filter(|(_, count)| *count > 0).collect(),
+            others: own.chain(io).filter(|(_, count)| *count > 0).collect(),
         }
     }
 }

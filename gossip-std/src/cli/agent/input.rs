@@ -1,12 +1,13 @@
 //! Everything that a node's main loop waits for, in one bounded queue: a source that is faster than
-//! the printing waits.
+//! the loop waits.
 
 use std::io::{self, BufRead};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
-use gossip_std::{AgentEvent, Events, WatchEvent};
+use gossip_std::{AgentEvent, Events, Notice, Notices};
 
+use super::output::Output;
 use super::report::Report;
 use crate::cli::failure::Failure;
 use crate::cli::signals;
@@ -20,8 +21,7 @@ const LINE_MAX: u64 = 128 * 1024;
 /// What the main loop acts on.
 pub(super) enum Input {
     Event(AgentEvent),
-    /// A change that is watched, and which watch of the session tells it.
-    Change(u32, WatchEvent),
+    Notice(Notice),
     /// A line of standard input, or what is wrong with it.
     Line(Result<String, String>),
     /// An answer that took its time.
@@ -40,11 +40,15 @@ pub(super) struct Inputs {
 
 impl Inputs {
     /// A queue that gets the signals from now on.
-    pub(super) fn new() -> Result<Self, Failure> {
+    pub(super) fn new(output: Output) -> Result<Self, Failure> {
         let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let signal = sender.clone();
-        // The main loop only stops receiving when it ends anyway.
-        let tell = move || drop(signal.send(Input::Signal));
+        // Without waiting, or the next signal would not be heard. Where the queue is full the main loop is
+        // at work, and looks before it takes the next input.
+        let tell = move || {
+            output.end();
+            drop(signal.try_send(Input::Signal));
+        };
         signals::watch(tell, || {}).map_err(|error| cannot("handle signals", &error))?;
         Ok(Self { sender, receiver })
     }
@@ -54,8 +58,12 @@ impl Inputs {
         self.sender.clone()
     }
 
-    /// Adds an agent's `events` and the lines of standard input.
-    pub(super) fn follow(self, events: Events) -> Result<Receiver<Input>, Failure> {
+    /// Adds what an agent tells and the lines of standard input.
+    pub(super) fn follow(
+        self,
+        events: Events,
+        notices: Notices,
+    ) -> Result<Receiver<Input>, Failure> {
         let sender = self.sender.clone();
         spawn("events", move || {
             for event in events {
@@ -64,6 +72,14 @@ impl Inputs {
                 }
             }
             let _ = sender.send(Input::Stopped);
+        })?;
+        let sender = self.sender.clone();
+        spawn("notices", move || {
+            for notice in notices {
+                if sender.send(Input::Notice(notice)).is_err() {
+                    return;
+                }
+            }
         })?;
         let sender = self.sender;
         spawn("input", move || {

@@ -8,9 +8,9 @@ use gossip_core::table::Prefix;
 use gossip_core::{NodeId, RequestError};
 use gossip_std::Agent;
 
+use super::content::Content;
 use super::input::Input;
 use super::report::{Answer, Report, Text};
-use crate::cli::text::Value;
 
 /// How long a sync may take.
 const SYNC_WAIT: Duration = Duration::from_secs(30);
@@ -48,8 +48,8 @@ impl Later {
             let fresh = agent.read_fresh(owner, &key, READ_PEERS, READ_WAIT)?;
             Ok(Answer::Fresh {
                 owner: Text(owner),
+                value: fresh.value.map(|value| Content::new(&key, value)),
                 key,
-                value: fresh.value.map(Value::from),
                 end: fresh.report.end.to_string(),
                 asked: fresh.report.asked,
                 answered: fresh.report.answered,

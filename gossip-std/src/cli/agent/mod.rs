@@ -2,29 +2,37 @@
 
 mod args;
 mod command;
+mod content;
 mod counters;
+mod happening;
 mod input;
 mod later;
+mod output;
 mod report;
 mod shared;
 mod watching;
 
-use std::io::{self, Write};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use gossip_core::{Event, NodeId, SetError};
-use gossip_std::{Agent, AgentEvent, EntryInfo, Events, WatchEvent};
+use gossip_core::{Event, JoinError, NodeId, SetError};
+use gossip_std::{Agent, AgentEvent, EntryInfo, Events, Notices};
 
 use super::failure::Failure;
 use super::text;
 pub(super) use args::Args;
 use args::Plan;
 use command::{Command, commands};
+use content::Content;
 use counters::Counters;
+use happening::Happening;
 use input::{Input, Inputs};
 use later::Later;
-use report::{Answer, Entry, Happening, Ready, Report, Row, Text, Timed, Watched};
+use output::{Output, Style};
+use report::{Answer, Entry, Ready, Report, Row, Text};
 use watching::Watching;
 
 /// How long the goodbye may take.
@@ -33,138 +41,129 @@ const LEAVE_WAIT: Duration = Duration::from_secs(2);
 /// How long the last events may take after the goodbye.
 const LAST_EVENTS_WAIT: Duration = Duration::from_secs(1);
 
-/// Runs a node until it is told to leave.
+/// How long the last lines may wait for a reader.
+const LAST_LINES_WAIT: Duration = Duration::from_secs(1);
+
+/// Runs a node until it is told to leave. A reader of standard output that is stuck or gone is no reason to.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let plan = args.plan()?;
-    let inputs = Inputs::new()?;
-    let started = Instant::now();
-    let (agent, events) = start(args, plan)?;
-    let watching = Watching::new(inputs.sender());
-    let later = Later::new(agent.clone(), inputs.sender());
-    let inputs = inputs.follow(events)?;
-    let session = Session {
-        agent,
-        watching,
-        later,
+    let style = Style {
         json: args.json,
-        started,
+        started: Instant::now(),
     };
-    let told = session.greet(args).and_then(|()| session.serve(&inputs));
-    match told {
-        Ok(true) => {}
-        Ok(false) => return Err(Failure::Run("the node stopped by itself".to_owned())),
-        // Nobody reads any more: leave all the same, and without a word.
-        Err(error) => {
-            session.agent.leave(LEAVE_WAIT);
-            return quiet(error);
-        }
+    let output = Output::new(style)?;
+    let inputs = Inputs::new(output.clone())?;
+    let (agent, events, notices) = start(args, plan)?;
+    let session = Session {
+        watching: Watching::new(output.clone()),
+        later: Later::new(agent.clone(), inputs.sender()),
+        unanswered: RefCell::default(),
+        agent,
+        output,
+    };
+    let inputs = inputs.follow(events, notices)?;
+    session.greet(args);
+    if !session.serve(&inputs) {
+        session.output.finish(LAST_LINES_WAIT);
+        return Err(Failure::Run("the node stopped by itself".to_owned()));
     }
-    session.leave(&inputs).or_else(quiet)?;
+    session.leave(&inputs);
+    session.output.finish(LAST_LINES_WAIT);
     session.end()
 }
 
 /// Starts the node, with its entries and its seeds. What happens once it joins is among the events.
-fn start(args: &Args, plan: Plan) -> Result<(Agent, Events), Failure> {
-    let agent = Agent::spawn(plan.options).map_err(|error| Failure::Run(error.to_string()))?;
-    let events = agent.events();
+fn start(args: &Args, plan: Plan) -> Result<(Agent, Events, Notices), Failure> {
+    let agent = Agent::spawn(plan.options).map_err(args::refused)?;
+    let (events, notices) = (agent.events(), agent.notices());
     for (key, value) in &args.set {
         agent
             .set(key, value.as_bytes())
             .map_err(|error| Failure::Usage(format!("--set {}: {error}", text::key(key))))?;
     }
-    for addresses in &plan.seeds {
-        for (index, address) in addresses.iter().enumerate() {
-            // Of a name with many addresses, the first that there is room for is enough.
-            match agent.join(*address) {
-                Err(error) if index == 0 => {
-                    return Err(Failure::Run(format!("--join {address}: {error}")));
-                }
-                _ => {}
-            }
-        }
+    for host in &plan.seeds {
+        agent
+            .join_host(host)
+            .map_err(|error| Failure::Run(format!("--join {host}: {error}")))?;
     }
-    Ok((agent, events))
-}
-
-/// The reader of standard output going away is no failure of a node.
-fn quiet(error: io::Error) -> Result<(), Failure> {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        Ok(())
-    } else {
-        Err(error.into())
-    }
+    Ok((agent, events, notices))
 }
 
 /// A running node and how it speaks.
 struct Session {
     agent: Agent,
+    output: Output,
     watching: Watching,
     later: Later,
-    json: bool,
-    started: Instant,
+    /// Those to join through that do not answer, and how often they had been tried when that was told.
+    unanswered: RefCell<BTreeMap<SocketAddr, u8>>,
 }
 
 impl Session {
-    fn greet(&self, args: &Args) -> io::Result<()> {
-        self.print(&Report::Ready(Ready {
+    fn greet(&self, args: &Args) {
+        self.output.print(&Report::Ready(Ready {
             id: Text(self.agent.id()),
             bound: self.agent.local_addr(),
             advertised: self.agent.address(),
             cluster: args.cluster.clone(),
-        }))
+        }));
+        if args.cluster.is_empty() {
+            self.output.happened(Happening::unnamed());
+        }
     }
 
     /// Prints events and answers until someone wants the node to leave (`true`), or it stops by
     /// itself.
-    fn serve(&self, inputs: &Receiver<Input>) -> io::Result<bool> {
+    fn serve(&self, inputs: &Receiver<Input>) -> bool {
         for input in inputs {
+            if self.output.is_ending() {
+                return true;
+            }
             match input {
-                Input::Event(event) => self.event(&event)?,
-                Input::Change(number, change) => self.change(number, change)?,
-                Input::Answer(report) => self.print(&report)?,
-                Input::Signal => return Ok(true),
-                Input::Stopped => return Ok(false),
-                Input::Line(Err(message)) => self.print(&Report::Error { message })?,
+                Input::Event(event) => self.event(&event),
+                Input::Notice(notice) => self.output.happened(notice.into()),
+                Input::Answer(report) => self.output.print(&report),
+                Input::Signal => return true,
+                Input::Stopped => return false,
+                Input::Line(Err(message)) => self.output.print(&Report::Error { message }),
                 Input::Line(Ok(line)) => match command::parse(&line) {
                     Ok(None) => {}
                     Ok(Some(command)) => {
-                        if let Some(report) = self.answer(command) {
-                            self.print(&report)?;
-                        }
+                        self.carry_out(command);
                         if command == Command::Leave {
-                            return Ok(true);
+                            return true;
                         }
                     }
-                    Err(message) => self.print(&Report::Error { message })?,
+                    Err(message) => self.output.print(&Report::Error { message }),
                 },
             }
         }
-        Ok(false)
+        false
     }
 
     /// Says goodbye to the cluster and prints the events up to it.
-    fn leave(&self, inputs: &Receiver<Input>) -> io::Result<()> {
+    fn leave(&self, inputs: &Receiver<Input>) {
         self.watching.end();
         let told = self.agent.leave(LEAVE_WAIT);
         let until = Instant::now() + LAST_EVENTS_WAIT;
         while let Ok(input) = inputs.recv_timeout(until.saturating_duration_since(Instant::now())) {
             match input {
                 Input::Event(event) => {
-                    self.event(&event)?;
+                    self.event(&event);
                     if event == Event::Left {
                         break;
                     }
                 }
+                Input::Notice(notice) => self.output.happened(notice.into()),
                 Input::Stopped => break,
-                Input::Answer(report) => self.print(&report)?,
-                Input::Line(_) | Input::Change(..) | Input::Signal => {}
+                Input::Answer(report) => self.output.print(&report),
+                Input::Line(_) | Input::Signal => {}
             }
         }
         if !told {
             let message = "ended before the goodbye was sent".to_owned();
-            self.print(&Report::Error { message })?;
+            self.output.print(&Report::Error { message });
         }
-        Ok(())
     }
 
     /// Stops the node; its state, if it is kept, is written then.
@@ -173,12 +172,18 @@ impl Session {
         stopped.map_err(|error| Failure::Run(error.to_string()))
     }
 
+    fn carry_out(&self, command: Command<'_>) {
+        if let Command::Watch { owner, prefix } = command {
+            return self.watch(owner, prefix);
+        }
+        if let Some(report) = self.answer(command) {
+            self.output.print(&report);
+        }
+    }
+
     /// The answer, or nothing if it comes later.
     fn answer(&self, command: Command<'_>) -> Option<Report> {
-        let refused = |error: SetError| {
-            let message = error.to_string();
-            Some(Report::Error { message })
-        };
+        let refused = |key: &str, error: SetError| Some(self.refused(key, error));
         Some(Report::Answer(match command {
             Command::Sync { peer, owner } => return self.later.sync(peer, owner),
             Command::Fresh { owner, key } => return self.later.fresh(owner, key),
@@ -186,51 +191,60 @@ impl Session {
                 Ok(()) => Answer::Set {
                     key: key.to_owned(),
                 },
-                Err(error) => return refused(error),
+                Err(error) => return refused(key, error),
             },
             Command::Renew { key, ttl } => match self.agent.renew(key, ttl) {
                 Ok(renewed) => Answer::Renew {
                     key: key.to_owned(),
                     renewed,
                 },
-                Err(error) => return refused(error),
+                Err(error) => return refused(key, error),
             },
             Command::Delete { key } => match self.agent.delete(key) {
                 Ok(deleted) => Answer::Delete {
                     key: key.to_owned(),
                     deleted,
                 },
-                Err(error) => return refused(error),
+                Err(error) => return refused(key, error),
             },
-            Command::Get { owner, key } => {
-                let wanted = |entry: &EntryInfo| {
-                    entry.key == key && owner.is_none_or(|owner| entry.owner == owner)
-                };
-                Answer::Get {
-                    key: key.to_owned(),
-                    entries: self.entries(wanted),
-                }
-            }
+            Command::Get { owner, key } => self.get(owner, key),
             Command::Shared(shared) => match shared.run(&self.agent) {
                 Ok(done) => Answer::Shared(done),
-                Err(error) => return refused(error),
+                Err(error) => return refused(shared.key, error),
             },
+            Command::Join { host } => return Some(self.join(host)),
             Command::Entries => Answer::Entries {
                 entries: self.entries(|_| true),
             },
             Command::Members => Answer::Members {
                 members: self.members(),
             },
-            Command::Watch { owner, prefix } => return Some(self.watch(owner, prefix)),
+            // Its changes come after its answer.
+            Command::Watch { .. } => return None,
             Command::Unwatch => Answer::Unwatch {
                 watched: self.watching.end(),
             },
-            Command::Stats => Answer::Stats(Counters::from(&self.agent.stats())),
+            Command::Stats => {
+                Answer::Stats(Counters::new(&self.agent.stats(), &self.agent.io_errors()))
+            }
             Command::Leave => Answer::Leave,
             Command::Help => Answer::Help {
                 commands: commands().map(|(form, _)| form).collect(),
             },
         }))
+    }
+
+    /// Why a write was refused, with what stands in its way.
+    fn refused(&self, key: &str, error: SetError) -> Report {
+        let own = self.agent.get(self.agent.id(), key);
+        let message = match (error, own) {
+            (SetError::Kind { .. }, Some(value)) => {
+                let content = Content::new(key, value);
+                format!("{error} ({})", content.with_key(key))
+            }
+            _ => error.to_string(),
+        };
+        Report::Error { message }
     }
 
     fn set(&self, key: &str, value: &[u8], ttl: Option<Duration>) -> Result<(), SetError> {
@@ -240,15 +254,36 @@ impl Session {
         }
     }
 
-    fn watch(&self, owner: Option<NodeId>, prefix: &str) -> Report {
-        match self.watching.begin(&self.agent, owner, prefix) {
-            Ok(()) => Report::Answer(Answer::Watch {
-                owner: owner.map(Text),
-                prefix: prefix.to_owned(),
-            }),
-            Err(error) => Report::Error {
-                message: error.to_string(),
-            },
+    fn get(&self, owner: Option<NodeId>, key: &str) -> Answer {
+        let wanted =
+            |entry: &EntryInfo| entry.key == key && owner.is_none_or(|owner| entry.owner == owner);
+        Answer::Get {
+            key: key.to_owned(),
+            entries: self.entries(wanted),
+        }
+    }
+
+    fn join(&self, host: &str) -> Report {
+        let joined = args::check_seed(host, self.agent.local_addr()).and_then(|()| {
+            let joined = self.agent.join_host(host);
+            joined.map_err(|error: JoinError| error.to_string())
+        });
+        let host = host.to_owned();
+        joined.map_or_else(
+            |message| Report::Error { message },
+            |()| Report::Answer(Answer::Join { host }),
+        )
+    }
+
+    fn watch(&self, owner: Option<NodeId>, prefix: &str) {
+        self.watching.end();
+        self.output.print(&Report::Answer(Answer::Watch {
+            owner: owner.map(Text),
+            prefix: prefix.to_owned(),
+        }));
+        if let Err(error) = self.watching.begin(&self.agent, owner, prefix) {
+            let message = error.to_string();
+            self.output.print(&Report::Error { message });
         }
     }
 
@@ -270,29 +305,33 @@ impl Session {
             .collect()
     }
 
-    fn event(&self, event: &AgentEvent) -> io::Result<()> {
-        let Some(what) = Happening::new(event, &self.agent) else {
-            return Ok(());
-        };
-        let seconds = self.started.elapsed().as_millis() as f64 / 1000.0;
-        self.print(&Report::Event(Timed { seconds, what }))
-    }
-
-    fn change(&self, number: u32, change: WatchEvent) -> io::Result<()> {
-        if !self.watching.is_current(number) {
-            return Ok(());
+    fn event(&self, event: &AgentEvent) {
+        if *event == Event::NoAnswer {
+            return self.no_answers();
         }
-        self.print(&Report::Watch(Watched::from(change)))
+        if let Some(what) = Happening::new(event, &self.agent) {
+            self.output.happened(what);
+        }
     }
 
-    fn print(&self, report: &Report) -> io::Result<()> {
-        let line = if self.json {
-            text::json(report)?
-        } else {
-            report.to_string()
-        };
-        let mut out = io::stdout().lock();
-        writeln!(out, "{line}")?;
-        out.flush()
+    /// Tells of those to join through that were tried again without an answer.
+    fn no_answers(&self) {
+        // The first tries are made within seconds, and a node that is just starting answers them late.
+        const TRIES: u8 = 3;
+        let mut told = self.unanswered.borrow_mut();
+        // Who answers and does not fit is told apart.
+        let stranger = self.agent.mismatch().map(|(address, _)| address);
+        let seeds = self.agent.seeds().into_iter();
+        for seed in seeds.filter(|seed| Some(seed.address) != stranger) {
+            let Some(what) = Happening::no_answer(&seed).filter(|_| seed.tries >= TRIES) else {
+                told.remove(&seed.address);
+                continue;
+            };
+            // The count ends somewhere.
+            let known = told.insert(seed.address, seed.tries) == Some(seed.tries);
+            if !known || seed.tries == u8::MAX {
+                self.output.happened(what);
+            }
+        }
     }
 }

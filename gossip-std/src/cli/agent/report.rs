@@ -4,14 +4,16 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use gossip_core::{Event, NodeId, Status, Synced};
-use gossip_std::{Agent, AgentEvent, EntryInfo, MemberInfo, WatchEvent};
+use gossip_core::{NodeId, Status, Synced};
+use gossip_std::{EntryInfo, MemberInfo, WatchEvent};
 use serde::{Serialize, Serializer};
 
 use super::command::{FORM_WIDTH, commands};
+use super::content::Content;
 use super::counters::Counters;
+use super::happening::Happening;
 use super::shared::Done;
-use crate::cli::text::{self, Value};
+use crate::cli::text;
 
 /// One object, or the lines of one answer.
 #[derive(Serialize)]
@@ -39,37 +41,6 @@ pub(super) struct Timed {
     pub(super) seconds: f64,
     #[serde(flatten)]
     pub(super) what: Happening,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "event", rename_all = "lowercase")]
-pub(super) enum Happening {
-    Joined,
-    Member {
-        id: Id,
-        status: Text<Status>,
-    },
-    Forgotten {
-        id: Id,
-    },
-    /// Without a value the entry was deleted while the event was on its way.
-    Set {
-        owner: Id,
-        key: String,
-        #[serde(flatten)]
-        value: Option<Value>,
-    },
-    Deleted {
-        owner: Id,
-        key: String,
-    },
-    Reclaimed,
-    Conflict,
-    Clash {
-        id: Id,
-    },
-    Left,
-    Resync,
 }
 
 /// A change that is watched.
@@ -100,7 +71,7 @@ pub(super) enum Answer {
         owner: Id,
         key: String,
         #[serde(flatten)]
-        value: Option<Value>,
+        value: Option<Content>,
         end: String,
         asked: u8,
         answered: u8,
@@ -109,6 +80,9 @@ pub(super) enum Answer {
     Delete {
         key: String,
         deleted: bool,
+    },
+    Join {
+        host: String,
     },
     Sync(SyncReport),
     Members {
@@ -150,7 +124,7 @@ pub(super) struct Entry {
     owner: Id,
     key: String,
     #[serde(flatten)]
-    value: Value,
+    value: Content,
     version: u32,
     /// In seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,40 +157,6 @@ impl<T: fmt::Display> Serialize for Text<T> {
     }
 }
 
-impl Happening {
-    /// What an event says, with the value that `agent` holds now. `None` for an event that only a
-    /// newer core knows.
-    pub(super) fn new(event: &AgentEvent, agent: &Agent) -> Option<Self> {
-        Some(match event {
-            Event::Joined => Self::Joined,
-            Event::Member { id, status } => Self::Member {
-                id: Text(*id),
-                status: Text(*status),
-            },
-            Event::Forgotten { id } => Self::Forgotten { id: Text(*id) },
-            Event::Set { owner, key } => {
-                let key = key_text(key);
-                let value = agent.get(*owner, &key).map(Value::from);
-                Self::Set {
-                    owner: Text(*owner),
-                    key,
-                    value,
-                }
-            }
-            Event::Deleted { owner, key } => Self::Deleted {
-                owner: Text(*owner),
-                key: key_text(key),
-            },
-            Event::Reclaimed => Self::Reclaimed,
-            Event::Conflict => Self::Conflict,
-            Event::Clash { id } => Self::Clash { id: Text(*id) },
-            Event::Left => Self::Left,
-            Event::Resync => Self::Resync,
-            _ => return None,
-        })
-    }
-}
-
 impl From<WatchEvent> for Watched {
     fn from(event: WatchEvent) -> Self {
         match event {
@@ -234,8 +174,8 @@ impl From<EntryInfo> for Entry {
     fn from(entry: EntryInfo) -> Self {
         Self {
             owner: Text(entry.owner),
+            value: Content::new(&entry.key, entry.value),
             key: entry.key,
-            value: Value::from(entry.value),
             version: entry.version.get(),
             left: entry.left.map(|left| left.as_secs_f64()),
         }
@@ -271,10 +211,6 @@ impl Row {
     }
 }
 
-fn key_text(key: &impl AsRef<[u8]>) -> String {
-    String::from_utf8_lossy(key.as_ref()).into_owned()
-}
-
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -297,34 +233,6 @@ impl fmt::Display for Ready {
             write!(f, ", in cluster {}", text::key(&self.cluster))?;
         }
         Ok(())
-    }
-}
-
-impl fmt::Display for Happening {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Joined => f.write_str("joined the cluster"),
-            Self::Member {
-                id,
-                status: Text(Status::Left),
-            } => write!(f, "node {} has left", id.0),
-            Self::Member { id, status } => write!(f, "node {} is {}", id.0, status.0),
-            Self::Forgotten { id } => write!(f, "node {} is forgotten", id.0),
-            Self::Set { owner, key, value } => {
-                write!(f, "node {} set {}", owner.0, text::key(key))?;
-                value
-                    .as_ref()
-                    .map_or(Ok(()), |value| write!(f, " = {value}"))
-            }
-            Self::Deleted { owner, key } => {
-                write!(f, "node {} deleted {}", owner.0, text::key(key))
-            }
-            Self::Reclaimed => f.write_str("took back what it had written in an earlier life"),
-            Self::Conflict => f.write_str("another live node uses this node's id"),
-            Self::Clash { id } => write!(f, "two live nodes use the id {}", id.0),
-            Self::Left => f.write_str("left the cluster"),
-            Self::Resync => f.write_str("too much changed to tell all of it: look again"),
-        }
     }
 }
 
@@ -354,6 +262,7 @@ impl fmt::Display for Answer {
             } => {
                 write!(f, "this node has no entry {}", text::key(key))
             }
+            Self::Join { host } => write!(f, "ok: joining through {host}"),
             Self::Entries { entries } if entries.is_empty() => f.write_str("no entries"),
             Self::Get { entries, .. } | Self::Entries { entries } => lines(f, entries),
             Self::Members { members } => lines(f, members),
@@ -380,7 +289,7 @@ impl fmt::Display for Answer {
                 ..
             } => {
                 match value {
-                    Some(value) => write!(f, "{} {} = {value}", owner.0, text::key(key))?,
+                    Some(value) => write!(f, "{} {}", owner.0, value.with_key(key))?,
                     None => write!(f, "node {} has no entry {}", owner.0, text::key(key))?,
                 }
                 write!(f, " ({end}; {answered} answered, {repaired} repaired)")
@@ -424,13 +333,7 @@ impl fmt::Display for Padded {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {} = {}",
-            self.owner.0,
-            text::key(&self.key),
-            self.value
-        )?;
+        write!(f, "{} {}", self.owner.0, self.value.with_key(&self.key))?;
         self.left
             .map_or(Ok(()), |left| write!(f, " (for another {left:.1} s)"))
     }

@@ -27,7 +27,7 @@ pub(super) const FORMS: [(&str, &str); 7] = [
     ),
     (
         "merged KEY HOW",
-        "show what all contribute: last, first, max, min, sum, count or union",
+        "show what all make of it: HOW is last, first, max, min, sum, union or contributors",
     ),
 ];
 
@@ -38,14 +38,14 @@ const MERGES: [(&str, Merge); 7] = [
     ("max", Merge::Max),
     ("min", Merge::Min),
     ("sum", Merge::Sum),
-    ("count", Merge::Count),
     ("union", Merge::Union),
+    ("contributors", Merge::Count),
 ];
 
 /// A command about a shared key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shared<'a> {
-    key: &'a str,
+    pub(super) key: &'a str,
     what: What<'a>,
 }
 
@@ -92,8 +92,8 @@ enum Found {
     Number {
         number: Text<i64>,
     },
-    Count {
-        count: usize,
+    Contributors {
+        contributors: usize,
     },
     Elements {
         elements: Vec<Value>,
@@ -174,7 +174,7 @@ impl From<MergedInfo> for Found {
             MergedInfo::Number(number) => Self::Number {
                 number: Text(number),
             },
-            MergedInfo::Count(count) => Self::Count { count },
+            MergedInfo::Count(contributors) => Self::Contributors { contributors },
             MergedInfo::Elements(all) => Self::Elements {
                 elements: all.into_iter().map(Value::from).collect(),
             },
@@ -223,7 +223,7 @@ impl fmt::Display for Reading {
         match found {
             Found::Value { owner, value } => write!(f, "{value} by node {}", owner.0),
             Found::Number { number } => write!(f, "{}", number.0),
-            Found::Count { count } => write!(f, "{count}"),
+            Found::Contributors { contributors } => write!(f, "{contributors}"),
             Found::Elements { elements } => {
                 let all: Vec<String> = elements.iter().map(ToString::to_string).collect();
                 write!(f, "{{{}}}", all.join(", "))

@@ -1,16 +1,16 @@
 //! The watch that a session prints, at most one at a time.
 
 use std::cell::RefCell;
-use std::sync::mpsc::SyncSender;
 
 use gossip_core::NodeId;
 use gossip_std::{Agent, AgentError, WatchCursor, WatchFilter, Watcher};
 
-use super::input::Input;
+use super::output::Output;
+use super::report::{Report, Watched};
 
 /// Which watch is printed, if any.
 pub(super) struct Watching {
-    sender: SyncSender<Input>,
+    output: Output,
     current: RefCell<Current>,
 }
 
@@ -22,10 +22,10 @@ struct Current {
 }
 
 impl Watching {
-    /// None yet; changes will go to `sender`.
-    pub(super) fn new(sender: SyncSender<Input>) -> Self {
+    /// None yet; changes will be printed there.
+    pub(super) fn new(output: Output) -> Self {
         Self {
-            sender,
+            output,
             current: RefCell::default(),
         }
     }
@@ -39,13 +39,15 @@ impl Watching {
     ) -> Result<(), AgentError> {
         self.end();
         let mut current = self.current.borrow_mut();
-        let (number, sender) = (current.number, self.sender.clone());
+        let (number, output) = (current.number, self.output.clone());
         let filter = WatchFilter {
             owner,
             prefix: prefix.to_owned(),
         };
-        // The main loop only stops receiving when it ends anyway.
-        let tell = move |event| drop(sender.send(Input::Change(number, event)));
+        // It has a thread of its own, which may wait for the reader as long as it likes.
+        let tell = move |event| {
+            output.change(number, &Report::Watch(Watched::from(event)));
+        };
         current.watcher = Some(agent.watch_with(filter, WatchCursor::START, tell)?);
         Ok(())
     }
@@ -54,12 +56,7 @@ impl Watching {
     pub(super) fn end(&self) -> bool {
         let mut current = self.current.borrow_mut();
         current.number = current.number.wrapping_add(1);
-        // Without waiting: it may be waiting for room in the queue that only we empty.
+        self.output.begin_watch(current.number);
         current.watcher.take().is_some()
-    }
-
-    /// `true` if changes of this number are to be printed.
-    pub(super) fn is_current(&self, number: u32) -> bool {
-        self.current.borrow().number == number
     }
 }
