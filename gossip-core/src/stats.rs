@@ -179,6 +179,8 @@ counters! {
     small_buffers,
     /// Probes that say nothing of the member probed: those that were asked to help did not answer either.
     probes_unwitnessed,
+    /// Acks that came after the round of their probe.
+    late_acks,
     /// Deaths told by others that were not believed at once: the member was alive here.
     deaths_doubted,
     /// Suspicions begun here.

@@ -11,6 +11,7 @@ use support::{Large, Net, Small, Weather, config, id};
 fn facts() -> impl Strategy<Value = Facts<u16>> {
     let liveness = prop_oneof![
         Just(Liveness::Alive),
+        Just(Liveness::Slow),
         Just(Liveness::Dead),
         Just(Liveness::Left)
     ];
@@ -184,6 +185,7 @@ fn datagram(member: u16, facts: &Facts<u16>) -> Vec<u8> {
         Liveness::Alive => Standing::Alive,
         Liveness::Dead => Standing::Dead(600),
         Liveness::Left => Standing::Left(600),
+        Liveness::Slow => Standing::Slow,
     };
     let row = Row {
         id: NodeId::from(member),

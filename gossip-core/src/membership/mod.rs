@@ -4,6 +4,7 @@
 
 mod bygone;
 mod clash;
+mod lateness;
 mod news;
 mod probe;
 mod relay;
@@ -15,6 +16,7 @@ mod timer;
 
 pub use bygone::{Bygone, Bygones};
 pub(crate) use clash::Clashes;
+pub(crate) use lateness::Lateness;
 pub(crate) use news::What;
 pub use news::{Board, News};
 pub(crate) use probe::{Nacked, Prober, Silence, Step};

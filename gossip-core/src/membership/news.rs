@@ -89,6 +89,18 @@ impl<N: List<News>> Board<N> {
         }
     }
 
+    /// Tells of this member alone from now on.
+    pub(crate) fn retract_others(&mut self, id: NodeId) {
+        let mut index = 0;
+        while let Some(news) = self.list.get(index) {
+            if news.id == id {
+                index = index.saturating_add(1);
+            } else {
+                self.list.remove(index);
+            }
+        }
+    }
+
     /// `true` while this is being told.
     pub(crate) fn is_told(&self, id: NodeId, what: What) -> bool {
         self.list

@@ -52,6 +52,15 @@ pub(crate) enum Step {
     Unsent,
 }
 
+/// What an ack says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Acked {
+    /// Who is there.
+    pub(crate) target: NodeId,
+    /// Its probe is not over yet.
+    pub(crate) in_time: bool,
+}
+
 /// What follows from a relay's nack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nacked {
@@ -144,7 +153,8 @@ impl Prober {
 
     /// Takes an ack; the member it clears. The target must answer for itself, since its address may
     /// be somebody else's by now; others answer with the token that only they were given.
-    pub(crate) fn acked(&mut self, token: u16, from: NodeId) -> Option<NodeId> {
+    pub(crate) fn acked(&mut self, token: u16, from: NodeId) -> Option<Acked> {
+        let current = self.probe.map(|probe| probe.target);
         let [through, direct] = self.helpers;
         let (target, helpers) =
             [self.probe, self.overdue]
@@ -164,7 +174,10 @@ impl Prober {
         for probe in [&mut self.probe, &mut self.overdue] {
             *probe = probe.filter(|probe| probe.target != target);
         }
-        Some(target)
+        Some(Acked {
+            target,
+            in_time: current == Some(target),
+        })
     }
 
     /// A relay got no answer, and may name somebody who has got through where others did not.

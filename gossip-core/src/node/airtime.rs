@@ -54,7 +54,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// How long the answer of a partner is waited for: with what the link takes for a question and an
     /// answer, if the partner's is like this one.
     pub(super) fn reply_wait(&self) -> Duration {
-        let timeout = self.config.reply_timeout();
+        let timeout = self.own_pace(self.config.reply_timeout());
         let Some(rate) = self.config.byte_rate() else {
             return timeout;
         };

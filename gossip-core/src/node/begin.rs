@@ -40,10 +40,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 Some(id) => self.tables.members.get(id),
                 None => self.random_live(rng, |_| true),
             };
-            if let Some(partner) = partner.and_then(|row| Some((row.id, row.address()?, row.sums)))
-            {
+            let partner = partner.and_then(|row| Some((row.id, row.address()?, row.sums)));
+            if let Some(partner) = partner.filter(|(id, ..)| self.may_begin_with(*id)) {
                 self.begin_exchange(partner);
             }
+        }
+    }
+
+    /// A slow member begins its exchanges itself, one at a time: it would answer others' with what was true
+    /// long ago.
+    fn may_begin_with(&self, partner: NodeId) -> bool {
+        if self.is_slow(self.id()) {
+            self.tables.exchanges.usage().0 == 0
+        } else {
+            !self.is_slow(partner)
         }
     }
 

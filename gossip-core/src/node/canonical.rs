@@ -21,6 +21,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         node.stats = Stats::NONE;
         node.strangers = Strangers::NONE;
         node.prober.rebase(now, self.next_token);
+        node.lateness.rebase(now, self.next_token);
         node.tables.relays.rebase(now, self.next_token);
         node.tables.entries.rebase(now);
         node.tables.timers.rebase(now);

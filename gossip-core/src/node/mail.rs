@@ -91,7 +91,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if from >= held {
             self.tables.mails.drop(peer);
         } else if self.write_letter(now, from, writer) {
-            let due = now.after(self.reply_wait());
+            let due = now.after(self.pace_with(peer, self.reply_wait()));
             self.tables.mails.sent(peer, due);
         }
     }

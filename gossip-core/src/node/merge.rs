@@ -86,6 +86,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn row_of(&self, now: Instant, row: &Member<A>) -> Row<A> {
         let standing = match row.facts.liveness {
             Liveness::Alive => Standing::Alive,
+            Liveness::Slow => Standing::Slow,
             Liveness::Dead => Standing::Dead(self.memory_left(now, row)),
             Liveness::Left => Standing::Left(self.memory_left(now, row)),
         };
@@ -155,6 +156,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
             row.facts = facts;
             row.suspect = false;
+            row.waiting = false;
             row.doubted = false;
             row.fading = false;
             // Even of a life that has written nothing: what was held of lives before it is gone for
@@ -293,7 +295,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     fn life_of(&self, row: &Row<A>) -> Option<Duration> {
         match row.standing {
-            Standing::Alive => None,
+            Standing::Alive | Standing::Slow => None,
             Standing::Dead(secs) | Standing::Left(secs) => {
                 Some(Duration::from_secs(u32::from(secs)))
             }
@@ -361,6 +363,7 @@ impl<A: Address> Facts<A> {
     pub(super) fn of(row: &Row<A>) -> Self {
         let liveness = match row.standing {
             Standing::Alive => Liveness::Alive,
+            Standing::Slow => Liveness::Slow,
             Standing::Dead(_) => Liveness::Dead,
             Standing::Left(_) => Liveness::Left,
         };

@@ -35,6 +35,7 @@ mod restore;
 mod shared;
 mod short;
 mod singles;
+mod slow;
 mod strangers;
 mod sync;
 mod taken;
@@ -60,7 +61,7 @@ use crate::entries::EntryRef;
 use crate::entries::delta::Progress;
 use crate::exchange::{Bucket, Direction, Pace, Partner};
 use crate::id::{Generation, Incarnation, NodeId, Place, Version};
-use crate::membership::{Clashes, Identity, Prober, Rivalry, Seen, What};
+use crate::membership::{Clashes, Identity, Lateness, Prober, Rivalry, Seen, What};
 use crate::sampling::Shuffle;
 use crate::stats::{Stats, bump};
 use crate::storage::{Storage, Tables};
@@ -91,6 +92,7 @@ pub struct Node<A: Address, S: Storage<A>> {
     phase: Phase,
     notices: Notices,
     prober: Prober,
+    lateness: Lateness,
     seen: Seen<A>,
     shuffle: Shuffle,
     next_round: Instant,
@@ -177,6 +179,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 no_answer: false,
             },
             prober: Prober::IDLE,
+            lateness: Lateness::NONE,
             seen: Seen::NOTHING,
             shuffle: Shuffle::NEW,
             next_round: Instant::ZERO,
@@ -359,6 +362,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Starts telling something about a member.
     fn announce(&mut self, id: NodeId, what: What) {
+        // What a slow node passes on is old, and whoever knows better would answer it.
+        if !self.is_me(id) && self.is_slow(self.id()) {
+            return;
+        }
         if what == What::Introduction {
             self.tables.news.retract(id, What::Facts);
         } else if what == What::Facts {

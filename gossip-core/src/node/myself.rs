@@ -9,7 +9,7 @@ use crate::id::{Generation, Incarnation, NodeId, Version};
 use crate::membership::{Answer, What, Word};
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::{Facts, Liveness};
+use crate::table::Facts;
 use crate::time::Instant;
 use crate::wire::Suspect;
 
@@ -108,7 +108,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Moves past another life with this id, if that may be done now. Where it lives and has the id, it is told
     /// that this node lives too.
     fn outbid(&mut self, now: Instant, told: &Facts<A>, copied: bool) {
-        let lives = told.liveness == Liveness::Alive;
+        let lives = told.liveness.is_up();
         let (nonce, round) = (told.generation.nonce, self.round());
         let word = Word {
             lives,
@@ -150,7 +150,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(mine) = self.me().map(|me| me.facts) else {
             return;
         };
-        if suspect.generation != mine.generation || mine.liveness != Liveness::Alive {
+        if suspect.generation != mine.generation || !mine.liveness.is_up() {
             return;
         }
         if suspect.incarnation >= mine.incarnation {
@@ -185,7 +185,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 /// incarnation, and it asserts another address.
 fn is_copy<A: Address>(told: &Facts<A>, mine: &Facts<A>) -> bool {
     told.generation == mine.generation
-        && told.liveness == Liveness::Alive
+        && told.liveness.is_up()
         && told.incarnation > mine.incarnation
         && told.address.is_some()
         && mine.address.is_some()

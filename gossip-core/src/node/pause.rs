@@ -55,13 +55,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         bump(&mut self.stats.pauses);
         self.prober.abandon();
+        self.lateness.forget();
         self.postpone_suspicions(late);
         self.next_round = now;
     }
 
-    fn postpone_suspicions(&mut self, late: Duration) {
+    pub(super) fn postpone_suspicions(&mut self, late: Duration) {
         for index in 0..self.tables.members.len() {
-            let row = self.tables.members.at(index).filter(|row| row.suspect);
+            let row = self
+                .tables
+                .members
+                .at(index)
+                .filter(|row| row.suspect || row.waiting);
             let Some(id) = row.map(|row| row.id) else {
                 continue;
             };
@@ -91,6 +96,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.tables.members.edit(id, |row| {
                 row.unheard = true;
                 row.suspect = false;
+                row.waiting = false;
                 row.doubted = false;
             });
             self.tables.members.mark_changed(id);
@@ -103,6 +109,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.close_exchange(bit);
         }
         self.prober.abandon();
+        self.lateness.forget();
         self.tables.duties.clear();
         self.tables.seeds.retry_all(now);
         self.quick_tries = QUICK_TRIES;

@@ -59,7 +59,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         let span = self.trim(exchange.pulls, |row| row.links.pull & bit != 0);
-        let timeout = self.reply_wait();
+        let timeout = self.pace_with(exchange.peer, self.reply_wait());
         let picked = self.pick(bit, span);
         let first = picked.indices().next();
         let singly = first.is_some_and(|index| self.is_pulled_singly(index));

@@ -275,10 +275,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// `true` if the sender answered a ping of this node itself.
     fn take_ack(&mut self, sender: &Sender<A>, token: u16) -> bool {
-        if let Some(target) = self.prober.acked(token, sender.id) {
+        let acked = self.prober.acked(token, sender.id);
+        if self.take_late_ack(sender.now, sender.id, token) {
+            return true;
+        }
+        if let Some(acked) = acked {
+            if acked.in_time {
+                self.lateness.in_time();
+            }
             self.note_answer();
-            self.clear_suspicion(target);
-            return target == sender.id;
+            self.clear_suspicion(acked.target);
+            return acked.target == sender.id;
         }
         if let Some((asker, asker_token)) = self.tables.relays.take(token, sender.id) {
             self.owe(asker, Message::Ack(asker_token));

@@ -299,7 +299,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
 /// How long a member that is not alive was to be remembered when the state was written.
 fn memory_of(standing: Standing) -> Option<Duration> {
     match standing {
-        Standing::Alive => None,
+        Standing::Alive | Standing::Slow => None,
         Standing::Dead(secs) | Standing::Left(secs) => Some(Duration::from_secs(u32::from(secs))),
     }
 }

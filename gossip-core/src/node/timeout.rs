@@ -138,6 +138,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                         bump(&mut self.stats.probes_unsent);
                         continue;
                     }
+                    self.note_missed(now, target, direct);
                     self.judge(now, target, silence);
                 }
                 Step::Unsent => bump(&mut self.stats.probes_unsent),
@@ -155,9 +156,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The direct probe was not answered: others are asked, and the target once more, since on a
     /// lossy network a lost ping is the likeliest cause.
     fn ask_others(&mut self, target: NodeId, direct: u16, indirect: u16, rng: &mut impl Rng) {
+        if self.is_patient_with(target) {
+            // More pings would only wait in line with the first.
+            return;
+        }
         self.ping_again(target, direct);
         self.note_unanswered_ping();
-        let fit = |row: &Member<A>| row.id != target && row.is_live() && !row.suspect;
+        let fit =
+            |row: &Member<A>| row.id != target && row.is_live() && !row.suspect && !row.is_slow();
         let mut left = self.config.indirect_probes();
         for helper in self.prober.helpers().take(usize::from(left)) {
             let row = self.tables.members.get(helper).filter(|row| fit(row));
@@ -207,6 +213,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return None;
         }
         self.end_airtime_round();
+        self.end_slowness(now);
         self.next_round = now.after(self.round());
         self.renew_trust(now);
         self.tables.bygones.next_round();
@@ -284,7 +291,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         // Of entries those need not hear that keep none.
         let all = !self.tables.news.is_of_entries();
         for _ in 0..fanout {
-            if let Some(address) = self.random_peer(rng, |row| all || row.sums > Sums::Facts) {
+            // Who is slow gets what it lacks by its own exchanges, at its own pace.
+            let hears = |row: &Member<A>| !row.is_slow() && (all || row.sums > Sums::Facts);
+            if let Some(address) = self.random_peer(rng, hears) {
                 self.owe(address, Message::News);
             }
         }

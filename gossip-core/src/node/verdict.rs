@@ -15,6 +15,9 @@ use crate::wire::Suspect;
 /// waited for its answer already.
 const DOUBTED_ROUNDS: u32 = 3;
 
+/// How much longer a slow member has to refute.
+const SLOWER: u32 = 3;
+
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// A probe ended without an ack.
     ///
@@ -23,6 +26,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// that everybody must be gone. (Lifeguard counts missing nacks against the prober's own health; here
     /// they suspend its judgement.)
     pub(super) fn judge(&mut self, now: Instant, target: NodeId, silence: Silence) {
+        if self.is_patient_with(target) {
+            return self.wait_for(now, target);
+        }
         let alone = retransmit_limit(2, self.tables.members.live());
         match silence {
             Silence::Unwitnessed(probes) if probes <= alone => {
@@ -59,11 +65,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// What a member that is suspected or dead itself says of others is not taken: the fault may be its own. If it
+    /// What a member that is suspected, dead or slow itself says of others is not taken: the fault may be its own. If it
     /// is right, others will say so.
     pub(super) fn may_judge(&self, teller: NodeId) -> bool {
         let row = self.tables.members.get(teller);
-        row.is_none_or(|row| row.is_live() && !row.suspect)
+        row.is_none_or(|row| row.is_live() && !row.suspect && !row.is_slow())
     }
 
     /// Begins to suspect a live member, unless it is suspected already.
@@ -73,6 +79,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.config.suspicion_mult(),
             self.tables.members.live(),
         );
+        let timeout = timeout.times(if self.is_slow(id) { SLOWER } else { 1 });
         if self.suspect_for(now, id, timeout) {
             self.announce(id, What::Suspect);
         }
@@ -87,6 +94,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return false;
         }
         row.suspect = true;
+        row.waiting = false;
         self.tables.timers.set(id, now.after(timeout));
         self.tables.members.mark_changed(id);
         bump(&mut self.stats.suspicions);
@@ -96,6 +104,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Takes back this node's own suspicion: the member answered. Where it is called dead it is told, since
     /// it alone can take that back.
     pub(super) fn clear_suspicion(&mut self, id: NodeId) {
+        self.end_wait(id);
         let Some(row) = self.tables.members.local(id).filter(|row| row.suspect) else {
             return;
         };
@@ -135,7 +144,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(row) = self.tables.members.get(id) else {
             return;
         };
-        if row.suspect && row.is_live() {
+        if row.waiting {
+            self.tables.members.edit(id, |row| row.waiting = false);
+            self.suspect(now, id);
+            self.accuse(id);
+        } else if row.suspect && row.is_live() {
             let dead = Facts {
                 liveness: Liveness::Dead,
                 ..row.facts

@@ -3,17 +3,39 @@
 use crate::address::Address;
 use crate::hash::hash_bytes;
 use crate::id::{Generation, Incarnation, NodeId};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// A member's settled liveness. A later one wins over an earlier one of the same incarnation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Liveness {
     /// It is there.
     Alive,
+    /// It is there, and says itself that it is slow to answer.
+    Slow,
     /// It was suspected and did not refute.
     Dead,
     /// It said goodbye.
     Left,
+}
+
+impl Liveness {
+    /// Alive, slow or not.
+    #[must_use]
+    pub const fn is_up(self) -> bool {
+        matches!(self, Self::Alive | Self::Slow)
+    }
+}
+
+/// As the number of its standing on the wire.
+impl Serialize for Liveness {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(match self {
+            Self::Alive => 0,
+            Self::Dead => 1,
+            Self::Left => 2,
+            Self::Slow => 3,
+        })
+    }
 }
 
 /// The replicated facts of one member: a join semilattice whose join is the maximum of a total
@@ -23,7 +45,7 @@ pub enum Liveness {
 /// |---|---|
 /// | higher generation | a later life replaces an earlier one, dead or alive |
 /// | else higher incarnation | the node itself raised it, to refute what was said of it |
-/// | else liveness, `Alive < Dead < Left` | a death is only undone by the node itself (SWIM, section 4.2); a goodbye is the node's own word |
+/// | else liveness, `Alive < Slow < Dead < Left` | a death is only undone by the node itself (SWIM, section 4.2); a goodbye is the node's own word |
 /// | else address, `None < Some`, then by order | arbitrary, but the same everywhere |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Facts<A> {

@@ -37,6 +37,8 @@ pub struct Member<A> {
     pub(crate) met: bool,
     /// Somebody suspects it; a timer runs.
     pub(crate) suspect: bool,
+    /// It is slow, or this node is, and it owes an answer; a timer runs.
+    pub(crate) waiting: bool,
     /// Its facts say that it is dead, since somebody told so; here it is alive until its own time to
     /// refute is over.
     pub(crate) doubted: bool,
@@ -104,6 +106,7 @@ impl<A: Address> Member<A> {
             veiled: false,
             met: false,
             suspect: false,
+            waiting: false,
             doubted: false,
             fading: false,
             unheard: false,
@@ -123,10 +126,10 @@ impl<A: Address> Member<A> {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.facts.liveness {
-            Liveness::Alive if self.suspect || self.unheard => Status::Suspect,
+            Liveness::Alive | Liveness::Slow if self.suspect || self.unheard => Status::Suspect,
             Liveness::Dead if self.doubted && self.suspect => Status::Suspect,
             Liveness::Dead if !self.doubted => Status::Dead,
-            Liveness::Alive | Liveness::Dead => Status::Alive,
+            Liveness::Alive | Liveness::Slow | Liveness::Dead => Status::Alive,
             Liveness::Left => Status::Left,
         }
     }
@@ -163,9 +166,15 @@ impl<A: Address> Member<A> {
         pulled
     }
 
+    /// It says itself that it is slow to answer.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.facts.liveness == Liveness::Slow
+    }
+
     /// Alive or suspect, and neither forgotten nor known from a state alone.
     pub(crate) fn is_live(&self) -> bool {
-        (self.facts.liveness == Liveness::Alive || self.doubted) && !self.gone && !self.unheard
+        (self.facts.liveness.is_up() || self.doubted) && !self.gone && !self.unheard
     }
 
     /// It is a member, and not only what is left of one or this node's former self.
@@ -204,9 +213,7 @@ impl<A: Address> Member<A> {
     /// it came, so that nobody compares for ever what cannot be repaired.
     pub(crate) fn reach(&self) -> Version {
         match self.progress.recover {
-            Some(recover) if self.facts.liveness != Liveness::Alive => {
-                recover.cursor.max(self.progress.held)
-            }
+            Some(recover) if !self.facts.liveness.is_up() => recover.cursor.max(self.progress.held),
             _ => self.progress.held,
         }
     }

@@ -18,6 +18,8 @@ pub enum Standing {
     Dead(u16),
     /// Departed, to be forgotten in so many seconds.
     Left(u16),
+    /// Alive, and slow to answer by its own word.
+    Slow,
 }
 
 /// One row of the table of members.

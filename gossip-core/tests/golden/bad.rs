@@ -238,14 +238,14 @@ fn malformed_small() -> Vec<Vector> {
 fn malformed_rows() -> Vec<Vector> {
     let bad = |name, kind, body, why| bad(name, "Malformed", sends(kind, body), why);
     let row = || Body::new().varint(1).generation(0, 1).varint(0);
-    let (standing, option) = (row().raw(&[3, 0, 0]), row().raw(&[0, 2, 0]));
+    let (standing, option) = (row().raw(&[4, 0, 0]), row().raw(&[0, 2, 0]));
     let incarnation = Body::new().varint(1).generation(0, 1);
     let incarnation = incarnation.varint(COUNTER_MAX + 1);
     let id = Body::new().varints(&[1 << 56, 1]);
     let held = Body::new().varints(&[1, COUNTER_MAX + 1]);
     vec![
         bad("row-cut", 5, row().byte(0), "ends before the address"),
-        bad("row-standing-3", 5, standing, "there is no standing 3"),
+        bad("row-standing-4", 5, standing, "there is no standing 4"),
         bad("row-option-2", 5, option, "there is no option 2"),
         bad("suspect-of-29-bits", 6, incarnation, "incarnation 2^28"),
         bad("hint-id-of-57-bits", 11, id, "the id is 2^56"),

@@ -132,6 +132,7 @@ fn rows() -> Vec<Vector> {
     let alive = alive.varint(1);
     let dead = row(200, 3, 0xdead_beef, 5).byte(1).varint(600).byte(0);
     let left = row(201, 3, 0xdead_beef, 5).byte(2).varint(599).byte(0);
+    let slow = row(7, 0, 0, 3).byte(3).byte(1).varint(300).varint(2);
     let three = alive.clone().raw(&dead.varint(9).0).raw(&left.varint(9).0);
     let most = row(ANY_ID, u16::MAX, u32::MAX, COUNTER_MAX).byte(2);
     let most = most.varint(65_535).byte(1);
@@ -144,6 +145,7 @@ fn rows() -> Vec<Vector> {
         ok("newborn-least", newborn(&none)),
         ok("newborn", newborn(&alive)),
         largest("newborn-most-8-bytes", 64, NEWBORN, bytes8.clone()).address("[u8;8]"),
+        ok("rows-slow", from_7().long(ROWS, slow)),
         ok("rows-least", from_7().long(ROWS, none)),
         ok("rows-alive-dead-left", from_7().long(ROWS, three)),
         largest("rows-most-8-bytes", 64, ROWS, bytes8).address("[u8;8]"),

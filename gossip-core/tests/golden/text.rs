@@ -128,6 +128,7 @@ fn of_request<A: Address>(section: &Section<'_, A>) -> String {
 fn of_row<A: Address>(row: Row<A>) -> String {
     let standing = match row.standing {
         Standing::Alive => "alive".to_string(),
+        Standing::Slow => "slow".to_string(),
         Standing::Dead(secs) => format!("dead {secs} s"),
         Standing::Left(secs) => format!("left {secs} s"),
     };

@@ -70,6 +70,8 @@ struct Flight {
     from: u16,
     to: u16,
     bytes: Vec<u8>,
+    /// It waits for a slow node.
+    queued: bool,
 }
 
 /// A datagram that was delivered.
@@ -96,6 +98,9 @@ pub struct Net<S: Storage<u16>> {
     pub bytes_sent: u64,
     /// Every datagram delivered, if wanted.
     pub log: Option<Vec<Record>>,
+    /// How long each address takes for a datagram, and until when it is busy with those that came, in
+    /// milliseconds; those that are not named take no time.
+    pub slow: std::collections::BTreeMap<u16, (u64, u64)>,
     rng: SplitMix64,
     flights: BinaryHeap<Reverse<Flight>>,
     order: u64,
@@ -116,6 +121,7 @@ impl<S: Storage<u16>> Net<S> {
             connected: |_, _| true,
             bytes_sent: 0,
             log: None,
+            slow: std::collections::BTreeMap::new(),
             rng: SplitMix64::new(seed),
             flights: BinaryHeap::new(),
             order: 0,
@@ -192,9 +198,15 @@ impl<S: Storage<u16>> Net<S> {
             if flight.at > self.now {
                 break;
             }
-            let Some(Reverse(flight)) = self.flights.pop() else {
+            let Some(Reverse(mut flight)) = self.flights.pop() else {
                 break;
             };
+            if let Some((takes, until)) = self.slow.get_mut(&flight.to).filter(|_| !flight.queued) {
+                *until = self.now.max(*until) + *takes;
+                (flight.at, flight.queued) = (*until, true);
+                self.flights.push(Reverse(flight));
+                continue;
+            }
             self.deliver(flight.from, flight.to, &flight.bytes);
         }
         for address in 0..self.nodes.len() as u16 {
@@ -260,6 +272,7 @@ impl<S: Storage<u16>> Net<S> {
                 from,
                 to,
                 bytes: bytes.to_vec(),
+                queued: false,
             };
             self.flights.push(Reverse(flight));
         }

@@ -1,0 +1,132 @@
+//! A node that answers late is slow, and not dead: it says so itself, and everybody leaves it time.
+//!
+//! A node whose peers all seem late is the slow one: what reaches it waits in line. It says so with an
+//! incarnation of its own, as a fact. From then on nobody sends it news of its own accord, asks others to
+//! probe it, or judges it by one round; otherwise suspicions, refutations and what is sent again would
+//! keep it busy for ever (congestion that feeds itself; Jacobson, "Congestion avoidance and control",
+//! SIGCOMM 1988, for the idea of backing off).
+
+use super::Node;
+use crate::address::Address;
+use crate::id::NodeId;
+use crate::membership::What;
+use crate::stats::bump;
+use crate::storage::Storage;
+use crate::table::Liveness;
+use crate::time::{Duration, Instant};
+
+/// How many rounds the answer of a slow member is waited for before it is suspected.
+const PATIENCE: u32 = 12;
+
+/// How many rounds a slow node waits for anybody: others are quicker to find a crash.
+const PATIENCE_OF_THE_SLOW: u32 = 60;
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Takes an ack of a probe that is over; `true` if it is one. The member is there all the same.
+    pub(super) fn take_late_ack(&mut self, now: Instant, from: NodeId, token: u16) -> bool {
+        if !self.lateness.take(from, token) {
+            return false;
+        }
+        bump(&mut self.stats.late_acks);
+        self.clear_suspicion(from);
+        let slow = self
+            .tables
+            .members
+            .get(from)
+            .is_some_and(|row| row.is_slow());
+        if !slow {
+            self.lateness.late();
+            self.notice_slowness(now);
+        }
+        true
+    }
+
+    /// A probe ended without an answer.
+    pub(super) fn note_missed(&mut self, now: Instant, target: NodeId, token: u16) {
+        self.lateness.missed(target, token);
+        self.notice_slowness(now);
+    }
+
+    fn notice_slowness(&mut self, now: Instant) {
+        if self.lateness.is_own() && self.lateness.begin(now, self.round()) {
+            self.say_pace(Liveness::Slow);
+            // Refutations wait in line too.
+            self.postpone_suspicions(self.round().times(PATIENCE));
+        }
+    }
+
+    /// This node has been quick for long enough.
+    pub(super) fn end_slowness(&mut self, now: Instant) {
+        if self.lateness.end(now) {
+            self.say_pace(Liveness::Alive);
+        }
+    }
+
+    fn say_pace(&mut self, liveness: Liveness) {
+        let said = self.tables.members.edit(self.id(), |me| {
+            let next = me.facts.incarnation.next();
+            let next = next.filter(|_| me.facts.liveness.is_up() && me.facts.liveness != liveness);
+            if let Some(next) = next {
+                me.facts.incarnation = next;
+                me.facts.liveness = liveness;
+            }
+            next.is_some()
+        });
+        if said == Some(true) {
+            self.tables.news.retract_others(self.id());
+            self.announce(self.id(), What::Facts);
+            self.next_gossip = Instant::ZERO;
+        }
+    }
+
+    pub(super) fn is_slow(&self, id: NodeId) -> bool {
+        self.tables.members.get(id).is_some_and(|row| row.is_slow())
+    }
+
+    /// `true` if the member's answer may take more than a round: it is slow, or this node is.
+    pub(super) fn is_patient_with(&self, id: NodeId) -> bool {
+        self.is_slow(id) || self.is_slow(self.id())
+    }
+
+    /// A slow member did not answer within the round: it has more of them.
+    pub(super) fn wait_for(&mut self, now: Instant, id: NodeId) {
+        let rounds = match self.is_slow(self.id()) {
+            true => PATIENCE_OF_THE_SLOW,
+            false => PATIENCE,
+        };
+        let until = now.after(self.round().times(rounds));
+        let row = self.tables.members.local(id);
+        let Some(row) = row.filter(|row| row.is_live() && !row.suspect && !row.waiting) else {
+            return;
+        };
+        row.waiting = true;
+        self.tables.timers.set(id, until);
+    }
+
+    /// The answer that a member owed has come.
+    pub(super) fn end_wait(&mut self, id: NodeId) {
+        let row = self.tables.members.local(id);
+        if let Some(row) = row.filter(|row| row.waiting) {
+            row.waiting = false;
+            self.tables.timers.cancel(id);
+        }
+    }
+
+    /// How long this node waits for what usually takes so long.
+    pub(super) fn own_pace(&self, usual: Duration) -> Duration {
+        if self.is_slow(self.id()) {
+            usual.times(PATIENCE)
+        } else {
+            usual
+        }
+    }
+
+    /// How long a peer has for what usually takes so long.
+    pub(super) fn pace_with(&self, peer: NodeId, usual: Duration) -> Duration {
+        if self.is_slow(peer) {
+            usual.times(PATIENCE)
+        } else {
+            usual
+        }
+    }
+}
