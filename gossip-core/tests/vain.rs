@@ -5,7 +5,7 @@ mod support;
 
 use gossip_core::entries::delta::Listed;
 use gossip_core::wire::{ClaimItem, Kind, Row, SinglesHead, Standing};
-use gossip_core::{Generation, Incarnation, Instant, Reconciliation, Version};
+use gossip_core::{Duration, Generation, Incarnation, Instant, Reconciliation, Version};
 use serde::Serialize;
 use support::craft::{body, craft, life};
 use support::{Large, Net, Weather, config, id};
@@ -28,7 +28,9 @@ fn generation(net: &mut Net<Large>, at: u16) -> Generation {
 
 fn start(net: &mut Net<Large>, order: Reconciliation) -> u16 {
     let address = net.nodes.len() as u16;
-    let config = config(address, net.mtu).reconciliation(order);
+    let config = config(address, net.mtu)
+        .reconciliation(order)
+        .reconnect_interval(Duration::from_secs(2));
     net.add(config.check().unwrap(), Large::tables())
 }
 
@@ -152,6 +154,74 @@ fn a_write_that_was_overwritten_here_does_not_keep_its_partner_from_telling_the_
             );
             let stats = net.node(2).stats();
             assert!(stats.vain_answers < 5, "{order:?}: {}", stats.vain_answers);
+        }
+    }
+}
+
+/// A replica covers an owner again, from somebody who dies with the owner, and got further than anybody else
+/// who is left. It cannot end, and makes no claims; it must not stay apart from those who can.
+#[test]
+fn a_cover_that_got_further_than_all_who_are_left_begins_anew_with_them() {
+    for order in ORDERS {
+        for (mtu, more) in [(64, 2u32), (300, 7), (1400, 30)] {
+            let mut net = Net::<Large>::new(u64::from(more), mtu, Weather::FAIR);
+            for address in 0..4 {
+                start(&mut net, order);
+                net.node(address).set("own", b"1").unwrap();
+                if address > 0 {
+                    net.node(address).join(0).unwrap();
+                }
+            }
+            for number in 0..12 {
+                net.node(0).set(&format!("f{number}"), b"1").unwrap();
+            }
+            net.run(30_000);
+            assert!(net.agree());
+            // 2 misses a delete, which the others collect; then 3 misses some writes.
+            net.connected = |from, to| from != 2 && to != 2;
+            net.node(0).delete("f3").unwrap();
+            for number in 0..8 {
+                net.node(0).set(&format!("g{number}"), b"1").unwrap();
+            }
+            net.run(40_000);
+            net.connected = |from, to| (from < 2) == (to < 2);
+            for number in 0..more {
+                net.node(0).set(&format!("h{number}"), b"1").unwrap();
+            }
+            net.run(3_000);
+            // Of the last one 2 alone hears.
+            net.connected = |_, _| false;
+            net.node(0).set("last", b"1").unwrap();
+            net.node(0).set("last", b"2").unwrap();
+            tell_single(&mut net, 2, "last");
+            net.nodes[0] = None;
+            net.connected = |from, to| from != 3 && to != 3;
+            let seen = net.now + 60_000;
+            assert!(net.run_until(seen, |net| net.contents(2).len() >= 20 + more as usize));
+            net.run(2_000);
+            net.nodes[1] = None;
+            net.connected = |_, _| true;
+            let end = net.now + 90_000;
+            let same = net.run_until(end, |net| {
+                let dead = net.live().all(|node| node.live() == 2);
+                let (here, there) = (net.contents(2), net.contents(3));
+                // What was deleted meanwhile may stay readable where nobody can prove it.
+                let all = there.iter().all(|entry| here.contains(entry));
+                dead && net.agree() && all
+            });
+            let held = |at: u16| {
+                net.nodes[usize::from(at)]
+                    .as_ref()
+                    .unwrap()
+                    .member(id(1))
+                    .map(|row| row.held())
+            };
+            assert!(
+                same,
+                "{order:?}, {more} more, MTU {mtu}: {:?} and {:?}",
+                held(2),
+                held(3)
+            );
         }
     }
 }

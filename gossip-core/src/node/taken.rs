@@ -4,8 +4,8 @@
 use super::Node;
 use super::receive::Sender;
 use crate::address::Address;
-use crate::entries::Fit;
 use crate::entries::delta::{Claim, Listed};
+use crate::entries::{Fit, OwnerMap, loose};
 use crate::exchange::Bit;
 use crate::id::{NodeId, Version};
 use crate::membership::What;
@@ -172,6 +172,27 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let round = self.next_token >> 1;
         let rounds = 1u16.wrapping_shl(u32::from(power.saturating_add(1).min(REST_MOST)));
         !round.is_multiple_of(rounds)
+    }
+
+    /// A re-cover of an owner that is gone got further than any claim that a partner can make, and cannot end:
+    /// what it waits for may be held by nobody. It begins anew with that partner, which any may at any time,
+    /// so that both come to stand at one version; what is held beyond is told as single entries.
+    pub(super) fn give_up_recover(&mut self, bit: Bit, owner: NodeId) {
+        let store = &mut self.tables.entries;
+        let begun = self.tables.members.edit(owner, |row| {
+            let (held, told) = (row.progress.held, row.links.told);
+            let cursor = row.progress.recover.map(|recover| recover.cursor);
+            let further = cursor.is_some_and(|cursor| held < told && told < cursor);
+            if row.is_live() || !further {
+                return None;
+            }
+            row.progress.forget_recover(&mut OwnerMap { store, owner });
+            row.loose = loose(store, owner, &row.progress);
+            Some(told)
+        });
+        if let Some(told) = begun.flatten() {
+            self.link_pull(bit, owner, told);
+        }
     }
 
     fn bit_of(&self, sender: &Sender<A>) -> Bit {
