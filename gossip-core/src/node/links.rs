@@ -53,6 +53,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .exchanges
             .get(bit)
             .is_some_and(|exchange| exchange.ways.takes);
+        if self.is_stuck(sender.now, row) && item.held <= row.progress.held {
+            self.give_up_recover(item.id);
+            return;
+        }
         let row_is_loose = row.loose != 0;
         if !same {
             self.give(bit, item.id);

@@ -273,7 +273,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Seconds until a dead or departed member is forgotten.
-    fn memory_left(&self, now: Instant, row: &Member<A>) -> u16 {
+    pub(super) fn memory_left(&self, now: Instant, row: &Member<A>) -> u16 {
         let half = self.fading_time();
         // A death that is doubted here is told as one that was just heard of.
         let timer = self.tables.timers.of(row.id).filter(|_| !row.doubted);

@@ -234,7 +234,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if stopped {
             // Whoever holds no more has said so, which is an answer of another kind.
             row.in_vain = 0;
-            self.give_up_recover(bit, owner);
+            self.begin_anew(bit, owner);
         }
         stopped
     }

@@ -4,7 +4,7 @@
 use super::Node;
 use super::receive::Sender;
 use crate::address::Address;
-use crate::entries::delta::{Claim, Listed};
+use crate::entries::delta::{Claim, Listed, Recover};
 use crate::entries::{Fit, OwnerMap, loose};
 use crate::exchange::Bit;
 use crate::id::{NodeId, Version};
@@ -174,25 +174,48 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         !round.is_multiple_of(rounds)
     }
 
-    /// A re-cover of an owner that is gone got further than any claim that a partner can make, and cannot end:
-    /// what it waits for may be held by nobody. It begins anew with that partner, which any may at any time,
-    /// so that both come to stand at one version; what is held beyond is told as single entries.
-    pub(super) fn give_up_recover(&mut self, bit: Bit, owner: NodeId) {
-        let store = &mut self.tables.entries;
-        let begun = self.tables.members.edit(owner, |row| {
-            let (held, told) = (row.progress.held, row.links.told);
-            let cursor = row.progress.recover.map(|recover| recover.cursor);
-            let further = cursor.is_some_and(|cursor| held < told && told < cursor);
-            if row.is_live() || !further {
-                return None;
-            }
-            row.progress.forget_recover(&mut OwnerMap { store, owner });
-            row.loose = loose(store, owner, &row.progress);
-            Some(told)
-        });
-        if let Some(told) = begun.flatten() {
+    /// A partner has no more for a re-cover of an owner that is gone, which got further than any claim that
+    /// the partner can make, and cannot end: what it waits for may be held by nobody. It begins anew with that
+    /// partner, so that both come to stand at one version; what is held beyond is told as single entries.
+    pub(super) fn begin_anew(&mut self, bit: Bit, owner: NodeId) {
+        let Some(row) = self.tables.members.get(owner) else {
+            return;
+        };
+        let (held, told) = (row.progress.held, row.links.told);
+        let further = |cursor: Version| held < told && told < cursor;
+        if !row.is_live() && row.progress.recover.is_some_and(|r| further(r.cursor)) {
+            self.give_up_recover(owner);
             self.link_pull(bit, owner, told);
         }
+    }
+
+    /// Gives up a re-cover, which is safe at any time.
+    pub(super) fn give_up_recover(&mut self, owner: NodeId) {
+        let store = &mut self.tables.entries;
+        self.tables.members.edit(owner, |row| {
+            row.progress.forget_recover(&mut OwnerMap { store, owner });
+            row.loose = loose(store, owner, &row.progress);
+        });
+    }
+
+    /// `true` if a re-cover of an owner that is gone waits for what nobody has offered. It stands where its
+    /// cursor is, and can make no claims up to there, so a partner that holds no more than is covered here
+    /// would never get what it brought. Given up, its entries are single ones, and reach everybody.
+    ///
+    /// The partner may only be slower on the same way. So there are times for it, after the death, and each
+    /// time between them is twice as long as the one before it.
+    pub(super) fn is_stuck(&self, now: Instant, row: &Member<A>) -> bool {
+        const FIRST: u32 = 8;
+        let further = |recover: Recover| recover.cursor > row.progress.held;
+        if row.is_live() || row.links.pull != 0 || !row.progress.recover.is_some_and(further) {
+            return false;
+        }
+        let left = u32::from(self.memory_left(now, row)).saturating_mul(1000);
+        let memory = self.fading_time().as_millis().saturating_mul(2);
+        let round = self.config.probe_interval().as_millis().max(1);
+        let rounds = memory.saturating_sub(left).div_euclid(round);
+        let half_octave = rounds.checked_ilog2().unwrap_or(0).saturating_sub(1);
+        rounds >= FIRST && rounds.wrapping_shr(half_octave) & 1 == 0
     }
 
     fn bit_of(&self, sender: &Sender<A>) -> Bit {
