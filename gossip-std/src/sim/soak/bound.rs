@@ -1,7 +1,7 @@
 //! How soon after the last trouble all must agree: a bound that follows from a scenario's settings.
 //!
 //! With rounds of length `i`, `n` hosts, reconnection every `r`, and a share `p` of datagrams that
-//! the calm network loses or damages, four things happen, at worst one after the other:
+//! the calm network loses or damages, five things happen, at worst one after the other:
 //!
 //! | what | takes at most | because |
 //! |---|---|---|
@@ -9,6 +9,7 @@
 //! | the last dead are found | `2 n` rounds and the suspicion time | the shuffled round-robin visits everyone in 2 n rounds (gossip-core/docs/decisions.md, Shape); then the suspect has its time (SWIM, section 4.2) |
 //! | what was learnt reaches all | `(log2 n + ln n) / (2 q)` rounds, and the tries of the last | an exchange a round is an epidemic by push and pull (Demers et al. 1987, section 1.3); towards its end half of all partners know, so a round succeeds with probability `q` again |
 //! | the entries follow | a round trip for each entry of each owner | a pull brings at least one entry, however small the MTU; a share `1 - 2 q` is asked for again after the reply timeout |
+//! | a re-cover that waits for what nobody holds is given up | a third of the time since the owner died, or 8 rounds | it is done from 8 rounds after the death on, in the first half of each stretch of time that is twice as long as the one before it (gossip-core/docs/protocol.md, Claims); its entries follow as above |
 //!
 //! The tries are as many as fail together with a probability of 2^-30. All is longer by the drift of
 //! the slowest clock. The parts seldom add up: whatever agreed at all in the first 500 seeds did so in
@@ -86,8 +87,12 @@ fn undrifted(scenario: &Scenario, config: &Checked<Index>) -> f64 {
     let suspicion = f64::from(config.suspicion_mult()) * hosts.log10().max(1.0);
     let found_rounds = 2.0 * hosts + suspicion;
     let spread_rounds = pace.spread_rounds(scenario);
+    let round = secs(config.probe_interval());
+    let dead_for = scenario.last_disturbance().as_secs() + found_rounds * round;
+    let given_up = (dead_for / 3.0).max(8.0 * round);
     pace.tries * secs(config.reconnect_interval())
-        + (found_rounds + spread_rounds) * secs(config.probe_interval())
+        + (found_rounds + spread_rounds) * round
+        + given_up
         + pace.pulls(scenario, config)
 }
 
@@ -125,8 +130,8 @@ mod tests {
              network = { link = { latency = \"10ms\" } }",
         );
         // 30 tries of 2 s; 16 rounds and 4 of suspicion; 3 + 2.08 rounds and 30 tries of a round;
-        // 8 pulls of 20 ms: 115.24 s.
-        assert_eq!(calm, Span::from_secs(116));
+        // 8 rounds until nobody waits for the dead; 8 pulls of 20 ms: 123.24 s.
+        assert_eq!(calm, Span::from_secs(124));
     }
 
     #[test]
