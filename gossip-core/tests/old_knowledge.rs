@@ -15,7 +15,13 @@ fn settings(address: u16, memory: u32) -> Checked<u16> {
 }
 
 fn cluster(nodes: u16, memory: u32, seed: u64) -> Net<Large> {
+    cluster_and_words(nodes, memory, seed).0
+}
+
+/// The same, and everything that was said until all knew all.
+fn cluster_and_words(nodes: u16, memory: u32, seed: u64) -> (Net<Large>, Vec<Record>) {
     let mut net = Net::new(seed, 300, Weather::FAIR);
+    net.log = Some(Vec::new());
     for address in 0..nodes {
         net.add(settings(address, memory), Large::tables());
         if address > 0 {
@@ -27,7 +33,8 @@ fn cluster(nodes: u16, memory: u32, seed: u64) -> Net<Large> {
     let all = usize::from(nodes);
     assert!(net.run_until(end, |net| net.agree()
         && net.live().all(|node| node.live() == all)));
-    net
+    let words = net.log.take().unwrap();
+    (net, words)
 }
 
 /// It says goodbye, or just ends.
@@ -170,13 +177,7 @@ fn a_node_that_was_alone_for_long_brings_nobody_back() {
 #[test]
 fn datagrams_that_are_repeated_later_bring_nobody_back() {
     for goodbye in [true, false] {
-        let mut net = cluster(6, 60, 8);
-        net.log = Some(Vec::new());
-        net.run(8_000);
-        let mut old = net.log.take().unwrap();
-        // What it said itself too, as a newcomer did.
-        let newcomer = cluster(6, 60, 8);
-        drop(newcomer);
+        let (mut net, mut old) = cluster_and_words(6, 60, 8);
         end(&mut net, goodbye);
         net.run(200_000);
         forgotten(&mut net, &[0, 2, 3, 4, 5]);
