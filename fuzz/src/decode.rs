@@ -56,6 +56,12 @@ fn walk<A: Address>(section: &Section<'_, A>, largest_id: NodeId) {
     match section {
         Section::PingReq(_, id) | Section::Nack(_, Some(id)) => assert!(*id <= largest_id),
         Section::Rows(rows) => rows.iter().for_each(|row| assert!(row.id <= largest_id)),
+        Section::Returned(_, items) => {
+            let entries = items
+                .iter()
+                .map(|item| item.listed(Instant::ZERO, Version::BIRTH));
+            entries.for_each(|entry| assert_eq!(entry.map(|e| e.version), Some(Version::BIRTH)));
+        }
         Section::Newborn(row) => assert!(row.id <= largest_id),
         Section::Suspects(all) => all.iter().for_each(|one| assert!(one.id <= largest_id)),
         Section::Ranges(head, sums) => {

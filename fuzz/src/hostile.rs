@@ -101,6 +101,10 @@ fn section(input: &mut Input<'_>, victim: &Victim, out: &mut Vec<u8>) {
         Kind::Ask => ask(input, victim, &mut body),
         Kind::Compare => compare(input, &mut body),
         Kind::Equal => put(&mut body, &u16::from(input.byte() & 7)),
+        Kind::Returned => {
+            put(&mut body, &life(generation(input, victim)));
+            entries(input, Version::NONE, Version::BIRTH, &mut body);
+        }
         Kind::Newborn => put(&mut body, &row(input, victim)),
         Kind::Terms => terms(input, victim, &mut body),
         Kind::Rate => rate(input, &mut body),

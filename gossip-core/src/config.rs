@@ -233,7 +233,7 @@ settings! {
     /// Whether a node that starts without a state begins with no entries, whatever the cluster remembers
     /// of its earlier life, and its peers drop them. Default no: it asks its seeds first, takes back what
     /// they hold, and writes that anew in its new life; a key that it has written meanwhile stays as it is.
-    /// [`Event::Reclaimed`] says so. A node that is spoken to before it has a seed asks nobody.
+    /// [`Event::Reclaimed`] says so. A node without seeds asks whoever speaks to it first.
     ///
     /// [`Event::Reclaimed`]: crate::Event::Reclaimed
     fresh: bool,

@@ -1,5 +1,6 @@
 //! What a node takes back of an earlier life of its own, until it is its own again.
 
+use super::delta::Listed;
 use super::entry::Entry;
 use super::lease::Lease;
 use super::store::Store;
@@ -19,6 +20,22 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
             } else {
                 index = index.saturating_add(1);
             }
+        }
+    }
+
+    /// `true` if `owner` has set or deleted the key, as far as that is still known.
+    pub(crate) fn is_kept(&self, owner: NodeId, key: &str) -> bool {
+        let found = self.search(owner, key.as_bytes());
+        found.is_ok_and(|index| self.kept_at(index).is_some())
+    }
+
+    /// An entry as it travels.
+    pub(crate) fn as_listed<'e>(&self, entry: &'e Entry<K, V>) -> Listed<'e> {
+        Listed {
+            key: entry.key(),
+            version: entry.version,
+            value: entry.value(),
+            expires: self.expires(entry),
         }
     }
 

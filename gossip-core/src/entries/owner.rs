@@ -36,16 +36,17 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> OwnerMap<'_, K, 
         }
     }
 
-    /// Numbers the owner's own values anew, for a new life of it, and drops its tombstones.
-    pub(crate) fn renumber(&mut self) -> Progress {
+    /// Numbers the owner's own values anew, for a new life of it. Its tombstones go, unless what they hide may
+    /// come back.
+    pub(crate) fn renumber(&mut self, keep_tombstones: bool) -> Progress {
         let mut progress = Progress::BIRTH;
         self.each(|entry| match entry.content {
-            Content::Set(_) => {
+            Content::Tombstone(_) if !keep_tombstones => Fate::Vanish,
+            Content::Set(_) | Content::Tombstone(_) => {
                 progress.held = progress.held.next().unwrap_or(Version::MAX);
                 entry.version = progress.held;
                 Fate::Stay
             }
-            Content::Tombstone(_) => Fate::Vanish,
             Content::Gone => Fate::Stay,
         });
         progress.as_of = progress.held;

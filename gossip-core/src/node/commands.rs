@@ -168,6 +168,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.tables
             .members
             .edit(id, |me| me.progress.as_of = version);
+        self.reserve();
         if self.config.flow_control() {
             self.pace.note_write();
         } else {
@@ -219,12 +220,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// The version of the next write; where they run out, a new life begins.
     pub(super) fn next_version(&mut self) -> Option<Version> {
-        let last = self.me()?.progress.as_of;
-        if last.next().is_none() {
+        if self.last_version().next().is_none() {
             let generation = self.generation();
             self.begin_life(generation);
         }
-        self.me()?.progress.as_of.next()
+        self.me().and_then(|_| self.last_version().next())
     }
 
     /// Begins a life of this node that is later than `seen`, keeping its entries; `false` if there
@@ -233,14 +233,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(generation) = self.generation().beyond(seen) else {
             return false;
         };
-        let id = self.id();
+        let (id, keep) = (self.id(), self.may_reclaim());
         let store = &mut self.tables.entries;
-        let progress = OwnerMap { store, owner: id }.renumber();
+        let progress = OwnerMap { store, owner: id }.renumber(keep);
         self.tables.members.edit(id, |me| {
             me.facts.generation = generation;
             me.facts.incarnation = Incarnation::default();
             me.progress = progress;
         });
+        self.reserve();
         self.drop_mail();
         self.announce(id, What::Facts);
         self.next_gossip = Instant::ZERO;

@@ -52,6 +52,8 @@ pub(crate) enum Message {
         key: u32,
         told: bool,
     },
+    /// What is shown of this owner's earlier lives and is not in its present one, to the owner.
+    Return(NodeId),
     /// The fingerprint of everything, to begin an exchange in this direction.
     Root(Direction, Sums),
     /// What is owed about a range, where the storage has no table of exchanges.
@@ -72,7 +74,10 @@ impl Message {
 
     /// `true` for what goes along with an urgent message to the same address, since a header costs more.
     pub(crate) fn rides(self) -> bool {
-        !matches!(self, Self::Single { .. } | Self::Range(..) | Self::News)
+        !matches!(
+            self,
+            Self::Single { .. } | Self::Return(_) | Self::Range(..) | Self::News
+        )
     }
 
     /// Messages of one sort are equally urgent.
@@ -89,11 +94,12 @@ impl Message {
             Self::Receipt(..) => 8,
             Self::Equal(_) => 9,
             Self::Single { .. } => 10,
-            Self::Root(..) => 11,
-            Self::Range(..) => 12,
-            Self::Rate(_) => 13,
-            Self::Terms { .. } => 14,
-            Self::News => 15,
+            Self::Return(_) => 11,
+            Self::Root(..) => 12,
+            Self::Range(..) => 13,
+            Self::Rate(_) => 14,
+            Self::Terms { .. } => 15,
+            Self::News => 16,
         }
     }
 }

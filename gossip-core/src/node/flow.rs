@@ -53,7 +53,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` while something was written that peers cannot know yet.
     pub(super) fn has_waiting_writes(&self) -> bool {
         let me = self.me();
-        me.is_some_and(|me| me.progress.as_of > me.progress.held)
+        me.is_some_and(|me| self.last_version() > me.progress.held)
     }
 
     /// When the next write may go out, if one waits.
@@ -75,7 +75,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let own = self.tables.entries.of(id).map(|entry| entry.version);
             let next = own.filter(|version| *version > progress.held).min();
             // Versions that no entry has any more go out together with the next one's.
-            let reach = next.unwrap_or(progress.as_of);
+            let reach = next.unwrap_or(self.last_version());
             self.let_out(reach);
         }
     }

@@ -64,7 +64,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             if row_is_loose || !self.gives(bit) {
                 self.link_loose(bit, item.id);
             }
-        } else if self.is_me(item.id) && item.held > row.progress.as_of {
+        } else if self.is_me(item.id) && item.held > self.last_version() {
             self.check_own_held(sender.now, row.facts.generation, item.held);
         } else if item.held < row.progress.held {
             self.hint(bit, item.id);
@@ -119,7 +119,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.mark_tell(bit, id, |row| row.links.tell |= bit);
     }
 
-    fn hint(&mut self, bit: Bit, id: NodeId) {
+    pub(super) fn hint(&mut self, bit: Bit, id: NodeId) {
         if self.gives(bit) {
             self.mark_tell(bit, id, |row| row.links.hint |= bit);
         }

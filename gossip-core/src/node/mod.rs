@@ -30,6 +30,7 @@ mod pulls;
 mod receive;
 mod reclaim;
 mod reconcile;
+mod regain;
 mod request;
 mod restore;
 mod shared;
@@ -221,7 +222,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The version of this node's latest write; [`Version::NONE`] before it runs. Flow control may let
     /// it out later.
     pub fn written(&self) -> Version {
-        self.me().map_or(Version::NONE, |me| me.progress.as_of)
+        self.last_version()
     }
 
     /// The address this node asserts: the configured one, or what its peers see.

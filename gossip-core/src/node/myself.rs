@@ -50,7 +50,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn check_own_held(&mut self, now: Instant, generation: Generation, held: Version) {
         let Some(me) = self.me() else { return };
         if generation == me.facts.generation
-            && held > me.progress.as_of
+            && held > self.last_version()
             && self.phase == Phase::Running
         {
             self.move_on(now, generation);

@@ -99,13 +99,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.hear(&sender, &datagram.header);
         self.count_sync_received(&sender, &datagram);
+        self.hear_anybody(now);
         let mut rest = Rest::default();
         for section in datagram.sections_used::<A, Self>() {
             self.apply(&sender, section, &mut rest);
         }
         self.finish(&sender, &rest);
         self.put_off_stranger(&sender);
-        self.hear_anybody(now);
+        self.ask_speaker(sender.from);
         self.continue_reclaim(now);
         self.settle_reads(now);
         // An answer that names nobody is none: a seed that many join through may have no room for more.
@@ -216,6 +217,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 rest.progress |= self.take_known(sender, &head, &claim, hash);
             }
             Section::Answered(token) => rest.answered = Some(token),
+            Section::Returned(life, items) => self.take_returned(sender, life, items),
             Section::Claim(head, claim, items) if Self::MAILS && head.token == 0 => {
                 self.take_mail(sender, &head, &claim, items);
             }

@@ -5,7 +5,8 @@
 //! notice of the new one. Then the node becomes a replica of its former self, under an id that no node
 //! has: it pulls and takes claims by the same rules as any replica, from every peer that remembers. When
 //! it has what they hold, or when nothing more comes, all of it is written anew in the new life, and that is
-//! announced. What the application has written meanwhile stands.
+//! announced. What the application has written meanwhile stands. A life that did not take back a whole earlier one
+//! stays open for what peers still show (`node/regain.rs`).
 
 use super::receive::Sender;
 use super::shared::looks_said;
@@ -24,8 +25,19 @@ use crate::wire::Row;
 /// How far a node has got with what it had written in an earlier life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Reclaim {
-    /// There is nothing to take back, or it is done.
+    /// It is done, and nobody waits.
     Over,
+    /// This life is known, and takes what peers still show of earlier ones (`node/regain.rs`) until then;
+    /// `any` if something came, and `heard` if anybody spoke to it since it waits for that.
+    Open {
+        until: Instant,
+        any: bool,
+        heard: bool,
+    },
+    /// Nothing is taken any more. Somebody may wait for a version that is not written yet: the one that was
+    /// named while the life was open, or one of which a replica did not know that there is none. A life that was not
+    /// `whole` opens again if something comes all the same.
+    Closed { whole: bool },
     /// Nobody was spoken to yet.
     Silent,
     /// The seeds are asked for an earlier life. That ends then at the latest; before anybody was heard,
@@ -37,16 +49,23 @@ pub(super) enum Reclaim {
         told: Version,
         settles: Instant,
         until: Instant,
+        /// A still later life was told of, which was not covered when it ended.
+        partial: bool,
     },
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
-    const RECLAIMS: bool = Self::ENTRIES;
+    pub(super) const RECLAIMS: bool = Self::ENTRIES;
 
     /// `true` while this node asks its seeds whether an earlier life of it is remembered, or takes back
-    /// what it had written in that: see [`Config::fresh`](crate::Config::fresh). Peers do not know of its
-    /// present life yet, and a state that is exported now has not got what comes.
+    /// what it had written in that: see [`Config::fresh`](crate::Config::fresh). A state that is exported
+    /// now has not got what comes.
     pub fn is_reclaiming(&self) -> bool {
+        self.is_hidden() || self.is_open()
+    }
+
+    /// `true` while peers are not to know of this life.
+    fn is_hidden(&self) -> bool {
         let asks = matches!(self.reclaim, Reclaim::Asking(_) | Reclaim::Pulling { .. });
         asks && const { Self::RECLAIMS }
     }
@@ -56,28 +75,34 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { Self::RECLAIMS } && !self.config.fresh() {
             self.reclaim = Reclaim::Silent;
             self.begin_reclaim();
+        } else {
+            self.reclaim = Reclaim::Closed { whole: true };
         }
     }
 
-    /// Asks the seeds, where there are any but the node itself, unless it was spoken to already: others
-    /// that join know its life then.
+    /// Asks the seeds, where there are any, unless somebody is asked already.
     pub(super) fn begin_reclaim(&mut self) {
-        let (seeds, own) = (&self.tables.seeds, self.address());
-        let anybody = (0..seeds.len()).any(|index| seeds.at(index) != own);
-        if anybody && self.reclaim == Reclaim::Silent {
+        if self.has_seeds() && self.reclaim == Reclaim::Silent {
             self.reclaim = Reclaim::Asking(Instant::FAR);
         }
     }
 
+    /// There is a seed, and it is not the node itself.
+    fn has_seeds(&self) -> bool {
+        let (seeds, own) = (&self.tables.seeds, self.address());
+        (0..seeds.len()).any(|index| seeds.at(index) != own)
+    }
+
     /// `true` for this node itself while its new life is not to be spoken of.
     pub(super) fn is_unannounced(&self, id: NodeId) -> bool {
-        self.is_reclaiming() && self.is_me(id)
+        self.is_hidden() && self.is_me(id)
     }
 
     /// `true` if something may be taken back yet.
     pub(super) fn may_reclaim(&self) -> bool {
         let will_ask = self.phase == Phase::New && !self.config.fresh();
-        self.reclaim != Reclaim::Over || will_ask && const { Self::RECLAIMS }
+        let done = matches!(self.reclaim, Reclaim::Over | Reclaim::Closed { .. });
+        !done || will_ask && const { Self::RECLAIMS }
     }
 
     /// `true` while peers are asked for an earlier life.
@@ -88,9 +113,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// When that ends at the latest, or nothing more is waited for.
     pub(super) fn next_reclaim(&self) -> Option<Instant> {
         match self.reclaim {
-            Reclaim::Over | Reclaim::Silent => None,
+            Reclaim::Over | Reclaim::Closed { .. } | Reclaim::Silent => None,
             Reclaim::Pulling { settles, .. } if self.is_reclaimed_whole() => Some(settles),
-            Reclaim::Asking(until) | Reclaim::Pulling { until, .. } => Some(until),
+            Reclaim::Asking(until)
+            | Reclaim::Pulling { until, .. }
+            | Reclaim::Open { until, .. } => Some(until),
         }
     }
 
@@ -149,17 +176,25 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         // Where the nonce is no good, two lives have one name.
         let other = row.generation != self.generation() || row.held > self.written();
         let earlier = other && row.held > Version::BIRTH;
-        match (self.reclaim, self.former()) {
-            (Reclaim::Over | Reclaim::Silent, _) => return false,
+        let former = self.former();
+        match (&mut self.reclaim, former) {
             (Reclaim::Pulling { .. }, Some(former)) if former == row.generation => {}
-            // One that is later than what is taken back so far.
-            (Reclaim::Pulling { .. }, former) if !earlier || former > Some(row.generation) => {
+            // Not one that is later than what is taken back so far, or one that nobody can tell any more.
+            (Reclaim::Pulling { partial, .. }, former)
+                if !earlier || former > Some(row.generation) =>
+            {
+                *partial |= other && former < Some(row.generation);
                 return true;
             }
             (Reclaim::Asking(_), _) if !earlier => {
-                self.reclaim = Reclaim::Over;
+                self.open_life(sender.now);
                 return false;
             }
+            (Reclaim::Asking(_) | Reclaim::Pulling { .. }, _) => {}
+            _ => return false,
+        }
+        match former {
+            Some(former) if former == row.generation => {}
             _ if !self.begin_pulling(sender.now, row.generation) => return false,
             _ => {}
         }
@@ -170,15 +205,26 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Goes on with what is taken back: ends it when all is here, or nothing comes.
     pub(super) fn continue_reclaim(&mut self, now: Instant) {
         match self.reclaim {
-            Reclaim::Over | Reclaim::Silent => {}
-            Reclaim::Asking(until) if until <= now => self.announce_life(),
-            Reclaim::Asking(_) => {}
-            Reclaim::Pulling { settles, until, .. } => {
+            Reclaim::Asking(until) if until <= now => self.announce_life(now, false),
+            // Nobody can have heard of it.
+            Reclaim::Open {
+                until,
+                any,
+                heard: false,
+            } if until <= now => self.await_returns(now, any, false),
+            Reclaim::Open { until, .. } if until <= now => self.close_life(),
+            Reclaim::Pulling {
+                settles,
+                until,
+                partial,
+                ..
+            } => {
                 let whole = settles <= now && self.is_reclaimed_whole();
                 if whole || until <= now {
-                    self.end_reclaim();
+                    self.end_reclaim(now, whole && !partial);
                 }
             }
+            _ => {}
         }
     }
 
@@ -193,12 +239,22 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Somebody is there: whoever remembers an earlier life says so soon.
     pub(super) fn hear_anybody(&mut self, now: Instant) {
-        match self.reclaim {
-            Reclaim::Silent => self.reclaim = Reclaim::Over,
-            Reclaim::Asking(Instant::FAR) => {
-                self.reclaim = Reclaim::Asking(now.after(self.answers()));
-            }
-            _ => {}
+        if let Reclaim::Silent | Reclaim::Asking(Instant::FAR) = self.reclaim {
+            self.reclaim = Reclaim::Asking(now.after(self.answers()));
+        }
+        if let Reclaim::Open {
+            any, heard: false, ..
+        } = self.reclaim
+        {
+            self.await_returns(now, any, true);
+        }
+    }
+
+    /// Whoever speaks to a node that asks is asked too, before anybody knows its new life: it may have no
+    /// seeds, since it is the one that all others have, or hear nothing of those that it has.
+    pub(super) fn ask_speaker(&mut self, from: A) {
+        if self.asks_for_earlier_life() {
+            self.owe(from, Message::Tell(self.id()));
         }
     }
 
@@ -218,14 +274,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.begin_life(former.max(self.generation()));
         }
         self.forget_former();
+        self.close_life();
         self.reclaim = Reclaim::Over;
     }
 
     /// Counts its deadline from `epoch`.
     pub(super) fn rebase_reclaim(&mut self, epoch: Instant) {
         match &mut self.reclaim {
-            Reclaim::Over | Reclaim::Silent => {}
-            Reclaim::Asking(until) => *until = until.counted_from(epoch),
+            Reclaim::Over | Reclaim::Closed { .. } | Reclaim::Silent => {}
+            Reclaim::Asking(until) | Reclaim::Open { until, .. } => {
+                *until = until.counted_from(epoch)
+            }
             Reclaim::Pulling { settles, until, .. } => {
                 *settles = settles.counted_from(epoch);
                 *until = until.counted_from(epoch);
@@ -241,7 +300,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// How long several answers take, some of which are lost.
-    fn answers(&self) -> Duration {
+    pub(super) fn answers(&self) -> Duration {
         const REPLIES: u32 = 16;
         self.reply_wait().times(REPLIES)
     }
@@ -270,10 +329,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.reclaim = Reclaim::Over;
             return false;
         }
+        let partial = matches!(self.reclaim, Reclaim::Pulling { partial: true, .. });
         self.reclaim = Reclaim::Pulling {
             told: Version::NONE,
             settles: now.after(self.reply_wait()),
             until: now,
+            partial,
         };
         true
     }
@@ -297,14 +358,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Writes anew in this life what came of the earlier one, and speaks of this life from here on.
-    fn end_reclaim(&mut self) {
+    fn end_reclaim(&mut self, now: Instant, whole: bool) {
         let (me, store) = (self.id(), &mut self.tables.entries);
         let former = self.tables.members.edit(NodeId::FORMER, |row| {
             let owner = NodeId::FORMER;
             OwnerMap { store, owner }.drop_marked();
             row.facts.generation
         });
-        self.reclaim = Reclaim::Over;
+        if whole {
+            self.reclaim = Reclaim::Over;
+        }
         self.tables.entries.drop_outdated_former(me);
         // A life of its own for what is written anew, whichever of the two is greater.
         let seen = former.unwrap_or_default().max(self.generation());
@@ -321,7 +384,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.forget_former();
         self.notices.reclaimed |= self.stats.reclaimed != before;
-        self.announce_life();
+        self.announce_life(now, whole);
     }
 
     fn forget_former(&mut self) {
@@ -331,8 +394,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    fn announce_life(&mut self) {
-        self.reclaim = Reclaim::Over;
+    fn announce_life(&mut self, now: Instant, whole: bool) {
+        if whole {
+            self.reclaim = Reclaim::Closed { whole: true };
+        } else {
+            self.open_life(now);
+        }
         self.announce(self.id(), What::Facts);
         self.next_gossip = Instant::ZERO;
     }

@@ -214,8 +214,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.tables.members.edit(owner, |row| row.veiled = false);
             }
             self.ask_for_proof(owner);
+            let returns = sender.id == owner && self.owe_return(sender, held);
             if let Some(bit) = Some(sender)
-                .filter(|_| !rests)
+                .filter(|_| !rests && !returns)
                 .and_then(|sender| self.link(sender))
             {
                 self.link_pull(bit, owner, held);
@@ -253,6 +254,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         for want in wants {
             self.look_for_loose(bit, &want);
+            if let Some((covered, _)) = want.digest.recover
+                && self.is_me(want.owner)
+            {
+                self.end_waiting(want.life, covered);
+            }
             if !self.tables.wants.add(Want { bit, ..want }) {
                 bump(&mut self.stats.wants_full);
             }
@@ -271,6 +277,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if !self.is_claim_of_known_life(owner, head.life) {
             return false;
         }
+        let Some(claim) = &self.weighed(sender, owner, claim) else {
+            self.after_claim(sender, owner, claim, None);
+            return false;
+        };
         let now = sender.now;
         let list = items.iter().filter_map(|item| item.listed(now, claim.b));
         let Some(claim) = &self.take_off(now, owner, claim, list.clone()) else {

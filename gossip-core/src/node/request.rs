@@ -26,6 +26,9 @@ pub(super) enum Aim {
 impl<A: Address, S: Storage<A>> Used for Node<A, S> {
     const KINDS: u32 = {
         let mut kinds = u32::MAX;
+        if !Self::RECLAIMS {
+            kinds &= !Kind::Returned.bit();
+        }
         if !Self::READS {
             kinds &= !Kind::Ask.bit();
         }

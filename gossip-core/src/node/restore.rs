@@ -1,5 +1,6 @@
 //! A node made of the records of a state.
 
+use super::reclaim::Reclaim;
 use super::shared::looks_said;
 use super::{Node, Phase};
 use crate::address::Address;
@@ -313,6 +314,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn resume(&mut self, now: Instant, nonce: [u8; 4], same_life: bool) {
         self.phase = Phase::Running;
         self.next_reconnect = now;
+        self.reclaim = Reclaim::Closed { whole: true };
         if self.is_joined() {
             self.notices.was_joined = true;
             self.notices.joined = true;

@@ -96,6 +96,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) {
         if useful == Some(true) {
             self.note_reclaimed(sender.now, owner);
+            if sender.id == owner {
+                self.owe_return(sender, claim.held);
+            }
         } else {
             self.stop_asking(sender, owner);
         }

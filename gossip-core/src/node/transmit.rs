@@ -298,6 +298,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
             // Where it is ever owed it is written by `write_owed_range`.
             Message::Range(..) => return None,
+            Message::Return(owner) => self.write_return(now, owner, writer)?,
             Message::You => writer.listed(Kind::You, &to),
             Message::Tell(id) => {
                 let row = self.tables.members.get(id).filter(|row| !row.gone)?;

@@ -85,6 +85,8 @@ kinds! {
     Nack = 26 "nack",
     /// How the sender is set up.
     Terms = 27 "terms",
+    /// What the sender still shows of earlier lives of the receiver, and its present one does not list.
+    Returned = 28 "returned",
 }
 
 /// Which kinds a receiver makes use of. The others are skipped like those that nobody knows, and what

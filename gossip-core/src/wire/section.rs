@@ -17,7 +17,7 @@ use crate::entries::Stretch;
 use crate::entries::delta::Claim;
 use crate::error::DatagramError;
 use crate::exchange::Direction;
-use crate::id::{NodeId, Version};
+use crate::id::{Life, NodeId, Version};
 use crate::time::Instant;
 
 /// A section, decoded.
@@ -77,6 +77,8 @@ pub enum Section<'a, A> {
     Nack(u16, Option<NodeId>),
     /// [`Kind::Terms`].
     Terms(Terms),
+    /// [`Kind::Returned`] with the name of the receiver's life.
+    Returned(Life, Items<'a, ClaimItem<'a>>),
 }
 
 impl<'a, A: Address> Section<'a, A> {
@@ -125,6 +127,11 @@ impl<'a, A: Address> Section<'a, A> {
                 let (token, rest) = front(body)?;
                 Self::Precise(token, Items::new(rest))
             }
+            Kind::Returned if U::uses(Kind::Returned) => {
+                let (life, rest) = front(body)?;
+                Self::Returned(life, Items::new(rest))
+            }
+            Kind::Returned => return Err(DatagramError::Malformed),
             Kind::Claim | Kind::Versions | Kind::Hashes | Kind::Singles | Kind::Known => {
                 Self::decode_entries(kind, body)?
             }
@@ -217,6 +224,10 @@ impl<'a, A: Address> Section<'a, A> {
                 known(head.owner)?;
                 singles::validate(head, items)
             }
+            Self::Returned(_, items) => items.check(|item| {
+                let entry = item.listed(Instant::ZERO, Version::BIRTH);
+                possible(entry.is_some_and(|entry| entry.version == Version::BIRTH))
+            }),
             _ => Ok(()),
         }
     }

@@ -72,6 +72,7 @@ fn write<A: Address>(writer: &mut Writer<'_>, section: &Section<'_, A>) {
         Section::Ask(head, key) => assert!(writer.listed(Kind::Ask, &(head, key))),
         Section::Compare(head) => assert!(writer.listed(Kind::Compare, head)),
         Section::Equal(token) => assert!(writer.small(Kind::Equal, token)),
+        Section::Returned(life, items) => long(writer, Kind::Returned, life, items),
         Section::Newborn(row) => assert!(writer.listed(Kind::Newborn, row)),
         Section::Versions(head, _, items) => long(writer, Kind::Versions, head, items),
         Section::Hashes(head, items) => long(writer, Kind::Hashes, head, items),

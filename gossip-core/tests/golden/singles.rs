@@ -6,6 +6,7 @@ use super::good::{LIFE, from_7, largest, ok};
 use super::{ANY_ID, COUNTER_MAX, Vector};
 
 const SINGLES: u8 = 15;
+const RETURNED: u8 = 28;
 
 /// Token, owner, life, held, newest.
 fn head(token: u8, owner: u64, held: u64, newest: u64) -> Body {
@@ -17,16 +18,30 @@ fn entry(body: Body, back: u64, key: &str, value: &[u8]) -> Body {
     body.varint(back << 1).blob(key.as_bytes()).blob(value)
 }
 
+fn returned() -> Body {
+    Body::new().raw(&LIFE)
+}
+
 pub fn good() -> Vec<Vector> {
     let several = entry(head(0, 3, 4, 500), 0, "late", b"1");
     let several = entry(several, 498, "early", b"").varint(7 << 1 | 1);
     let several = several.blob(b"gone").blob(b"");
     let most = head(255, ANY_ID, COUNTER_MAX, COUNTER_MAX);
     let most = entry(most, 0, "key", b"val");
+    let longest = entry(returned(), 0, "key", b"val");
     vec![
         ok("singles-none", from_7().long(SINGLES, head(0, 0, 0, 0))),
         ok("singles-out-of-order", from_7().long(SINGLES, several)),
         largest("singles-longest-head", 64, SINGLES, most),
+        ok("returned-none", from_7().long(RETURNED, returned())),
+        ok(
+            "returned-two",
+            from_7().long(
+                RETURNED,
+                entry(entry(returned(), 0, "a", b"1"), 0, "b", b""),
+            ),
+        ),
+        largest("returned-longest", 64, RETURNED, longest),
     ]
 }
 
@@ -54,6 +69,18 @@ pub fn bad() -> Vec<Vector> {
             2,
             &[2, 1, b'k', 0],
             "version 1, which nobody writes",
+        ),
+        refused(
+            "returned-of-version-0",
+            "Impossible",
+            sends(RETURNED, entry(returned(), 1, "k", b"")),
+            "version 0",
+        ),
+        refused(
+            "returned-entry-cut",
+            "Malformed",
+            sends(RETURNED, returned().raw(&[0, 5, b'k'])),
+            "ends inside a key",
         ),
         impossible("singles-below-0", 2, &[6, 1, b'k', 0], "version -1"),
         impossible("singles-key-empty", 2, &[0, 0, 0], "an empty key"),

@@ -121,6 +121,13 @@ fn of_request<A: Address>(section: &Section<'_, A>) -> String {
         Section::Equal(token) => token.to_string(),
         Section::Newborn(row) => of_row(*row),
         Section::Terms(terms) => of_terms(terms),
+        Section::Returned(life, items) => {
+            format!(
+                "life {}: {}",
+                life_name(*life),
+                entries(items, Version::BIRTH)
+            )
+        }
         other => panic!("{other:?}: another kind"),
     }
 }

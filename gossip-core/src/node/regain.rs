@@ -1,0 +1,236 @@
+//! A life that may not be whole: what peers still show of earlier ones comes back to its owner.
+//!
+//! A replica that hears of a later life numbers what it holds of the earlier one as the birth of the new, and
+//! shows it until the new life has covered it. It has no versions left by which another could take that.
+//! So if the owner crashes again before it was covered, nobody could give it back; and if the owner took its
+//! life from somebody who did not remember it, nobody was asked.
+//!
+//! Therefore a node without a state that did not take back a whole earlier life keeps its new one *open* for a
+//! while: it names one version more than it has written (`as_of`), on which everything depends. By the
+//! rules of re-covers (`entries::delta`) nothing is dropped before that version is told. A replica that has
+//! covered everything there is knows what it holds beyond that: it tells it to the owner itself
+//! ([`Kind::Returned`]), which writes it anew. The version is told, empty, when nothing more has
+//! come for a while and somebody waits for it. An owner that stops before takes nothing with it.
+
+use super::lease::Granted;
+use super::receive::Sender;
+use super::reclaim::Reclaim;
+use super::shared::looks_said;
+use super::{Message, Node};
+use crate::address::Address;
+use crate::entries::Entry;
+use crate::entries::delta::{Claim, Recover};
+use crate::id::{Life, NodeId, Version};
+use crate::stats::bump;
+use crate::storage::Storage;
+use crate::table::Member;
+use crate::time::Instant;
+use crate::wire::{ClaimItem, Items, Kind, Writer};
+
+impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// `true` while this node's life is known and takes what peers still show of earlier ones.
+    pub(super) fn is_open(&self) -> bool {
+        (const { Self::RECLAIMS }) && matches!(self.reclaim, Reclaim::Open { .. })
+    }
+
+    /// From now on this life is known, and not whole.
+    pub(super) fn open_life(&mut self, now: Instant) {
+        self.await_returns(now, false, false);
+        self.reserve();
+    }
+
+    /// Waits for something to come: until every peer has met this node, where they are few.
+    pub(super) fn await_returns(&mut self, now: Instant, any: bool, heard: bool) {
+        const ROUNDS: u32 = 16;
+        let live = u32::try_from(self.live()).unwrap_or(u32::MAX);
+        let rounds = self.round().times(live.saturating_mul(2).min(ROUNDS));
+        let until = now.after(rounds.max(self.answers()));
+        self.reclaim = Reclaim::Open { until, any, heard };
+    }
+
+    /// Names one version more than was written, if the life is open.
+    pub(super) fn reserve(&mut self) {
+        if !self.is_open() {
+            return;
+        }
+        let reserved = self.me().and_then(|me| me.progress.as_of.next());
+        match reserved {
+            Some(next) => self.set_as_of(next),
+            None => self.reclaim = Reclaim::Over,
+        }
+    }
+
+    /// The version of the latest write, which is one less than the one that is named while the life is
+    /// open.
+    pub(super) fn last_version(&self) -> Version {
+        let named = self.me().map_or(Version::NONE, |me| me.progress.as_of);
+        if self.is_open() {
+            Version::new(named.get().saturating_sub(1)).unwrap_or(named)
+        } else {
+            named
+        }
+    }
+
+    /// Nothing more has come for a while: the life is whole.
+    pub(super) fn close_life(&mut self) {
+        let Reclaim::Open { any, .. } = self.reclaim else {
+            return;
+        };
+        let last = self.last_version();
+        self.reclaim = Reclaim::Closed { whole: false };
+        self.set_as_of(last);
+        self.notices.reclaimed |= any;
+    }
+
+    /// A replica has covered what there is and asks for more: it waits for the version that was named.
+    pub(super) fn end_waiting(&mut self, life: Life, covered: Version) {
+        let Some(me) = self.me() else { return };
+        let waits = covered == me.progress.as_of && me.facts.generation.life() == life;
+        if !matches!(self.reclaim, Reclaim::Closed { .. }) || !waits {
+            return;
+        }
+        self.reclaim = Reclaim::Over;
+        if let Some(version) = self.next_version() {
+            self.wrote(version);
+        }
+    }
+
+    /// The owner itself told how much there is of its entries. If all of that is covered here, and more is
+    /// waited for, it may lack what it does not list: `true` if there is something like that, about which
+    /// it is not to be asked.
+    pub(super) fn owe_return(&mut self, sender: &Sender<A>, held: Version) -> bool {
+        let row = self.tables.members.get(sender.id);
+        let waits = row.is_some_and(|row| {
+            let covered = |recover: Recover| recover.cursor >= held;
+            row.progress.recover.is_some_and(covered) && row.unproven.is_none()
+        });
+        let owed = const { Self::RECLAIMS } && waits && self.left_over(sender.id).next().is_some();
+        if owed {
+            self.owe(sender.from, Message::Return(sender.id));
+        }
+        owed
+    }
+
+    /// A claim that nothing was written in a life, as it counts here. Whoever says so of another may have it
+    /// from a row, which does not say what depends on a version that is not told yet: nothing is
+    /// dropped for it, and while the owner can say it itself it is not taken at all.
+    pub(super) fn weighed(
+        &self,
+        sender: &Sender<A>,
+        owner: NodeId,
+        claim: &Claim,
+    ) -> Option<Claim> {
+        let hearsay = claim.b == Version::BIRTH && sender.id != owner;
+        let lives = || self.tables.members.get(owner).is_some_and(Member::is_live);
+        if !hearsay || const { !Self::RECLAIMS } {
+            Some(*claim)
+        } else if lives() {
+            None
+        } else {
+            let as_of = Version::BIRTH.next().unwrap_or(Version::MAX);
+            Some(Claim {
+                as_of: claim.as_of.max(as_of),
+                ..*claim
+            })
+        }
+    }
+
+    /// Tells an owner what is shown of its earlier lives and is not in its present one, as much as fits. Each
+    /// peer begins elsewhere, so that together they tell more.
+    pub(super) fn write_return(
+        &self,
+        now: Instant,
+        owner: NodeId,
+        writer: &mut Writer<'_>,
+    ) -> Option<bool> {
+        if const { !Self::RECLAIMS } {
+            return None;
+        }
+        let row = self.tables.members.get(owner)?;
+        let all = self.left_over(owner).count() as u64;
+        let first = self.id().place().0.checked_rem(all)? as usize;
+        let Some(open) = writer.open(Kind::Returned) else {
+            return Some(false);
+        };
+        let mut told = writer.put(&row.facts.generation.life());
+        let rest = self.left_over(owner).skip(first);
+        let mut any = false;
+        for entry in rest.chain(self.left_over(owner).take(first)) {
+            let entry = self.tables.entries.as_listed(entry);
+            told = told && writer.put(&ClaimItem::new(now, Version::BIRTH, entry));
+            if !told {
+                break;
+            }
+            any = true;
+        }
+        if any {
+            writer.close(open);
+        } else {
+            writer.cancel(&open);
+        }
+        Some(any)
+    }
+
+    /// What a peer still shows of earlier lives: written anew, unless it was written or deleted in this one.
+    pub(super) fn take_returned(
+        &mut self,
+        sender: &Sender<A>,
+        life: Life,
+        items: Items<'_, ClaimItem<'_>>,
+    ) {
+        if self.generation().life() != life {
+            return;
+        }
+        let late = self.reclaim == Reclaim::Closed { whole: false };
+        match self.reclaim {
+            Reclaim::Open { .. } => {}
+            Reclaim::Closed { whole: false } => self.open_life(sender.now),
+            // It began with nothing on purpose, or has all that it is to have.
+            _ => return self.end_waiting(life, self.last_version()),
+        }
+        let before = self.stats.reclaimed;
+        for item in items.iter() {
+            let Some(entry) = item.listed(sender.now, Version::BIRTH) else {
+                continue;
+            };
+            let known = self.tables.entries.is_kept(self.id(), entry.key);
+            let Some(value) = entry.value.filter(|_| !known) else {
+                continue;
+            };
+            let lease = entry.expires.map(|expires| Granted {
+                ttl: expires.since(sender.now),
+                expires,
+            });
+            if self.write_entry(entry.key, Some(value), lease).is_ok() {
+                if looks_said(value) {
+                    self.tables.entries.note_said(self.id(), entry.key);
+                }
+                bump(&mut self.stats.reclaimed);
+            }
+        }
+        if self.stats.reclaimed == before {
+            if late {
+                // There is no room for it, and whoever shows it waits.
+                self.close_life();
+                self.end_waiting(life, self.last_version());
+            }
+            return;
+        }
+        self.await_returns(sender.now, true, true);
+        // It has more, perhaps.
+        if let Some(bit) = self.link(sender) {
+            self.hint(bit, self.id());
+        }
+    }
+
+    fn set_as_of(&mut self, version: Version) {
+        let edit = |me: &mut Member<A>| me.progress.as_of = version;
+        self.tables.members.edit(self.config.id(), edit);
+    }
+
+    /// The values of an owner's earlier lives that its present one does not list, as far as it is known here.
+    fn left_over(&self, owner: NodeId) -> impl Iterator<Item = &Entry<S::Key, S::Value>> {
+        let all = self.tables.entries.of(owner);
+        all.filter(|entry| entry.marked && entry.version <= Version::BIRTH && entry.is_set())
+    }
+}
