@@ -51,17 +51,20 @@ fn parse<A: Address>(bytes: &[u8], largest_id: NodeId) {
     assert!(body < bytes.len(), "sections are longer than the datagram");
 }
 
+/// All of it stands at the birth of the receiver's life.
+fn walk_returned(items: &Items<'_, ClaimItem<'_>>) {
+    for item in items.iter() {
+        let entry = item.listed(Instant::ZERO, Version::BIRTH);
+        assert_eq!(entry.map(|entry| entry.version), Some(Version::BIRTH));
+    }
+}
+
 /// Visits every item and checks what validation promises of it.
 fn walk<A: Address>(section: &Section<'_, A>, largest_id: NodeId) {
     match section {
         Section::PingReq(_, id) | Section::Nack(_, Some(id)) => assert!(*id <= largest_id),
         Section::Rows(rows) => rows.iter().for_each(|row| assert!(row.id <= largest_id)),
-        Section::Returned(_, items) => {
-            let entries = items
-                .iter()
-                .map(|item| item.listed(Instant::ZERO, Version::BIRTH));
-            entries.for_each(|entry| assert_eq!(entry.map(|e| e.version), Some(Version::BIRTH)));
-        }
+        Section::Returned(_, items) => walk_returned(items),
         Section::Newborn(row) => assert!(row.id <= largest_id),
         Section::Suspects(all) => all.iter().for_each(|one| assert!(one.id <= largest_id)),
         Section::Ranges(head, sums) => {
