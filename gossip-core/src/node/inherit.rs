@@ -10,6 +10,8 @@
 //! | it is forgotten | everybody, if no copy is known that is as good |
 //! | it lives anew without memory | the first two, for what it had counted and the copies that it kept |
 //!
+//! Nobody takes anything of that new life before it has the copies: what was counted is read without a gap.
+//!
 //! With each sweep over tombstones a node drops a copy that is no longer needed: the owner is alive and
 //! contributes as much itself, or has deleted the key; or another live member keeps a copy that is better,
 //! or as good and nearer after the owner. That order is total, so the best copy is dropped by nobody.
@@ -42,6 +44,8 @@ pub(super) enum Loss {
     Forgotten,
     /// It booted without memory.
     Reborn,
+    /// It did, and nobody else seems to keep what it had counted.
+    Alone,
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -55,7 +59,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let heirs = match loss {
             Loss::Fading(turn) => (turn as usize).saturating_add(1),
-            Loss::Forgotten => usize::MAX,
+            Loss::Forgotten | Loss::Alone => usize::MAX,
             Loss::Reborn => HEIRS_OF_REBORN,
         };
         if !self.is_heir(from, heirs) {
@@ -168,7 +172,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         let Some((about, said)) = found else { return };
         let counts = matches!(said.contribution, Contribution::Counter(_));
-        let goes_on = loss == Loss::Reborn && !counts && !is_reserved(key);
+        let reborn = matches!(loss, Loss::Reborn | Loss::Alone);
+        let goes_on = reborn && !counts && !is_reserved(key);
         if goes_on || self.is_known_besides(from, about, said) {
             return;
         }
@@ -177,6 +182,28 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Err(_) => &mut self.stats.adoptions_refused,
         };
         bump(counter);
+    }
+
+    /// `true` if something that a member counted in an earlier life, or kept of others, is read from nobody else
+    /// yet: it would not be read for a while if the new life replaced it now.
+    pub(super) fn lacks_copies(&self, from: NodeId) -> bool {
+        if const { !Self::COPIES } {
+            return false;
+        }
+        let store = &self.tables.entries;
+        let earlier = store
+            .of(from)
+            .filter(|entry| entry.version <= Version::BIRTH && store.expires(entry).is_none());
+        let mut counted = earlier.filter_map(|entry| {
+            let (key, value) = (entry.key(), entry.value()?);
+            match copy_of(key) {
+                Some((about, _)) => Some((about, read_copy(value)?)),
+                None => Said::by(from, value)
+                    .filter(|said| matches!(said.contribution, Contribution::Counter(_)))
+                    .map(|said| (key, said)),
+            }
+        });
+        counted.any(|(about, said)| !self.is_known_besides(from, about, said))
     }
 
     /// `true` if something as good as this contribution is read from others than `from`.

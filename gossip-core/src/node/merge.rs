@@ -18,6 +18,9 @@ use crate::wire::{Row, Standing};
 /// How often a member that is not alive is asked for the proof of its life before it is forgotten: once
 /// or more each round, with datagrams that may be lost.
 const ASKED_FOR_PROOF: u8 = 16;
+/// How often a member is asked at most, once or more each round, before what it had counted is kept here
+/// because nobody else seems to keep it.
+const ASKED_FOR_COPIES: u8 = 8;
 
 /// How a row that was told compares with the one that is held after it was merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,8 +219,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(row) = self.tables.members.local(id) else {
             return;
         };
-        let asked = row.unproven.is_some_and(|doubt| doubt.token == token);
-        if asked && row.facts.generation == generation {
+        let doubt = row.unproven.filter(|doubt| doubt.token == token);
+        let current = row.facts.generation == generation;
+        let Some(doubt) = doubt.filter(|_| current) else {
+            return;
+        };
+        if self.lacks_copies(id) {
+            if doubt.asked < ASKED_FOR_COPIES {
+                return;
+            }
+            self.inherit(id, Loss::Alone);
+        }
+        if let Some(row) = self.tables.members.local(id) {
             row.unproven = None;
             if let (Some(to), sums) = (row.address(), row.sums) {
                 self.owe(to, Message::Root(Direction::Both, sums));

@@ -48,12 +48,25 @@ pub fn settle(net: &mut Net<Large>) {
     assert!(net.run_until(end, Net::agree), "no agreement in a minute");
 }
 
-/// Lets time go by and makes sure that nobody ever reads more than was counted.
+/// Lets time go by and makes sure that nobody ever reads more than was counted, or less than it has read
+/// before in the same boot.
 pub fn run_watched(net: &mut Net<Large>, millis: u64, key: &str, total: i64) {
     const LOOK_MILLIS: u64 = 200;
+    let boots = |net: &Net<Large>| -> Vec<_> {
+        let boot = |node: &Node<u16, Large>| (node.id(), node.generation().nonce);
+        net.live().map(boot).collect()
+    };
+    let mut before: Vec<_> = boots(net).into_iter().zip(sums(net, key)).collect();
     for _ in 0..millis.div_ceil(LOOK_MILLIS) {
         net.run(LOOK_MILLIS);
         let read = sums(net, key);
+        let now: Vec<_> = boots(net).into_iter().zip(read.clone()).collect();
+        for (boot, sum) in &before {
+            let less = |(other, now): &&(_, Option<i64>)| other == boot && now < sum;
+            let less = now.iter().find(less);
+            assert!(less.is_none(), "{less:?} after {sum:?} at {}", net.now);
+        }
+        before = now;
         let too_much = read.iter().flatten().any(|sum| *sum > total);
         assert!(!too_much, "{read:?} of {total} at {}", net.now);
     }
