@@ -8,6 +8,7 @@
 //! | `outlived` | a replica shows a value whose lease is over |
 //! | `backwards` | a replica goes back to an older write or an older life |
 //! | `table-bound` | a table holds more than its capacity |
+//! | `refused` | a node refuses a datagram that another wrote, though its tag is right |
 //! | `mtu` | a datagram is longer than the MTU |
 //! | `in-vain` | in calm, answers to a node's questions change nothing, again and again |
 //! | `reachable` | a host that runs within reach of most others is told dead by one that reaches it |
@@ -27,6 +28,7 @@ mod in_vain;
 mod mtu;
 mod outlived;
 mod reachable;
+mod refused;
 mod restarts;
 mod resurrection;
 mod table_bound;
@@ -47,7 +49,7 @@ use restarts::Restarts;
 use visible::Visible;
 
 /// The name of every rule.
-pub const RULES: [&str; 11] = [
+pub const RULES: [&str; 12] = [
     unwritten::RULE,
     resurrection::RULE,
     vanished::RULE,
@@ -55,6 +57,7 @@ pub const RULES: [&str; 11] = [
     outlived::RULE,
     table_bound::RULE,
     mtu::RULE,
+    refused::RULE,
     in_vain::RULE,
     reachable::RULE,
     visible::RULE,
@@ -74,6 +77,8 @@ pub struct Checks {
     pub tables: bool,
     /// The rule `mtu`: the longest datagram allowed, in bytes of UDP payload.
     pub mtu: Option<usize>,
+    /// The rule `refused`.
+    pub refused: bool,
     /// The rule `agreement`: how long after the last trouble, write or change all replicas must have
     /// been found equal in a sample at least once.
     pub agreement: Option<Span>,
@@ -184,6 +189,9 @@ impl Invariants {
         }
         if let Some(most) = self.checks.mtu {
             mtu::check(truth.ground.hosts(), cluster, most)?;
+        }
+        if self.checks.refused {
+            refused::check(truth.ground.hosts(), cluster)?;
         }
         if self.checks.entries {
             self.restarts.sample(now, truth);

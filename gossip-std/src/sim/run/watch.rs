@@ -122,6 +122,7 @@ fn options(scenario: &Scenario) -> MonitorOptions {
         checks: Checks {
             entries: remembers_all && entries.into_iter().any(wants),
             tables: wants("table-bound"),
+            refused: wants("refused"),
             in_vain: wants("in-vain"),
             mtu: mtu(scenario).filter(|_| wants("mtu")),
             reachable: hosts <= REACH_HOSTS_MAX && wants("reachable"),
