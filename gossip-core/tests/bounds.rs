@@ -128,12 +128,12 @@ fn suspected(alone: &mut Alone) {
 /// What a suspect says while this node sleeps waits in the socket: its time does not run out meanwhile.
 #[test]
 fn a_pause_postpones_the_end_of_a_suspicion() {
-    for (sleep, wakes) in [(60_000, Status::Suspect), (3_600_000, Status::Suspect)] {
+    for sleep in [60_000, 250_000] {
         let mut alone = Alone::among(3, 300);
         suspected(&mut alone);
         alone.now += sleep;
         alone.wake();
-        assert_eq!(alone.status(2), Some(wakes), "{sleep}");
+        assert_eq!(alone.status(2), Some(Status::Suspect), "{sleep}");
         let lives = row(2, first(2), 1, Standing::Alive, Some(1));
         alone.hear(says(2, &[(Kind::Rows, body(&[lives]))]));
         assert_eq!(alone.status(2), Some(Status::Alive));
