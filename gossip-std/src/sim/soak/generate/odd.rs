@@ -4,7 +4,7 @@ use super::CALM_FROM;
 use super::dice::Dice;
 use crate::sim::network::{Change, HostSet, LossModel, Rule};
 use crate::sim::scenario::{
-    Action, Again, At, Floor, Pick, Restart, Rolling, Scenario, Twin, Workload,
+    Action, Again, At, Boot, Floor, Pick, Restart, Rolling, Scenario, Twin, Workload,
 };
 use crate::sim::{Index, Span};
 
@@ -67,9 +67,15 @@ fn seedless(dice: &mut Dice, scenario: &mut Scenario) {
     scenario
         .at
         .retain(|at| !matches!(at.action, Action::Leave(_)));
+    // Who joins does so before anything goes wrong, or would be left with nobody to ask.
+    if matches!(scenario.boot, Boot::Staggered { .. }) {
+        scenario.boot = Boot::Join;
+    }
     for at in &mut scenario.at {
-        if matches!(at.action, Action::Join { .. } | Action::Twin(_)) {
-            at.time = at.time.min(gone);
+        match at.action {
+            Action::Join { .. } => at.time = Span::ZERO,
+            Action::Twin(_) => at.time = at.time.min(gone),
+            _ => {}
         }
     }
     scenario.at.sort_by_key(|at| at.time);
