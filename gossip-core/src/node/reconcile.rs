@@ -205,7 +205,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let row = self.tables.members.get(owner).filter(|row| !row.gone);
         let Some(row) = row else { return false };
         if held > row.progress.held {
-            let rests = self.rests(row);
+            let rests = self.rests(row, held);
             if row.veiled && held <= row.links.told {
                 return false;
             }

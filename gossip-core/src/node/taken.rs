@@ -166,15 +166,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// `true` while an owner is not asked for because answers about it were in vain: the more there were, the
-    /// rarer the rounds in which it is.
-    pub(super) fn rests(&self, row: &Member<A>) -> bool {
+    /// rarer the rounds in which it is. That a partner holds more than was told so far, `held`, is a reason to
+    /// ask at once: what was in the way may be gone.
+    pub(super) fn rests(&self, row: &Member<A>, held: Version) -> bool {
         let Some(power) = row.in_vain.checked_sub(VAIN_OFTEN) else {
             return false;
         };
         // A round takes two tokens.
         let round = self.next_token >> 1;
         let rounds = 1u16.wrapping_shl(u32::from(power.saturating_add(1).min(REST_MOST)));
-        !round.is_multiple_of(rounds)
+        held <= row.links.told && !round.is_multiple_of(rounds)
     }
 
     /// A partner has no more for a re-cover of an owner that is gone, which got further than any claim that
