@@ -301,11 +301,10 @@ impl<S: Storage<u16>> Scene<S> {
         let node = &self.node;
         let members: Vec<_> = node.members().collect();
         assert!(members.len() <= self.members_max);
-        let live = members
-            .iter()
-            .filter(|row| matches!(row.status(), Status::Alive | Status::Suspect))
-            .count();
-        assert_eq!(live, node.live());
+        // A suspect that is known from before a long pause, and of whom nobody has spoken since, is not live.
+        let count = |wanted| members.iter().filter(|row| row.status() == wanted).count();
+        let (alive, suspect) = (count(Status::Alive), count(Status::Suspect));
+        assert!((alive..=alive + suspect).contains(&node.live()));
         assert!(node.entries().count() <= self.entries_max);
         for entry in node.entries() {
             assert!(node.member(entry.owner).is_some(), "entries of a stranger");
