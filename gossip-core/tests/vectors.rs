@@ -222,7 +222,8 @@ fn an_echo_is_dropped_and_so_is_everything_after_the_goodbye() {
     }
     assert!(node.has_left());
     let before = *node.stats();
-    let dropped = node.handle_datagram(NOW, 7, &good::from_7().seal(CLUSTER));
+    let later = Instant::from_millis(20_000);
+    let dropped = node.handle_datagram(later, 7, &good::from_7().seal(CLUSTER));
     assert_eq!(dropped, Err(DatagramError::NotRunning));
     assert_eq!(changed(&before, node.stats()), ["drop_not_running"]);
 }
