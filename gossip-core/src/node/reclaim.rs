@@ -204,6 +204,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Goes on with what is taken back: ends it when all is here, or nothing comes.
     pub(super) fn continue_reclaim(&mut self, now: Instant) {
+        if const { !Self::RECLAIMS } {
+            return;
+        }
         match self.reclaim {
             Reclaim::Asking(until) if until <= now => self.announce_life(now, false),
             // Nobody can have heard of it.

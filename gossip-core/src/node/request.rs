@@ -22,12 +22,15 @@ pub(super) enum Aim {
     Ask(Request, NodeId),
 }
 
-/// What serves mail, syncs and reads is made use of only where the storage permits them.
+/// What serves entries, mail, syncs and reads is made use of only where the storage permits them.
 impl<A: Address, S: Storage<A>> Used for Node<A, S> {
     const KINDS: u32 = {
         let mut kinds = u32::MAX;
         if !Self::RECLAIMS {
             kinds &= !Kind::Returned.bit();
+        }
+        if !Self::ENTRIES {
+            kinds &= !Kind::OF_ENTRIES;
         }
         if !Self::READS {
             kinds &= !Kind::Ask.bit();

@@ -151,7 +151,7 @@ fn validate<A: Address, U: Used>(body: &[u8], largest_id: NodeId) -> Result<(), 
     while !rest.is_empty() {
         let (number, section, after) = split(rest).ok_or(DatagramError::Truncated)?;
         if let Some(kind) = Kind::from_number(number).filter(|kind| U::uses(*kind)) {
-            Section::<A>::decode::<U>(kind, section)?.validate(largest_id)?;
+            Section::<A>::decode::<U>(kind, section)?.validate::<U>(largest_id)?;
         }
         rest = after;
     }

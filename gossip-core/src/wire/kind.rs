@@ -112,6 +112,18 @@ impl Used for Every {
 pub(super) const EXTENDED: u8 = 15;
 
 impl Kind {
+    /// Those that tell entries, ask for them, or speak of them.
+    pub(crate) const OF_ENTRIES: u32 = Self::Hints.bit()
+        | Self::Pull.bit()
+        | Self::Answered.bit()
+        | Self::Claim.bit()
+        | Self::Singles.bit()
+        | Self::Rate.bit()
+        | Self::Versions.bit()
+        | Self::Hashes.bit()
+        | Self::Precise.bit()
+        | Self::Known.bit();
+
     /// This kind alone in a set of kinds.
     pub(crate) const fn bit(self) -> u32 {
         1u32.wrapping_shl(self as u32)

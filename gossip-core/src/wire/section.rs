@@ -115,29 +115,17 @@ impl<'a, A: Address> Section<'a, A> {
                 let (head, rest) = front(body)?;
                 Self::Listing(head, Items::new(rest))
             }
-            Kind::Hints => Self::Hints(Items::new(body)),
-            Kind::Pull => {
-                let (token, rest) = front(body)?;
-                Self::Pull(token, Items::new(rest))
-            }
-            Kind::Answered => Self::Answered(whole(body)?),
-            Kind::Rate => Self::Rate(whole(body)?),
             Kind::Terms => Self::Terms(whole(body)?),
-            Kind::Precise => {
-                let (token, rest) = front(body)?;
-                Self::Precise(token, Items::new(rest))
-            }
             Kind::Returned if U::uses(Kind::Returned) => {
                 let (life, rest) = front(body)?;
                 Self::Returned(life, Items::new(rest))
             }
             Kind::Returned => return Err(DatagramError::Malformed),
-            Kind::Claim | Kind::Versions | Kind::Hashes | Kind::Singles | Kind::Known => {
-                Self::decode_entries(kind, body)?
-            }
             Kind::Receipt | Kind::Ask | Kind::Compare | Kind::Equal => {
                 Self::decode_request::<U>(kind, body)?
             }
+            _ if U::uses(Kind::Claim) => Self::decode_entries(kind, body)?,
+            _ => return Err(DatagramError::Malformed),
         })
     }
 
@@ -158,6 +146,17 @@ impl<'a, A: Address> Section<'a, A> {
     /// Decodes a section that tells entries, or of entries.
     fn decode_entries(kind: Kind, body: &'a [u8]) -> Result<Self, DatagramError> {
         Ok(match kind {
+            Kind::Hints => Self::Hints(Items::new(body)),
+            Kind::Pull => {
+                let (token, rest) = front(body)?;
+                Self::Pull(token, Items::new(rest))
+            }
+            Kind::Precise => {
+                let (token, rest) = front(body)?;
+                Self::Precise(token, Items::new(rest))
+            }
+            Kind::Answered => Self::Answered(whole(body)?),
+            Kind::Rate => Self::Rate(whole(body)?),
             Kind::Versions => {
                 let (head, rest) = front::<ClaimHead>(body)?;
                 let claim = head.claim().ok_or(DatagramError::Impossible)?;
@@ -185,7 +184,7 @@ impl<'a, A: Address> Section<'a, A> {
     }
 
     /// Decodes every item and checks that an honest sender can have sent it.
-    pub(super) fn validate(&self, largest_id: NodeId) -> Result<(), DatagramError> {
+    pub(super) fn validate<U: Used>(&self, largest_id: NodeId) -> Result<(), DatagramError> {
         let known = |id: NodeId| known(id, largest_id);
         match self {
             Self::PingReq(_, target) | Self::Nack(_, Some(target)) => known(*target),
@@ -199,6 +198,15 @@ impl<'a, A: Address> Section<'a, A> {
             Self::Suspects(suspects) => suspects.check(|suspect| known(suspect.id)),
             Self::Ranges(head, sums) => validate_ranges(head, sums),
             Self::Listing(head, items) => validate_listing(head, items, largest_id),
+            _ if U::uses(Kind::Claim) => self.validate_entries(largest_id),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for what tells entries, asks for them, or speaks of them.
+    fn validate_entries(&self, largest_id: NodeId) -> Result<(), DatagramError> {
+        let known = |id: NodeId| known(id, largest_id);
+        match self {
             Self::Hints(hints) => hints.check(|hint| known(hint.id)),
             Self::Pull(_, items) => items.check(|item| known(item.owner)),
             Self::Claim(head, claim, items) => {
