@@ -317,13 +317,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.owe(sender.from, Message::Ack(token));
             return;
         }
-        let address = self
-            .tables
-            .members
-            .get(target)
-            .and_then(|row| row.address());
-        let Some(address) = address else {
-            return self.owe(sender.from, Message::Nack(token));
+        let row = self.tables.members.get(target);
+        // While many join, an address that is missing yet says nothing of the member.
+        let Some(address) = row.and_then(|row| row.address()) else {
+            if row.is_none() {
+                self.owe(sender.from, Message::Nack(token));
+            }
+            return;
         };
         if self.is_put_off(sender) {
             return;
