@@ -404,7 +404,7 @@ fn nobody_is_suspected_while_many_without_configured_addresses_join() {
         net.run(10_000);
         assert!(net.live().all(|node| node.live() == 64), "seed {seed}");
         net.run(20_000);
-        // A relay that has just learned an address may ask in vain; nobody is taken for dead.
+        // A relay that does not know the address yet is a witness all the same; nobody is taken for dead.
         let suspicions: u32 = net.live().map(|node| node.stats().suspicions).sum();
         assert!(suspicions <= 2, "seed {seed}: {suspicions}");
         assert!(net.live().all(|node| node.live() == 64), "seed {seed}");

@@ -318,12 +318,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         let row = self.tables.members.get(target);
-        // While many join, an address that is missing yet says nothing of the member.
         let Some(address) = row.and_then(|row| row.address()) else {
-            if row.is_none() {
-                self.owe(sender.from, Message::Nack(token));
-            }
-            return;
+            // Or a member whose address nobody ever heard of would live for ever.
+            return self.owe(sender.from, Message::Nack(token));
         };
         if self.is_put_off(sender) {
             return;
