@@ -61,12 +61,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
             self.drop_aim(now, aim);
         }
-        if const { !Self::ENTRIES } {
-            if let Some((to, bit)) = self.partner_ready()
-                && let Some(len) = self.write(now, to, Some(bit), None, buf)
-            {
-                return Some(Transmit { to, len });
-            }
+        if const { !Self::ENTRIES }
+            && let Some((to, bit)) = self.partner_ready()
+            && let Some(len) = self.write(now, to, Some(bit), None, buf)
+        {
+            return Some(Transmit { to, len });
         }
         for index in self.tables.exchanges.in_turn() {
             let Some((to, bit)) = self.tables.exchanges.ready_at(index) else {

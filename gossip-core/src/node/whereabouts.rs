@@ -24,10 +24,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let told = told.map(Address::canonical);
         match (self.address(), told) {
-            (None, Some(told)) => {
-                if acked || self.tables.seeds.contains(sender.from) {
-                    self.assert_address(told);
-                }
+            (None, Some(told)) if acked || self.tables.seeds.contains(sender.from) => {
+                self.assert_address(told);
             }
             (Some(asserted), Some(told)) if acked && asserted != told => {
                 let only = self.live() <= 2;

@@ -26,7 +26,7 @@ pub(super) fn begin(
     match file.node(config, options.limits, now) {
         Ok(node) => Ok((
             node.unwrap_or_else(anew),
-            file.from_the_future().into_iter().collect(),
+            file.future_notice().into_iter().collect(),
         )),
         Err(AgentError::State { path, error }) if options.recover_state && is_damage(&error) => {
             let kept = file.set_aside()?;

@@ -128,7 +128,7 @@ impl StateFile {
     }
 
     /// What is to be said if the state is of a time that is still to come.
-    pub(super) fn from_the_future(&self) -> Option<Notice> {
+    pub(super) fn future_notice(&self) -> Option<Notice> {
         let Held::State(file) = &self.held else {
             return None;
         };
