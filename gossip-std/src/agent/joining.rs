@@ -15,7 +15,7 @@ impl Agent {
     /// Joins through a host that is given as `HOST:PORT`. Where the host is a name, that is kept: it is looked up
     /// by a thread of its own at once, and again as long as nobody is met or it does not answer, ever more
     /// seldom, and in any case once a minute. The addresses that it has then are tried, up to four, and those that it has no longer are not.
-    /// A name that does not resolve is a [`Notice`].
+    /// A name that does not resolve is a [`Notice`](super::Notice).
     ///
     /// # Errors
     /// See [`JoinError`]. For a name, [`JoinError::Full`] if as many names are kept as addresses could be, or
