@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use gossip_core::{
     Checked, Duration, Event, Generation, Instant, Node, NodeId, SplitMix64, Storage, Tables,
+    Version,
 };
 
 use super::address::HostAddress;
@@ -42,6 +43,8 @@ pub struct NodeHost<A: HostAddress, S: Storage<A>> {
     mtu: usize,
     /// The life that was told last.
     life: Option<Generation>,
+    /// Up to where its own writes in that life were told.
+    told: Version,
     notes: VecDeque<Note>,
     /// What its clock showed last.
     now: Instant,
@@ -86,6 +89,7 @@ impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
             node,
             mtu: config.mtu_floor(),
             life: None,
+            told: Version::NONE,
             notes: VecDeque::new(),
             now: Instant::ZERO,
             leased: BTreeSet::new(),
@@ -116,7 +120,19 @@ impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
         }
         self.life = Some(generation);
         self.notes.push_back(Note::Started { generation });
-        for entry in self.node.entries_of(self.node.id()) {
+        self.told = Version::NONE;
+        self.tell_own();
+    }
+
+    /// Tells of what stands in its life that was not told: what it carried on from another, or took back.
+    fn tell_own(&mut self) {
+        let written = self.node.written();
+        if self.life.is_none() || written <= self.told {
+            return;
+        }
+        let told = std::mem::replace(&mut self.told, written);
+        let own = self.node.entries_of(self.node.id());
+        for entry in own.filter(|entry| entry.version > told) {
             if entry.expires.is_some() {
                 self.leased.insert(entry.key.to_owned());
             }
@@ -144,6 +160,7 @@ impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
     }
 
     fn write(&mut self, key: String, value: Option<&[u8]>, ttl: Option<Span>) {
+        self.tell_own();
         let before = self.node.written();
         let done = match (value, ttl) {
             (Some(value), None) => self.node.set(&key, value),
@@ -156,6 +173,7 @@ impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
             (Err(_), _) => {}
         }
         self.tell_life();
+        self.told = self.told.max(self.node.written());
         self.notes.push_back(match done {
             Err(_) => Note::Refused { key },
             // Deleting what is not there writes nothing, and what is written before the first life
@@ -261,6 +279,7 @@ where
 
     fn poll_note(&mut self) -> Option<Note> {
         self.tell_life();
+        self.tell_own();
         while self.notes.is_empty() {
             let event = self.node.poll_event()?;
             let note = self.note_of(event);

@@ -130,7 +130,8 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
 
     /// Starts a host that is down again.
     pub(super) fn restart(&mut self, host: Index, with_memory: bool) -> Result<(), ScenarioError> {
-        if self.world.host(host).is_some() {
+        // The place of a twin is nobody's any more.
+        if self.world.host(host).is_some() || self.watch.is_twin(host) {
             return Ok(());
         }
         self.restarts.insert(host, self.world.now());

@@ -24,7 +24,7 @@ const DRAWS: &[(&str, Draw)] = &[
 ];
 
 /// Kinds that nodes are known not to bear yet; in their place nothing is drawn.
-const PENDING: &[&str] = &["twins"];
+const PENDING: &[&str] = &[];
 
 /// Every other scenario gets one of them, and every eighth two.
 pub(super) fn draw(dice: &mut Dice, scenario: &mut Scenario) {
@@ -43,6 +43,13 @@ pub(super) fn draw(dice: &mut Dice, scenario: &mut Scenario) {
 
 /// Some hosts are configured with their address. Those do not move.
 fn addressed(dice: &mut Dice, scenario: &mut Scenario) {
+    if scenario
+        .at
+        .iter()
+        .any(|at| matches!(at.action, Action::Move(_)))
+    {
+        return;
+    }
     let all: Vec<Index> = (0..scenario.nodes).collect();
     let hosts = dice.some_of(&all, all.len());
     scenario.protocol.addressed = Some(hosts.iter().copied().collect());
@@ -205,8 +212,8 @@ fn half_cut(dice: &mut Dice, scenario: &mut Scenario) {
 }
 
 /// In a quiet cluster without other troubles one machine in eight is slow, down to two datagrams a second
-/// more than a quiet cluster sends it: a ping and its ack, and an exchange and its answer, a round. That
-/// it keeps up with, so nobody may take its node for dead.
+/// more than a quiet cluster sends it: a ping and an ack a round, and what each exchange and its answer
+/// take. That it keeps up with, so nobody may take its node for dead.
 fn sluggish(dice: &mut Dice, scenario: &mut Scenario) {
     scenario.at.clear();
     scenario.workload = None::<Workload>;
@@ -214,19 +221,18 @@ fn sluggish(dice: &mut Dice, scenario: &mut Scenario) {
     let all: Vec<Index> = (0..scenario.nodes).collect();
     let slow = dice.some_of(&all, hosts);
     let round = scenario.protocol.interval.unwrap_or(Span::from_secs(1));
-    let a_second = QUIET_A_ROUND / round.as_secs() + 2.0;
+    let exchanges = scenario.protocol.exchange.fanout.unwrap_or(1);
+    let a_second = (2.0 + 2.0 * f64::from(exchanges)) / round.as_secs() + 2.0;
     let most = Span::from_millis((1000.0 / a_second) as u64);
     let per_datagram = dice.span(Span::from_millis(most.as_millis() / 2), most);
     scenario.expect.keeps_up = Some(per_datagram);
-    let begin = dice.span(Span::ZERO, Span::from_secs(10));
+    // All have met by then.
+    let begin = dice.span(Span::from_secs(15), Span::from_secs(25));
     let who = named(&slow);
     push(scenario, begin, Action::Slow { who, per_datagram });
     let (who, per_datagram) = (Pick::Hosts(HostSet::all()), Span::ZERO);
     push(scenario, CALM_FROM, Action::Slow { who, per_datagram });
 }
-
-/// Datagrams that reach a node in a round of a quiet cluster.
-const QUIET_A_ROUND: f64 = 4.0;
 
 fn fault_time(dice: &mut Dice) -> Span {
     dice.span(Span::from_secs(3), Span::from_secs(55))

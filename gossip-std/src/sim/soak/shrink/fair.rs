@@ -4,10 +4,17 @@
 use crate::sim::network::{Link, Rule};
 use crate::sim::scenario::{Action, Pick, Restart, Scenario};
 
-/// Whether in the end the links and rules are what they were in the beginning, nobody is slow, and
-/// host 1, through which others join, is there. (While a partition is open or a host stands still,
-/// agreement is not asked for anyway.)
-pub(super) fn is_fair(scenario: &Scenario) -> bool {
+/// Whether a scenario is as fair as the one that it is made of: all that is asked below, but that host 1
+/// may be away if it is in that one, where nobody needs it any more.
+pub(super) fn is_as_fair_as(whole: &Scenario, scenario: &Scenario) -> bool {
+    let (whole, state) = (end_of(whole), end_of(scenario));
+    state.is_fair(scenario) && (!state.is_first_away || whole.is_first_away)
+}
+
+/// What the timeline has made of the beginning in the end: a scenario is fair if the links and rules are what
+/// they were, nobody is slow, and host 1, through which others join, is there. (While a partition is open or
+/// a host stands still, agreement is not asked for anyway.)
+fn end_of(scenario: &Scenario) -> State<'_> {
     let network = &scenario.network;
     let mut state = State {
         link: network.link,
@@ -18,10 +25,7 @@ pub(super) fn is_fair(scenario: &Scenario) -> bool {
     for (_, at) in scenario.timeline() {
         state.step(&at.action);
     }
-    state.link == network.link
-        && state.rules.iter().copied().eq(&network.rules)
-        && !state.is_slow
-        && !state.is_first_away
+    state
 }
 
 /// What the timeline has made of the beginning.
@@ -33,6 +37,12 @@ struct State<'a> {
 }
 
 impl<'a> State<'a> {
+    fn is_fair(&self, scenario: &Scenario) -> bool {
+        let network = &scenario.network;
+        let ruled = self.rules.iter().copied().eq(&network.rules);
+        self.link == network.link && ruled && !self.is_slow
+    }
+
     fn step(&mut self, action: &'a Action) {
         match action {
             Action::SetLoss(loss) => self.link.loss = *loss,
@@ -64,6 +74,11 @@ fn may_be_first(pick: &Pick) -> bool {
 mod tests {
     use super::*;
     use crate::sim::soak::generate;
+
+    fn is_fair(scenario: &Scenario) -> bool {
+        let state = end_of(scenario);
+        state.is_fair(scenario) && !state.is_first_away
+    }
 
     fn fair(actions: &[&str]) -> bool {
         let mut text = "name = \"x\"\nnodes = 4\nduration = \"60s\"\n".to_owned();

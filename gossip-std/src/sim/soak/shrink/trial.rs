@@ -15,8 +15,8 @@ pub(super) struct Trial<'a> {
     pub violation: Violation,
     play: Play<'a>,
     seed: u64,
-    /// Whether only scenarios are tried that end in a fair calm, as the first does.
-    stays_fair: bool,
+    /// The first scenario, if it ends in a fair calm: only those are tried then that do, too.
+    fair: Option<Scenario>,
     runs: u32,
     runs_max: u32,
 }
@@ -35,7 +35,7 @@ impl<'a> Trial<'a> {
             violation,
             play: Box::new(play),
             seed,
-            stays_fair: fair::is_fair(scenario),
+            fair: Some(scenario.clone()).filter(|whole| fair::is_as_fair_as(whole, whole)),
             runs: 1,
             runs_max,
         })
@@ -43,8 +43,12 @@ impl<'a> Trial<'a> {
 
     /// Plays a scenario if it makes sense, and keeps it if it breaks the same rule.
     pub(super) fn accepts(&mut self, candidate: Scenario) -> bool {
-        let must_be_fair = self.stays_fair && candidate.expect.agree_within.is_some();
-        let makes_sense = candidate.check().is_ok() && (!must_be_fair || fair::is_fair(&candidate));
+        let whole = self
+            .fair
+            .as_ref()
+            .filter(|_| candidate.expect.agree_within.is_some());
+        let is_fair = whole.is_none_or(|whole| fair::is_as_fair_as(whole, &candidate));
+        let makes_sense = candidate.check().is_ok() && is_fair;
         if candidate == self.best || self.is_spent() || !makes_sense {
             return false;
         }
