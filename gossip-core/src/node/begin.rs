@@ -47,11 +47,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// A slow member begins its exchanges itself, one at a time: it would answer others' with what was true
-    /// long ago.
+    /// A slow member begins its exchanges itself, one after the other: it would answer others' with what was
+    /// true long ago.
     fn may_begin_with(&self, partner: NodeId) -> bool {
         if self.is_slow(self.id()) {
-            self.tables.exchanges.usage().0 == 0
+            !self.tables.exchanges.any_at_work()
         } else {
             !self.is_slow(partner)
         }
