@@ -40,7 +40,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         } else if !same {
             self.give(bit, item.id);
         }
-        false
+        // Where this side tells nothing, the other tells what it sees to differ.
+        !same && !self.gives(bit)
     }
 
     /// Compares what is held of a row whose facts are the `same`, or not.
