@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use clap::Args as Flags;
+use gossip_std::sim::outcome::Violation;
 use gossip_std::sim::soak::{Finding, Shrunk, SoakReport, shrink, soak};
 use serde_json::{Value, json};
 
@@ -65,6 +66,8 @@ pub(super) fn run(args: &Soak) -> Result<(), Failure> {
 /// A finding made small and written to a file.
 struct Saved {
     seed: u64,
+    /// How the whole scenario broke the rule.
+    whole: Violation,
     shrunk: Shrunk,
     toml: String,
     path: PathBuf,
@@ -85,6 +88,7 @@ fn save(args: &Soak, finding: &Finding) -> Result<Saved, Failure> {
         .map_err(|error| Failure::Run(format!("cannot write {}: {error}", path.display())))?;
     Ok(Saved {
         seed,
+        whole: finding.violation.clone(),
         shrunk,
         toml,
         path,
@@ -135,17 +139,19 @@ fn as_json(report: &SoakReport, saved: Option<&Saved>) -> String {
 fn as_text(report: &SoakReport, saved: Option<&Saved>) -> String {
     let mut text = summary(report);
     if let Some(saved) = saved {
-        let [replay, whole] = saved.replays();
-        let violation = &saved.shrunk.violation;
+        let [replay, replay_whole] = saved.replays();
+        let (whole, small) = (&saved.whole, &saved.shrunk.violation);
         // Writing to a string cannot fail.
         let _ = write!(
             text,
-            "\nseed {} broke the rule \"{}\": {}\n\nthe same in small, after {} runs:\n\n{}\n\
-             saved to {}\nreplay:        {replay}\nreplay whole:  {whole}\n",
+            "\nseed {} broke the rule \"{}\" at {}: {}\n\nin small, after {} runs: {}\n\n{}\n\
+             saved to {}\nreplay:        {replay}\nreplay whole:  {replay_whole}\n",
             saved.seed,
-            violation.rule,
-            violation.what,
+            whole.rule,
+            whole.at,
+            whole.what,
             saved.shrunk.runs,
+            small.what,
             saved.toml,
             saved.path.display(),
         );
@@ -178,7 +184,7 @@ fn summary(report: &SoakReport) -> String {
 mod tests {
     use super::*;
     use gossip_std::sim::Time;
-    use gossip_std::sim::outcome::{Outcome, Violation};
+    use gossip_std::sim::outcome::Outcome;
     use gossip_std::sim::soak::{generate, shrink_with};
 
     /// What would be saved if every scenario broke a rule.
@@ -199,6 +205,7 @@ mod tests {
         let shrunk = shrink_with(&generate(3), 3, broken).unwrap();
         Saved {
             seed: 3,
+            whole: shrunk.violation.clone(),
             toml: shrunk.scenario.to_toml(),
             shrunk,
             path: path.into(),
@@ -212,7 +219,8 @@ mod tests {
         let text = as_text(&report, Some(&saved));
         for part in [
             "1 seeds from 1, ",
-            "the rule \"mtu\": too long",
+            "the rule \"mtu\" at 0s: too long",
+            " runs: too long\n",
             "name = \"soak-3\"",
             "gossip sim ./here --seed 3\n",
             "gossip sim soak --seed 3 --seeds 1\n",

@@ -58,7 +58,7 @@ impl<'a> Trial<'a> {
             .ok()
             .and_then(|outcome| outcome.violations.into_iter().next());
         match violation {
-            Some(violation) if violation.rule == self.violation.rule => {
+            Some(violation) if is_alike(&violation, &self.violation) => {
                 self.best = candidate;
                 self.violation = violation;
                 true
@@ -79,4 +79,9 @@ impl<'a> Trial<'a> {
             runs: self.runs,
         }
     }
+}
+
+/// The same rule, broken by a host in both, or by none.
+fn is_alike(one: &Violation, other: &Violation) -> bool {
+    one.rule == other.rule && one.host.is_some() == other.host.is_some()
 }
