@@ -26,8 +26,7 @@ struct Probe {
     /// When others are asked; `None` once they were.
     indirect_at: Option<Instant>,
     ends: Instant,
-    /// The target was not pinged yet: its silence says nothing.
-    unsent: bool,
+    ping: Ping,
     /// Whether there was anybody to ask.
     asked: bool,
     /// A relay got no answer either.
@@ -36,6 +35,16 @@ struct Probe {
     hinted: bool,
     /// The target alone is pinged once more before others are asked.
     again: bool,
+}
+
+/// What became of a probe's own ping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Ping {
+    /// There is none: only others know where the target is.
+    None,
+    /// It was not sent yet: the target's silence says nothing.
+    Waits,
+    Sent,
 }
 
 /// What a probe needs now.
@@ -73,9 +82,9 @@ pub(crate) enum Nacked {
 /// What the silence of a probed member says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Silence {
-    /// A relay got no answer either, or there was nobody to ask.
+    /// A relay got no answer either, or the target alone could be asked.
     Witnessed,
-    /// Nobody who was asked said a word, for so many probes in a row. It may be this node that nobody hears,
+    /// Nobody who was asked said a word, or nobody could be asked at all, for so many probes in a row. It may be this node that nobody hears,
     /// or that hears nobody (Lifeguard, section IV.A: a missing nack is a sign of local trouble).
     Unwitnessed(u8),
 }
@@ -88,15 +97,15 @@ impl Prober {
         unanswered: 0,
     };
 
-    /// Begins a probe with a token for the target itself and one for others, while the ping of the
-    /// target is `unsent`, if there is one. The probe before must have ended.
+    /// Begins a probe with a token for the target itself and one for others. The target is to be `pinged`, if
+    /// it is known where it is. The probe before must have ended.
     pub(crate) fn begin(
         &mut self,
         target: NodeId,
         (token, indirect_token): (u16, u16),
         indirect_at: Instant,
         ends: Instant,
-        unsent: bool,
+        pinged: bool,
     ) {
         self.probe = Some(Probe {
             target,
@@ -104,7 +113,7 @@ impl Prober {
             indirect_token,
             indirect_at: Some(indirect_at),
             ends,
-            unsent,
+            ping: if pinged { Ping::Waits } else { Ping::None },
             asked: false,
             witnessed: false,
             hinted: false,
@@ -130,10 +139,10 @@ impl Prober {
     /// others are asked at `indirect_at`, and it `ends` then.
     pub(crate) fn sent(&mut self, token: u16, indirect_at: Instant, ends: Instant) -> bool {
         let begun = self.probe.as_mut();
-        let Some(probe) = begun.filter(|probe| probe.unsent && probe.token == token) else {
+        let Some(probe) = begun.filter(|probe| probe.ping == Ping::Waits && probe.token == token) else {
             return false;
         };
-        probe.unsent = false;
+        probe.ping = Ping::Sent;
         probe.indirect_at = Some(indirect_at);
         probe.ends = ends;
         true
@@ -227,13 +236,13 @@ impl Prober {
             let probe = *probe;
             self.probe = None;
             self.overdue = None;
-            if probe.unsent {
+            if probe.ping == Ping::Waits {
                 return Some(Step::Unsent);
             }
             let tokens = (probe.token, probe.indirect_token);
             return Some(Step::Failed(probe.target, tokens, self.silence(probe)));
         }
-        if !probe.unsent && probe.indirect_at.is_some_and(|at| at <= now) {
+        if probe.ping != Ping::Waits && probe.indirect_at.is_some_and(|at| at <= now) {
             probe.indirect_at = None;
             if probe.again {
                 probe.again = false;
@@ -249,7 +258,7 @@ impl Prober {
     }
 
     fn silence(&mut self, probe: Probe) -> Silence {
-        if probe.witnessed || !probe.asked {
+        if probe.witnessed || (probe.ping == Ping::Sent && !probe.asked) {
             self.unanswered = 0;
             return Silence::Witnessed;
         }
@@ -263,7 +272,7 @@ impl Prober {
     /// When something is due next.
     pub(crate) fn next(&self) -> Option<Instant> {
         let probe = self.probe?;
-        let indirect_at = probe.indirect_at.filter(|_| !probe.unsent);
+        let indirect_at = probe.indirect_at.filter(|_| probe.ping != Ping::Waits);
         Some(indirect_at.unwrap_or(probe.ends).min(probe.ends))
     }
 

@@ -119,6 +119,12 @@ impl<A: Copy + Eq, L: List<Seed<A>>> Seeds<A, L> {
         self.list.iter().any(|seed| seed.address == address)
     }
 
+    /// `true` while nothing of use has come from this address.
+    pub(crate) fn awaits(&self, address: A) -> bool {
+        let mut seeds = self.list.iter();
+        seeds.any(|seed| seed.address == address && !seed.answered)
+    }
+
     /// Notes that something of use came from this address.
     pub(crate) fn heard(&mut self, address: A) {
         let found = self

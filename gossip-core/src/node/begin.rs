@@ -66,6 +66,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
+    /// `true` if a live peer can be written to.
+    pub(super) fn reaches_anybody(&self) -> bool {
+        let mut members = self.tables.members.iter();
+        members.any(|row| row.is_live() && row.address().is_some() && !self.is_me(row.id))
+    }
+
     /// A live peer that can be written to and that `accept` takes. While many join that assert no
     /// address, few of those that are known can be.
     pub(super) fn random_live(

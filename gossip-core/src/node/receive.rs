@@ -109,8 +109,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.ask_speaker(sender.from);
         self.continue_reclaim(now);
         self.settle_reads(now);
-        // An answer that names nobody is none: a seed that many join through may have no room for more.
-        if self.is_joined() {
+        // An answer that names nobody who can be written to is none: a seed that many join through may have
+        // no room for more.
+        if self.is_joined() && self.tables.seeds.awaits(sender.from) && self.reaches_anybody() {
             self.tables.seeds.heard(sender.from);
         }
         Ok(())
