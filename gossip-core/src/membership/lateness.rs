@@ -37,13 +37,18 @@ impl Lateness {
         times: 0,
     };
 
-    /// A probe ended without an answer.
-    pub(crate) fn missed(&mut self, target: NodeId, token: u16) {
+    /// A probe ended without an answer. A relay's word that came in time instead shows that nothing waits
+    /// here: it was `witnessed`.
+    pub(crate) fn missed(&mut self, target: NodeId, token: u16, witnessed: bool) {
         self.missed.rotate_right(1);
         if let Some(first) = self.missed.first_mut() {
             *first = Some((target, token));
         }
-        self.streak = self.streak.saturating_add(1);
+        if witnessed {
+            self.in_time();
+        } else {
+            self.streak = self.streak.saturating_add(1);
+        }
     }
 
     /// A probe was answered in its round.
@@ -119,7 +124,7 @@ mod tests {
     #[test]
     fn a_late_answer_is_taken_once_and_from_the_target_alone() {
         let mut late = Lateness::NONE;
-        late.missed(id(1), 7);
+        late.missed(id(1), 7, false);
         assert!(!late.take(id(2), 7) && !late.take(id(1), 8));
         assert!(late.take(id(1), 7) && !late.take(id(1), 7));
     }
@@ -128,16 +133,20 @@ mod tests {
     fn one_member_that_is_late_does_not_make_this_node_slow() {
         let mut late = Lateness::NONE;
         for token in 0..20 {
-            late.missed(id(1), token);
+            late.missed(id(1), token, false);
             late.late();
             assert!(!late.is_own());
             late.in_time();
         }
-        late.missed(id(1), 20);
-        late.missed(id(2), 21);
+        late.missed(id(1), 20, false);
+        late.missed(id(2), 21, false);
         assert!(!late.is_own(), "lost, for all that is known");
         late.late();
         assert!(late.is_own());
+        late.missed(id(3), 22, true);
+        late.late();
+        assert!(!late.is_own(), "a relay's word came in time");
+        assert!(late.take(id(3), 22));
     }
 
     #[test]

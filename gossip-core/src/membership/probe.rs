@@ -82,8 +82,10 @@ pub(crate) enum Nacked {
 /// What the silence of a probed member says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Silence {
-    /// A relay got no answer either, or the target alone could be asked.
+    /// A relay got no answer either, and said so in time.
     Witnessed,
+    /// The target alone could be asked.
+    Alone,
     /// Nobody who was asked said a word, or nobody could be asked at all, for so many probes in a row. It may be this node that nobody hears,
     /// or that hears nobody (Lifeguard, section IV.A: a missing nack is a sign of local trouble).
     Unwitnessed(u8),
@@ -258,9 +260,13 @@ impl Prober {
     }
 
     fn silence(&mut self, probe: Probe) -> Silence {
-        if probe.witnessed || (probe.ping == Ping::Sent && !probe.asked) {
+        let alone = probe.ping == Ping::Sent && !probe.asked;
+        if probe.witnessed || alone {
             self.unanswered = 0;
-            return Silence::Witnessed;
+            return match probe.witnessed {
+                true => Silence::Witnessed,
+                false => Silence::Alone,
+            };
         }
         self.unanswered = self.unanswered.saturating_add(1);
         self.overdue = Some(probe);

@@ -98,11 +98,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         Some(address)
     }
 
+    /// The next seed where no member is known to live: everybody's seed would hear from all of them.
     fn next_seed(&mut self) -> Option<A> {
-        let len = self.tables.seeds.len();
-        self.lost.seed = self.lost.seed.wrapping_add(1);
-        let index = usize::from(self.lost.seed).checked_rem(len)?;
-        self.tables.seeds.at(index)
+        for _ in 0..self.tables.seeds.len() {
+            self.lost.seed = self.lost.seed.wrapping_add(1);
+            let index = usize::from(self.lost.seed).checked_rem(self.tables.seeds.len())?;
+            let seed = self.tables.seeds.at(index)?;
+            let is_there = |row: &Member<A>| row.is_live() && row.address() == Some(seed);
+            if !self.tables.members.iter().any(is_there) {
+                return Some(seed);
+            }
+        }
+        None
     }
 }
 

@@ -9,7 +9,7 @@
 use super::Node;
 use crate::address::Address;
 use crate::id::NodeId;
-use crate::membership::What;
+use crate::membership::{Silence, What};
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::Liveness;
@@ -42,8 +42,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// A probe ended without an answer.
-    pub(super) fn note_missed(&mut self, now: Instant, target: NodeId, token: u16) {
-        self.lateness.missed(target, token);
+    pub(super) fn note_missed(
+        &mut self,
+        now: Instant,
+        target: NodeId,
+        token: u16,
+        silence: Silence,
+    ) {
+        let witnessed = silence == Silence::Witnessed;
+        self.lateness.missed(target, token, witnessed);
         self.notice_slowness(now);
     }
 

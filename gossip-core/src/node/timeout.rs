@@ -138,7 +138,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                         bump(&mut self.stats.probes_unsent);
                         continue;
                     }
-                    self.note_missed(now, target, direct);
+                    self.note_missed(now, target, direct, silence);
                     self.judge(now, target, silence);
                 }
                 Step::Unsent => bump(&mut self.stats.probes_unsent),

@@ -37,7 +37,7 @@ pub(super) enum Query {
 /// Which scenario to show.
 #[derive(Debug, Flags)]
 pub(super) struct Show {
-    /// A scenario of the list, or a file
+    /// A scenario of the list, soak-SEED for one that `soak` plays, or a file
     #[arg(value_name = "NAME|FILE.toml")]
     pub(super) scenario: String,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub(super) struct Show {
 /// What to play, and what to make of it.
 #[derive(Debug, Flags)]
 pub(super) struct Play {
-    /// A scenario of the list, or a file
+    /// A scenario of the list, soak-SEED for one that `soak` plays, or a file
     #[arg(value_name = "NAME|FILE.toml")]
     scenario: Option<String>,
     #[command(flatten)]

@@ -106,7 +106,7 @@ impl Saved {
         let seed = self.seed;
         [
             format!("gossip sim {} --seed {seed}", quoted(&path)),
-            format!("gossip sim soak --seed {seed} --seeds 1"),
+            format!("gossip sim soak-{seed} --seed {seed}"),
         ]
     }
 
@@ -223,7 +223,7 @@ mod tests {
             " runs: too long\n",
             "name = \"soak-3\"",
             "gossip sim ./here --seed 3\n",
-            "gossip sim soak --seed 3 --seeds 1\n",
+            "gossip sim soak-3 --seed 3\n",
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }

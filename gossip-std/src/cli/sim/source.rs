@@ -1,10 +1,11 @@
-//! Where a scenario comes from: the library, or a file.
+//! Where a scenario comes from: the library, the soak, or a file.
 
 use std::borrow::Cow;
 use std::fs;
 use std::path::PathBuf;
 
 use gossip_std::sim::scenario::{LIBRARY, Named, Scenario};
+use gossip_std::sim::soak::generate;
 
 use crate::cli::failure::Failure;
 
@@ -23,6 +24,14 @@ pub(super) fn find(what: &str) -> Result<Source, Failure> {
         return Ok(Source {
             text: Cow::Borrowed(named.text),
             scenario: named.scenario(),
+            path: None,
+        });
+    }
+    if let Some(seed) = what.strip_prefix("soak-").and_then(|seed| seed.parse().ok()) {
+        let scenario = generate(seed);
+        return Ok(Source {
+            text: Cow::Owned(scenario.to_toml()),
+            scenario,
             path: None,
         });
     }
@@ -47,5 +56,5 @@ pub(super) fn find(what: &str) -> Result<Source, Failure> {
 /// What may be named, as the rest of a sentence.
 pub(super) fn known() -> String {
     let names: Vec<&str> = LIBRARY.iter().map(|named| named.name).collect();
-    format!("{}, or give a FILE.toml", names.join(", "))
+    format!("{}, soak-SEED, or give a FILE.toml", names.join(", "))
 }
