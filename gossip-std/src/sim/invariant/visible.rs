@@ -1,11 +1,12 @@
-//! What was written without an error is seen by all that the writer reaches, within a stated time.
+//! What was written without an error is seen by all that the writer reaches and that knew it, within a
+//! stated time.
 
 use std::collections::VecDeque;
 
 use gossip_core::Generation;
 
 use super::Broken;
-use crate::sim::measure::{Cluster, Inspect, Truth, Write};
+use crate::sim::measure::{Cluster, Inspect, Marks, Truth, Write};
 use crate::sim::{Index, Note, Record, Span, Time, What, id_of};
 
 pub(super) const RULE: &str = "visible";
@@ -15,6 +16,8 @@ pub(super) const RULE: &str = "visible";
 pub(super) struct Visible {
     bound: Span,
     waiting: VecDeque<Waiting>,
+    /// So many at the end of those came after the last sample.
+    new: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ struct Waiting {
     key: String,
     version: u32,
     life: Generation,
+    /// The hosts that held the writer for live in the first sample after the write.
+    known_to: Marks,
 }
 
 impl Visible {
@@ -31,6 +36,7 @@ impl Visible {
         Self {
             bound,
             waiting: VecDeque::new(),
+            new: 0,
         }
     }
 
@@ -48,7 +54,9 @@ impl Visible {
                 key: key.clone(),
                 version: *version,
                 life,
+                known_to: Marks::default(),
             });
+            self.new += 1;
         }
     }
 
@@ -59,6 +67,9 @@ impl Visible {
         truth: &Truth,
         cluster: &dyn Cluster,
     ) -> Result<(), Broken> {
+        let new = self.waiting.iter_mut().rev().take(self.new);
+        new.for_each(|write| write.note_who_knows(truth, cluster));
+        self.new = 0;
         while let Some(first) = self.waiting.front()
             && now.since(first.at) > self.bound
         {
@@ -86,7 +97,8 @@ impl Visible {
             .iter()
             .filter(|host| *host != write.owner)
         {
-            let judged = truth.are_together(write.at, write.owner, host)
+            let judged = write.known_to.contains(host)
+                && truth.are_together(write.at, write.owner, host)
                 && truth.is_well_placed(write.at, host);
             let node = cluster.host(host).filter(|_| judged);
             if node.is_some_and(|node| !is_seen(write, node, truth)) {
@@ -106,6 +118,17 @@ impl Visible {
                 "does not see version {version} of node {owner}, which wrote {key:?} {age} ago within \
                  its reach and that of most others; allowed are {bound}"
             ),
+        }
+    }
+}
+
+impl Waiting {
+    fn note_who_knows(&mut self, truth: &Truth, cluster: &dyn Cluster) {
+        for host in truth.ground.live().iter() {
+            let node = cluster.host(host);
+            if node.is_some_and(|node| node.holds_live(self.owner)) {
+                self.known_to.insert(host);
+            }
         }
     }
 }
@@ -205,6 +228,20 @@ mod tests {
             let mut trial = trial();
             trial.sample(41, &hosts);
             assert_eq!(trial.broken(), (RULE, Some(1), 41.0));
+        }
+    }
+
+    #[test]
+    fn who_did_not_know_the_writer_need_not_see_what_it_wrote_then() {
+        for knew in [true, false] {
+            let mut first = with(None);
+            if !knew {
+                first[1].as_mut().unwrap().live.remove(&0);
+            }
+            let mut trial = trial();
+            trial.sample(11, &first);
+            trial.sample(41, &with(None));
+            assert_eq!(trial.what().is_empty(), !knew);
         }
     }
 
