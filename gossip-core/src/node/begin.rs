@@ -4,6 +4,7 @@ use rand_core::Rng;
 
 use super::{Message, Node};
 use crate::address::Address;
+use crate::exchange::Direction;
 use crate::id::NodeId;
 use crate::membership::retransmit_limit;
 use crate::storage::Storage;
@@ -33,7 +34,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let limit = retransmit_limit(self.config.retransmit_mult(), self.tables.members.live());
         let young = self.tables.news.is_young(limit);
-        self.direction = self.config.exchange_mode().direction(young);
+        self.direction = match self.is_slow(self.id()) {
+            // Nobody else begins one with it.
+            true => Direction::Both,
+            false => self.config.exchange_mode().direction(young),
+        };
         let mut first = probed;
         for _ in 0..self.config.exchange_fanout() {
             let partner = match first.take() {
