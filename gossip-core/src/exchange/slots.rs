@@ -210,6 +210,11 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
         self.at_rest().count() < self.list.len()
     }
 
+    /// `true` while a pull waits for its answer.
+    pub(crate) fn any_waits(&self) -> bool {
+        self.list.iter().any(|exchange| exchange.pull.is_some())
+    }
+
     /// The exchanges that have used up their budget.
     pub(crate) fn used_up(&self) -> impl Iterator<Item = &Exchange<A>> {
         self.list

@@ -56,7 +56,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// true long ago.
     fn may_begin_with(&self, partner: NodeId) -> bool {
         if self.is_slow(self.id()) {
-            !self.tables.exchanges.any_at_work()
+            !self.tables.exchanges.any_waits()
         } else {
             !self.is_slow(partner)
         }

@@ -291,6 +291,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return acked.target == sender.id;
         }
         if let Some((asker, asker_token)) = self.tables.relays.take(token, sender.id) {
+            // What this node passes on it has seen itself.
+            self.clear_suspicion(sender.id);
             self.owe(asker, Message::Ack(asker_token));
             return false;
         }
