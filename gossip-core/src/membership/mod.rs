@@ -2,6 +2,7 @@
 //!
 //! Each part is a small state machine that knows no bytes; [`Node`](crate::Node) composes them.
 
+mod alarms;
 mod bygone;
 mod clash;
 mod lateness;
@@ -14,6 +15,7 @@ mod seen;
 mod suspicion;
 mod timer;
 
+pub(crate) use alarms::Alarms;
 pub use bygone::{Bygone, Bygones};
 pub(crate) use clash::Clashes;
 pub(crate) use lateness::Lateness;

@@ -150,6 +150,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let store = &mut self.tables.entries;
         let change = self.tables.members.edit(id, |row| {
             let (progress, before) = (row.progress, (row.status(), row.address()));
+            if row.suspect && facts.liveness.is_up() {
+                self.alarms.refuted();
+            }
             let reborn = row.facts.generation != facts.generation;
             if reborn {
                 row.progress = OwnerMap { store, owner: id }.reborn();

@@ -62,7 +62,7 @@ use crate::entries::EntryRef;
 use crate::entries::delta::Progress;
 use crate::exchange::{Bucket, Direction, Pace, Partner};
 use crate::id::{Generation, Incarnation, NodeId, Place, Version};
-use crate::membership::{Clashes, Identity, Lateness, Prober, Rivalry, Seen, What};
+use crate::membership::{Alarms, Clashes, Identity, Lateness, Prober, Rivalry, Seen, What};
 use crate::sampling::Shuffle;
 use crate::stats::{Stats, bump};
 use crate::storage::{Storage, Tables};
@@ -93,6 +93,7 @@ pub struct Node<A: Address, S: Storage<A>> {
     phase: Phase,
     notices: Notices,
     prober: Prober,
+    alarms: Alarms,
     lateness: Lateness,
     seen: Seen<A>,
     shuffle: Shuffle,
@@ -180,6 +181,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 no_answer: false,
             },
             prober: Prober::IDLE,
+            alarms: Alarms::NONE,
             lateness: Lateness::NONE,
             seen: Seen::NOTHING,
             shuffle: Shuffle::NEW,

@@ -213,6 +213,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return None;
         }
         self.end_airtime_round();
+        self.alarms.end_round(self.tables.members.live());
         self.end_slowness(now);
         self.next_round = now.after(self.round());
         self.renew_trust(now);

@@ -74,11 +74,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Begins to suspect a live member, unless it is suspected already.
     pub(super) fn suspect(&mut self, now: Instant, id: NodeId) {
-        let timeout = suspicion_timeout(
-            self.suspicion_round(),
-            self.config.suspicion_mult(),
-            self.tables.members.live(),
-        );
+        let timeout = self.suspicion_time();
         let timeout = timeout.times(if self.is_slow(id) { SLOWER } else { 1 });
         if self.suspect_for(now, id, timeout) {
             self.announce(id, What::Suspect);
@@ -109,6 +105,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         row.suspect = false;
+        self.alarms.refuted();
         let (doubted, address) = (row.doubted, row.address());
         self.tables.timers.cancel(id);
         self.tables.news.retract(id, What::Suspect);
@@ -129,14 +126,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.adopt(now, id, dead);
         self.tables.members.edit(id, |row| row.doubted = true);
         bump(&mut self.stats.deaths_doubted);
-        let rounds = self.round().times(DOUBTED_ROUNDS);
-        let usual = suspicion_timeout(
+        let usual = self.suspicion_time();
+        let fresh = match self.config.gossip_fanout() {
+            // What goes with probes and exchanges alone takes a round for each step.
+            0 => usual.times(2),
+            _ => usual.min(self.alarms.stretch(self.round().times(DOUBTED_ROUNDS))),
+        };
+        let timeout = deadline.map_or(fresh, |at| at.since(now));
+        self.suspect_for(now, id, timeout);
+    }
+
+    /// How long a suspect has to refute.
+    fn suspicion_time(&self) -> Duration {
+        self.alarms.stretch(suspicion_timeout(
             self.suspicion_round(),
             self.config.suspicion_mult(),
             self.tables.members.live(),
-        );
-        let timeout = deadline.map_or(rounds.min(usual), |at| at.since(now));
-        self.suspect_for(now, id, timeout);
+        ))
     }
 
     /// A member's deadline has come.
