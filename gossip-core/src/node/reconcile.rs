@@ -277,10 +277,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if !self.is_claim_of_known_life(owner, head.life) {
             return false;
         }
-        let Some(claim) = &self.weighed(sender, owner, claim) else {
-            self.after_claim(sender, owner, claim, None);
-            return false;
-        };
+        let claim = &self.weighed(sender, owner, claim);
         let now = sender.now;
         let list = items.iter().filter_map(|item| item.listed(now, claim.b));
         let Some(claim) = &self.take_off(now, owner, claim, list.clone()) else {

@@ -112,26 +112,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// A claim that nothing was written in a life, as it counts here. Whoever says so of another may have it
-    /// from a row, which does not say what depends on a version that is not told yet: nothing is
-    /// dropped for it, and while the owner can say it itself it is not taken at all.
-    pub(super) fn weighed(
-        &self,
-        sender: &Sender<A>,
-        owner: NodeId,
-        claim: &Claim,
-    ) -> Option<Claim> {
+    /// from a row, which does not say what depends on a version that is not told yet: nothing that is shown of
+    /// earlier lives is dropped for it.
+    pub(super) fn weighed(&self, sender: &Sender<A>, owner: NodeId, claim: &Claim) -> Claim {
         let hearsay = claim.b == Version::BIRTH && sender.id != owner;
-        let lives = || self.tables.members.get(owner).is_some_and(Member::is_live);
-        if !hearsay || const { !Self::RECLAIMS } {
-            Some(*claim)
-        } else if lives() {
-            None
-        } else {
-            let as_of = Version::BIRTH.next().unwrap_or(Version::MAX);
-            Some(Claim {
-                as_of: claim.as_of.max(as_of),
-                ..*claim
-            })
+        if const { !Self::RECLAIMS } || !hearsay || self.left_over(owner).next().is_none() {
+            return *claim;
+        }
+        let as_of = Version::BIRTH.next().unwrap_or(Version::MAX);
+        Claim {
+            as_of: claim.as_of.max(as_of),
+            ..*claim
         }
     }
 
