@@ -4,7 +4,7 @@
 mod support;
 
 use gossip_core::wire::{Kind, Standing};
-use gossip_core::{Duration, Event, Generation, NodeId, Status};
+use gossip_core::{Duration, Event, Generation, Instant, NodeId, Status};
 use support::craft::{body, craft, row};
 use support::{Large, Net, Weather, config, id};
 
@@ -170,4 +170,51 @@ fn who_remembers_it_for_long_enough_brings_its_entries_back_for_that_time() {
     assert!(others(&net).all(has), "it may still be read");
     net.run(30 * SECOND);
     assert!(others(&net).all(|node| node.member(OWNER).is_none() && !has(node)));
+}
+
+/// Two nodes let a third fade, each at its own moment. Whatever one tells of it is answered once at most: the
+/// half of 45 s is no whole number of seconds, as rows tell it, and each took the other's word for longer
+/// than its own.
+#[test]
+fn two_that_let_a_member_fade_do_not_correct_each_other_without_end() {
+    for forget_after in [44, 45, 47, 61] {
+        let mut net = Net::<Large>::new(11, 300, Weather::FAIR);
+        for address in 0..3 {
+            let config = config(address, 300).forget_after(Duration::from_secs(forget_after));
+            net.add(config.check().unwrap(), Large::tables());
+            net.node(address).join(0).unwrap();
+        }
+        net.run(5 * SECOND);
+        let generation = net.nodes[2].take().unwrap().generation();
+        for _ in 0..4 * u64::from(forget_after) {
+            net.run(250);
+            for secs in [forget_after.div_ceil(2), forget_after.div_ceil(2) + 1] {
+                let incarnation = net.node(0).member(id(3)).map(|row| row.incarnation().get());
+                let dead = Standing::Dead(secs as u16);
+                let row = row(3, generation, incarnation.unwrap_or(0), dead, Some(2));
+                let teller = net.node(1).generation();
+                let told = craft(id(2), teller, &[(Kind::Rows, body(&[row]))]);
+                assert!(answers(&mut net, told) < 4, "{forget_after} s, {secs} left");
+            }
+        }
+        assert!(net.node(0).member(id(3)).is_none());
+    }
+}
+
+/// How many datagrams go between the first two nodes at once after the first got this one; at most 20.
+fn answers(net: &mut Net<Large>, told: Vec<u8>) -> usize {
+    let now = Instant::from_millis(net.now);
+    let (mut to, mut datagram, mut count) = (0u16, told, 0);
+    while count < 20 {
+        let _ = net.node(to).handle_datagram(now, 1 - to, &datagram);
+        let mut buf = [0; 300];
+        let answer = net.node(to).poll_transmit(now, &mut buf);
+        let Some(transmit) = answer.filter(|transmit| transmit.to == 1 - to) else {
+            break;
+        };
+        datagram = buf[..transmit.len].to_vec();
+        to = 1 - to;
+        count += 1;
+    }
+    count
 }

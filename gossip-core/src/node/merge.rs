@@ -78,7 +78,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// has more than half of its memory left there, the teller should know.
     fn agreed_but_for(&self, id: NodeId, life: Option<Duration>) -> Merged {
         let fading = self.tables.members.get(id).is_some_and(|row| row.fading);
-        if fading && life > Some(self.fading_time()) {
+        if fading && life > Some(self.fading_time_told()) {
             Merged::Known
         } else {
             Merged::Agreed
@@ -133,7 +133,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` for an echo: the row of a member that is dead or departed and soon forgotten.
     fn is_stale(&mut self, row: &Row<A>) -> bool {
         let life = self.life_of(row);
-        let stale = life.is_some_and(|life| life <= self.fading_time());
+        let stale = life.is_some_and(|life| life <= self.fading_time_told());
         if stale {
             bump(&mut self.stats.stale_rows);
         }
@@ -277,7 +277,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if row.is_live() || row.fading || life >= left {
             return;
         }
-        let fading = life <= half;
+        let fading = life <= self.fading_time_told();
         let rest = life.as_millis().saturating_sub(half.as_millis());
         let wait = if fading {
             half
@@ -307,6 +307,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .as_millis()
             .min(u32::from(u16::MAX).saturating_mul(1000));
         Duration::from_millis(memory >> 1)
+    }
+
+    /// The same in whole seconds, as a row tells it: what fades tells that much at most. Compared with
+    /// less, two who let one member fade would correct each other at the speed of the network.
+    fn fading_time_told(&self) -> Duration {
+        Duration::from_secs(self.fading_time().as_secs_ceil())
     }
 
     fn life_of(&self, row: &Row<A>) -> Option<Duration> {

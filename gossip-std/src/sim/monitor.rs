@@ -148,6 +148,13 @@ impl Monitor {
     }
 }
 
+impl Monitor {
+    /// A host was in the middle of a storm of datagrams.
+    pub fn storm(&mut self, now: Time, host: Index) {
+        self.invariants.storm(now, host);
+    }
+}
+
 impl Observer<Note> for Monitor {
     fn record(&mut self, record: &Record<'_, Note>) {
         self.truth.record(record);

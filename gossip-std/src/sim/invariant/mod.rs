@@ -13,6 +13,7 @@
 //! | `in-vain` | in calm, answers to a node's questions change nothing, again and again |
 //! | `reachable` | a host that runs within reach of most others is told dead by one that reaches it |
 //! | `visible` | a write is not seen so long after by a host within reach of its writer |
+//! | `storm` | datagrams are answered with datagrams without end, at the speed of the network |
 //! | `agreement` | replicas still differ so long after all troubles ended, or nobody is left to agree |
 //!
 //! The rules `unwritten` to `backwards` are the promises P1 to P3 of the delta rules (gossip-core/docs/protocol.md,
@@ -48,8 +49,11 @@ use in_vain::InVain;
 use restarts::Restarts;
 use visible::Visible;
 
+/// The world finds it, and nothing goes on then, so every run is held to it.
+const STORM: &str = "storm";
+
 /// The name of every rule.
-pub const RULES: [&str; 12] = [
+pub const RULES: [&str; 13] = [
     unwritten::RULE,
     resurrection::RULE,
     vanished::RULE,
@@ -61,6 +65,7 @@ pub const RULES: [&str; 12] = [
     in_vain::RULE,
     reachable::RULE,
     visible::RULE,
+    STORM,
     agreement::RULE,
 ];
 
@@ -158,6 +163,16 @@ impl Invariants {
                 self.violation = Some(broken.at(now));
             }
         }
+    }
+
+    /// A host was in the middle of a storm of datagrams.
+    pub fn storm(&mut self, now: Time, host: Index) {
+        let broken = Broken {
+            rule: STORM,
+            host,
+            what: "sends and is sent datagrams without end, at the speed of the network".to_owned(),
+        };
+        self.violation.get_or_insert(broken.at(now));
     }
 
     /// The first violation, if there was any.

@@ -158,6 +158,9 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
     /// Lets everything happen before `until`.
     pub(super) fn run_until(&mut self, until: Time) {
         self.world.run_until(until, &mut self.watch);
+        if let Some(host) = self.world.storm() {
+            self.watch.monitor.storm(self.world.now(), host);
+        }
     }
 
     /// Notes what the network is like from now on.

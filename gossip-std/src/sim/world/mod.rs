@@ -111,6 +111,9 @@ impl<H: Host> World<H> {
             let end = until.min(self.elapsed + SLICE);
             self.run_shards(end);
             self.tell(observer);
+            if self.storm().is_some() {
+                return;
+            }
             self.elapsed = end;
         }
     }
@@ -370,6 +373,12 @@ impl<H: Host> World<H> {
     #[must_use]
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// A host in the middle of more datagrams than a slice of time should have. Nothing goes on then.
+    #[must_use]
+    pub fn storm(&self) -> Option<Index> {
+        self.shards.iter().find_map(|shard| shard.storm)
     }
 
     /// Events worked on since the run began.

@@ -51,6 +51,11 @@ impl Outbox {
     }
 }
 
+/// So many events in one slice of time, and so many more for each host, are a storm: datagrams that are
+/// answered with datagrams without end.
+const STORM: u64 = 200_000;
+const STORM_EACH: u64 = 2_000;
+
 /// The hosts whose index leaves the same remainder, divided by the number of shards.
 #[derive(Debug)]
 pub(super) struct Shard<H: Host> {
@@ -68,6 +73,8 @@ pub(super) struct Shard<H: Host> {
     /// Whether each datagram is logged, and not only what hosts tell.
     pub detailed: bool,
     pub events: u64,
+    /// A host that was at work when more happened at a time than ever should: the world stands still.
+    pub storm: Option<Index>,
     buf: Vec<u8>,
     /// The frame that is being handed out.
     pub frame: Vec<u8>,
@@ -87,6 +94,7 @@ impl<H: Host> Shard<H> {
             log: Vec::new(),
             detailed,
             events: 0,
+            storm: None,
             buf: Vec::new(),
             frame: Vec::new(),
         }
@@ -98,8 +106,15 @@ impl<H: Host> Shard<H> {
 
     /// Works on everything that comes before `end`.
     pub(super) fn run_before(&mut self, end: Time, network: &Network) {
+        let most = STORM + STORM_EACH * self.slots.len() as u64;
+        let begun = self.events;
         while let Some(event) = self.queue.pop_before(end) {
+            let host = event.order.host;
             self.step(event, network);
+            if self.events - begun > most {
+                self.storm = Some(host);
+                self.queue = Queue::default();
+            }
         }
     }
 

@@ -100,6 +100,8 @@ fn without_latency_the_number_of_cores_changes_nothing_either() {
 /// Answers each datagram with one that is a byte shorter, and tells what it got and when.
 #[derive(Debug, Default)]
 struct Echo {
+    /// Answers with two datagrams as long as the one that came.
+    doubles: bool,
     owed: VecDeque<(u32, usize)>,
     got: VecDeque<(u64, u32, usize)>,
 }
@@ -110,7 +112,9 @@ impl Host for Echo {
 
     fn handle_datagram(&mut self, now: Instant, from: u32, bytes: &[u8]) {
         self.got.push_back((now.as_millis(), from, bytes.len()));
-        if bytes.len() > 1 {
+        if self.doubles {
+            self.owed.extend([(from, bytes.len()); 2]);
+        } else if bytes.len() > 1 {
             self.owed.push_back((from, bytes.len() - 1));
         }
     }
@@ -150,6 +154,32 @@ fn echoes() -> World<Echo> {
         world.add(Echo::default(), HostClock::default());
     }
     world
+}
+
+#[test]
+fn a_storm_ends_the_run_at_the_moment_when_it_breaks() {
+    let latency = Latency::Constant(Span::from_micros(100));
+    for cores in [1, 2] {
+        let options = WorldOptions {
+            seed: 1,
+            cores,
+            detailed: false,
+        };
+        let mut world = World::new(options, network(3, latency, 0.0));
+        for _ in 0..3 {
+            let echo = Echo {
+                doubles: true,
+                ..Echo::default()
+            };
+            world.add(echo, HostClock::default());
+        }
+        world.run_until(Time::from_micros(50_000), &mut Got::default());
+        assert_eq!(world.storm(), None, "nobody says anything");
+        world.schedule(0, Time::from_micros(52_000), (1, 9));
+        world.run_until(Time::from_micros(500_000), &mut Got::default());
+        assert!(world.storm().is_some_and(|host| host < 2), "{cores} cores");
+        assert_eq!(world.now(), Time::from_micros(50_000), "the slice is not over");
+    }
 }
 
 #[derive(Default)]
