@@ -236,10 +236,10 @@ fn whoever_missed_something_reads_the_mail_at_once_and_pulls_the_rest() {
     }
     net.run(5_000);
     net.connected = |_, _| true;
+    assert_eq!(net.node(4).get(id(1), "k3"), None);
     net.node(0).set("late", b"new").unwrap();
     net.run(11);
     assert_eq!(net.node(4).get(id(1), "late"), Some(&b"new"[..]));
-    assert_eq!(net.node(4).get(id(1), "k3"), None);
     net.run(100);
     assert_eq!(net.node(4).get(id(1), "k3"), Some(&b"old"[..]));
     assert!(net.agree());

@@ -99,6 +99,11 @@ fn plain_entries_and_shared_keys_do_not_mix() {
     let mut net = cluster(2, 15, 300, Weather::FAIR);
     net.node(0).set("hits", b"12").unwrap();
     assert_eq!(number(&mut net, 0, "hits", Merge::Sum), None);
+    let plain = Err(SetError::Kind {
+        found: gossip_core::shared::Kind::Plain,
+    });
+    assert_eq!(net.node(0).count("hits", 3), plain, "it is said what stands there");
+    assert_eq!(net.node(0).delete("hits"), Ok(true));
     net.node(0).count("hits", 3).unwrap();
     assert_eq!(number(&mut net, 0, "hits", Merge::Sum), Some(3));
     assert_eq!(number(&mut net, 0, "hits", Merge::Max), None);
@@ -109,7 +114,7 @@ fn plain_entries_and_shared_keys_do_not_mix() {
         assert_eq!(net.node(0).share(key, b"x", None), Err(SetError::Reserved));
         assert_eq!(net.node(0).include(key, b"x"), Err(SetError::Reserved));
     }
-    assert_eq!(net.node(0).stats().refused_writes, 10);
+    assert_eq!(net.node(0).stats().refused_writes, 11);
 }
 
 #[test]
