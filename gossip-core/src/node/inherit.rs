@@ -14,7 +14,8 @@
 //!
 //! With each sweep over tombstones a node drops a copy that is no longer needed: the owner is alive and
 //! contributes as much itself, or has deleted the key; or another live member keeps a copy that is better,
-//! or as good and nearer after the owner. That order is total, so the best copy is dropped by nobody.
+//! or as good and nearer after the owner. That order is total, so the best copy is dropped by nobody. Whoever
+//! came back counts only after a while: others may hear that the copy went before they have what it stood for.
 
 use super::shared::said;
 use super::{Node, Phase};
@@ -32,6 +33,8 @@ use crate::time::Instant;
 
 /// How many live members keep copies for an owner that lives anew without memory.
 const HEIRS_OF_REBORN: usize = 2;
+/// So many sweeps a member must have been there before a copy is dropped for what it says itself.
+const SETTLED: u8 = 2;
 /// In how many parts of the fading time one more member may keep copies.
 const TURNS: u32 = 8;
 
@@ -79,6 +82,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn tend_copies(&mut self, now: Instant) {
         if const { !Self::COPIES } {
             return;
+        }
+        for index in 0..self.tables.members.len() {
+            let row = self.tables.members.local_at(index);
+            if let Some(row) = row.filter(|row| row.is_live() && row.sweeps < SETTLED) {
+                row.sweeps = row.sweeps.saturating_add(1);
+            }
         }
         self.drop_copies();
         let half = self.fading_time();
@@ -271,10 +280,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         })
     }
 
-    /// `true` for a member that is alive and not doubted.
+    /// `true` for a member that is alive and not doubted, and has been for a while.
     fn is_trusty(&self, id: NodeId) -> bool {
         let row = self.tables.members.get(id);
-        row.is_some_and(|row| row.is_live() && !row.suspect && row.unproven.is_none())
+        row.is_some_and(|row| {
+            let alive = row.is_live() && !row.suspect && row.unproven.is_none();
+            alive && row.sweeps >= SETTLED
+        })
     }
 
     /// `true` if a copy follows in the order of this node's own keys, in which reserved ones come first.

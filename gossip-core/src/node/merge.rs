@@ -154,6 +154,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.alarms.refuted();
             }
             let reborn = row.facts.generation != facts.generation;
+            if reborn || !row.facts.liveness.is_up() {
+                row.sweeps = 0;
+            }
             if reborn {
                 row.progress = OwnerMap { store, owner: id }.reborn();
                 row.loose = 0;
@@ -277,15 +280,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if row.is_live() || row.fading || life >= left {
             return;
         }
-        let fading = life <= self.fading_time_told();
+        if life <= self.fading_time_told() {
+            return self.fade(now, id);
+        }
         let rest = life.as_millis().saturating_sub(half.as_millis());
-        let wait = if fading {
-            half
-        } else {
-            Duration::from_millis(rest)
-        };
-        self.tables.members.edit(id, |row| row.fading = fading);
-        self.tables.timers.set(id, now.after(wait));
+        self.tables
+            .timers
+            .set(id, now.after(Duration::from_millis(rest)));
     }
 
     /// Seconds until a dead or departed member is forgotten.

@@ -33,6 +33,8 @@ pub struct Member<A> {
     /// Here is room for no leases and it has set entries for a time, as a partner says: only its facts are
     /// compared.
     pub(crate) veiled: bool,
+    /// For how many sweeps over tombstones it was there, as far as it matters.
+    pub(crate) sweeps: u8,
     /// It came up for a probe before its address was known.
     pub(crate) met: bool,
     /// Somebody suspects it; a timer runs.
@@ -104,6 +106,7 @@ impl<A: Address> Member<A> {
             in_vain: 0,
             sums: Sums::Whole,
             veiled: false,
+            sweeps: 0,
             met: false,
             suspect: false,
             waiting: false,
