@@ -185,7 +185,7 @@ fn no_member_that_pings_all_the_time_does_either() {
 #[test]
 fn a_crash_is_found_in_the_time_of_the_longer_rounds() {
     for (nodes, rate, writes, limit) in [
-        (4u16, 100, false, 10),
+        (4u16, 100, false, 12),
         (8, 60, false, 20),
         (16, 60, false, 30),
         (8, 30, false, 60),

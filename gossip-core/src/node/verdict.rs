@@ -15,6 +15,9 @@ use crate::wire::Suspect;
 /// waited for its answer already.
 const DOUBTED_ROUNDS: u32 = 3;
 
+/// How often whoever suspects a member itself tells it so once more before it counts as dead.
+const ACCUSALS: u8 = 2;
+
 /// How much longer a slow member has to refute.
 const SLOWER: u32 = 3;
 
@@ -34,15 +37,30 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Silence::Unwitnessed(probes) if probes <= alone => {
                 bump(&mut self.stats.probes_unwitnessed);
             }
-            _ => {
-                self.suspect(now, target);
-                self.accuse(target);
-            }
+            _ => self.suspect_myself(now, target),
         }
     }
 
-    /// Tells a member itself that it is suspected, once: while many join at a time the news may be
-    /// pushed out before it gets there.
+    /// Begins to suspect a member that has not answered this node itself, and tells it so: while many join at a
+    /// time the news may be pushed out before it gets there, and its answer may be lost.
+    fn suspect_myself(&mut self, now: Instant, target: NodeId) {
+        if self.suspect(now, target)
+            && let Some(row) = self.tables.members.local(target)
+        {
+            row.accusals_left = ACCUSALS;
+            let part = now.after(self.part_of_suspicion(target));
+            self.tables.timers.set(target, part);
+        }
+        self.accuse(target);
+    }
+
+    /// The time between two words to a suspect, and after the last.
+    fn part_of_suspicion(&self, id: NodeId) -> Duration {
+        let whole = self.suspicion_time(id).as_millis();
+        let parts = u32::from(ACCUSALS).saturating_add(1);
+        Duration::from_millis(whole.checked_div(parts).unwrap_or(whole))
+    }
+
     fn accuse(&mut self, target: NodeId) {
         let row = self.tables.members.get(target).filter(|row| row.suspect);
         if let Some(to) = row.and_then(Member::address) {
@@ -72,13 +90,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         row.is_none_or(|row| row.is_live() && !row.suspect && !row.is_slow())
     }
 
-    /// Begins to suspect a live member, unless it is suspected already.
-    pub(super) fn suspect(&mut self, now: Instant, id: NodeId) {
-        let timeout = self.suspicion_time();
-        let timeout = timeout.times(if self.is_slow(id) { SLOWER } else { 1 });
-        if self.suspect_for(now, id, timeout) {
+    /// Begins to suspect a live member; `false` if it is suspected already.
+    pub(super) fn suspect(&mut self, now: Instant, id: NodeId) -> bool {
+        let begun = self.suspect_for(now, id, self.suspicion_time(id));
+        if begun {
             self.announce(id, What::Suspect);
         }
+        begun
     }
 
     /// `true` if a live member was not suspected before. It has `timeout` to refute.
@@ -90,6 +108,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return false;
         }
         row.suspect = true;
+        row.accusals_left = 0;
         row.waiting = false;
         self.tables.timers.set(id, now.after(timeout));
         self.tables.members.mark_changed(id);
@@ -105,6 +124,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         row.suspect = false;
+        row.accusals_left = 0;
         self.alarms.refuted();
         let (doubted, address) = (row.doubted, row.address());
         self.tables.timers.cancel(id);
@@ -121,12 +141,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn doubt_death(&mut self, now: Instant, id: NodeId, dead: Facts<A>) {
         let deadline = self.tables.members.get(id).and_then(|row| {
             let known = row.suspect && row.facts.generation == dead.generation;
-            self.tables.timers.of(id).filter(|_| known)
+            let rest = self.part_of_suspicion(id).times(u32::from(row.accusals_left));
+            Some(self.tables.timers.of(id).filter(|_| known)?.after(rest))
         });
         self.adopt(now, id, dead);
         self.tables.members.edit(id, |row| row.doubted = true);
         bump(&mut self.stats.deaths_doubted);
-        let usual = self.suspicion_time();
+        let usual = self.suspicion_time(id);
         let fresh = match self.config.gossip_fanout() {
             // What goes with probes and exchanges alone takes a round for each step.
             0 => usual.times(2),
@@ -137,12 +158,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// How long a suspect has to refute.
-    fn suspicion_time(&self) -> Duration {
-        self.alarms.stretch(suspicion_timeout(
+    fn suspicion_time(&self, id: NodeId) -> Duration {
+        let time = self.alarms.stretch(suspicion_timeout(
             self.suspicion_round(),
             self.config.suspicion_mult(),
             self.tables.members.live(),
-        ))
+        ));
+        time.times(if self.is_slow(id) { SLOWER } else { 1 })
     }
 
     /// A member's deadline has come.
@@ -152,7 +174,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         if row.waiting {
             self.tables.members.edit(id, |row| row.waiting = false);
-            self.suspect(now, id);
+            self.suspect_myself(now, id);
+        } else if let Some(left) = row.accusals_left.checked_sub(1) {
+            self.tables.members.edit(id, |row| row.accusals_left = left);
+            let part = now.after(self.part_of_suspicion(id));
+            self.tables.timers.set(id, part);
             self.accuse(id);
         } else if row.suspect && row.is_live() {
             let dead = Facts {

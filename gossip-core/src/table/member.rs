@@ -39,6 +39,8 @@ pub struct Member<A> {
     pub(crate) met: bool,
     /// Somebody suspects it; a timer runs.
     pub(crate) suspect: bool,
+    /// How often this node, which suspects it itself, tells it so once more.
+    pub(crate) accusals_left: u8,
     /// It is slow, or this node is, and it owes an answer; a timer runs.
     pub(crate) waiting: bool,
     /// Its facts say that it is dead, since somebody told so; here it is alive until its own time to
@@ -109,6 +111,7 @@ impl<A: Address> Member<A> {
             sweeps: 0,
             met: false,
             suspect: false,
+            accusals_left: 0,
             waiting: false,
             doubted: false,
             fading: false,
