@@ -102,7 +102,11 @@ fn plain_entries_and_shared_keys_do_not_mix() {
     let plain = Err(SetError::Kind {
         found: gossip_core::shared::Kind::Plain,
     });
-    assert_eq!(net.node(0).count("hits", 3), plain, "it is said what stands there");
+    assert_eq!(
+        net.node(0).count("hits", 3),
+        plain,
+        "it is said what stands there"
+    );
     assert_eq!(net.node(0).delete("hits"), Ok(true));
     net.node(0).count("hits", 3).unwrap();
     assert_eq!(number(&mut net, 0, "hits", Merge::Sum), Some(3));

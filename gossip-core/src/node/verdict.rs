@@ -141,7 +141,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn doubt_death(&mut self, now: Instant, id: NodeId, dead: Facts<A>) {
         let deadline = self.tables.members.get(id).and_then(|row| {
             let known = row.suspect && row.facts.generation == dead.generation;
-            let rest = self.part_of_suspicion(id).times(u32::from(row.accusals_left));
+            let rest = self
+                .part_of_suspicion(id)
+                .times(u32::from(row.accusals_left));
             Some(self.tables.timers.of(id).filter(|_| known)?.after(rest))
         });
         self.adopt(now, id, dead);

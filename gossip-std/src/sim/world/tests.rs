@@ -178,7 +178,11 @@ fn a_storm_ends_the_run_at_the_moment_when_it_breaks() {
         world.schedule(0, Time::from_micros(52_000), (1, 9));
         world.run_until(Time::from_micros(500_000), &mut Got::default());
         assert!(world.storm().is_some_and(|host| host < 2), "{cores} cores");
-        assert_eq!(world.now(), Time::from_micros(50_000), "the slice is not over");
+        assert_eq!(
+            world.now(),
+            Time::from_micros(50_000),
+            "the slice is not over"
+        );
     }
 }
 

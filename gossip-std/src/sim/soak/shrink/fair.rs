@@ -12,7 +12,7 @@ pub(super) fn is_as_fair_as(whole: &Scenario, scenario: &Scenario) -> bool {
 }
 
 /// What the timeline has made of the beginning in the end: a scenario is fair if the links and rules are what
-/// they were, nobody is slow, and host 1, through which others join, is there. (While a partition is open or
+/// they were, nobody is slow, and host 1, through which others join, is there, and at its address. (While a partition is open or
 /// a host stands still, agreement is not asked for anyway.)
 fn end_of(scenario: &Scenario) -> State<'_> {
     let network = &scenario.network;
@@ -21,6 +21,7 @@ fn end_of(scenario: &Scenario) -> State<'_> {
         rules: network.rules.iter().collect(),
         is_slow: false,
         is_first_away: false,
+        is_first_moved: false,
     };
     for (_, at) in scenario.timeline() {
         state.step(&at.action);
@@ -34,13 +35,15 @@ struct State<'a> {
     rules: Vec<&'a Rule>,
     is_slow: bool,
     is_first_away: bool,
+    /// Host 1 gets another address, at which nobody looks for it.
+    is_first_moved: bool,
 }
 
 impl<'a> State<'a> {
     fn is_fair(&self, scenario: &Scenario) -> bool {
         let network = &scenario.network;
         let ruled = self.rules.iter().copied().eq(&network.rules);
-        self.link == network.link && ruled && !self.is_slow
+        self.link == network.link && ruled && !self.is_slow && !self.is_first_moved
     }
 
     fn step(&mut self, action: &'a Action) {
@@ -49,6 +52,7 @@ impl<'a> State<'a> {
             Action::SetLink(link) => self.link = *link,
             Action::AddRule(rule) => self.rules.push(rule),
             Action::LiftRule(name) => self.rules.retain(|rule| rule.name != *name),
+            Action::Move(pick) => self.is_first_moved |= may_be_first(pick),
             Action::Slow { per_datagram, .. } => self.is_slow = per_datagram.as_micros() > 0,
             Action::Crash(pick) | Action::Leave(pick) if may_be_first(pick) => {
                 self.is_first_away = true;
