@@ -38,6 +38,10 @@ pub(super) fn draw(dice: &mut Dice, scenario: &mut Scenario) {
         if !PENDING.contains(&name) {
             draw(dice, scenario);
         }
+        if scenario.expect.keeps_up.is_some() {
+            // Slow machines keep up where nothing else is wrong.
+            return;
+        }
     }
 }
 
