@@ -1,7 +1,7 @@
 //! The members: one row for each known node, in the order of `mix(id)`, with fingerprints.
 //!
 //! A fingerprint is the wrapping sum of a 64-bit hash of each row over a range: of its facts and
-//! `held`, or of [its facts alone](Sums). The sums of the 16 top ranges are kept up to date with every
+//! `held`, or of its facts alone. The sums of the 16 top ranges are kept up to date with every
 //! change; smaller ranges, and those of facts alone beside the others, are summed when they are asked
 //! for (Meyer, "Range-Based Set Reconciliation", 2023).
 
