@@ -141,7 +141,8 @@ impl Prober {
     /// others are asked at `indirect_at`, and it `ends` then.
     pub(crate) fn sent(&mut self, token: u16, indirect_at: Instant, ends: Instant) -> bool {
         let begun = self.probe.as_mut();
-        let Some(probe) = begun.filter(|probe| probe.ping == Ping::Waits && probe.token == token) else {
+        let Some(probe) = begun.filter(|probe| probe.ping == Ping::Waits && probe.token == token)
+        else {
             return false;
         };
         probe.ping = Ping::Sent;

@@ -27,7 +27,10 @@ pub(super) fn find(what: &str) -> Result<Source, Failure> {
             path: None,
         });
     }
-    if let Some(seed) = what.strip_prefix("soak-").and_then(|seed| seed.parse().ok()) {
+    if let Some(seed) = what
+        .strip_prefix("soak-")
+        .and_then(|seed| seed.parse().ok())
+    {
         let scenario = generate(seed);
         return Ok(Source {
             text: Cow::Owned(scenario.to_toml()),
