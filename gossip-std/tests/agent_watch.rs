@@ -117,12 +117,16 @@ fn watches_of_any_pace_end_with_all_that_is_shown() {
 #[test]
 fn an_owner_that_is_forgotten_makes_a_resync() {
     let forgetful = |id| {
-        let config = config("watch forget", id).forget_after(Millis::from_secs(1));
+        let config = config("watch forget", id).forget_after(Millis::from_secs(2));
         let bind = SocketAddr::from(([127, 0, 0, 1], 0));
         Agent::spawn(AgentOptions::new(bind, config)).unwrap()
     };
-    let (one, two) = (forgetful(1), forgetful(2));
-    two.join(one.local_addr()).unwrap();
+    // Whoever is left alone forgets nobody: the third stays.
+    let (one, two, three) = (forgetful(1), forgetful(2), forgetful(3));
+    for other in [&two, &three] {
+        other.join(one.local_addr()).unwrap();
+    }
+    eventually("all met", || three.live() == 3);
     one.set("stays", b"1").unwrap();
     two.set("goes", b"2").unwrap();
     let mut map = Map::new();

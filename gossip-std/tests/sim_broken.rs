@@ -117,19 +117,20 @@ fn rules(scenario: &str, flaw: Option<Flaw>, seeds: u64) -> Vec<String> {
         .collect()
 }
 
-/// Two of nine nodes hear the last one, which hears nobody else either.
+/// From a certain moment on 11 of 25 nodes do not hear the last one, which does not hear them either. Whoever asks
+/// one of the others of them about it learns that there was no answer, and suspects it.
 const HALF_HEARD: &str = r#"
     name = "half-heard"
-    nodes = 9
+    nodes = 25
     duration = "60s"
+    protocol = { indirect-probes = 1 }
     expect = { invariants = { reachable = true } }
-    network = { rules = [
-        { from = "9", to = "3-8", both-ways = true, set = { loss = 1.0 } },
-    ] }
+    at = [ { time = "20s", do = { add-rule = { name = "deaf", from = "25", to = "14-24", both-ways = true, set = { loss = 1.0 } } } } ]
 "#;
 
 #[test]
 fn a_node_that_believes_every_suspicion_tells_reachable_hosts_dead() {
+    assert_eq!(rules(HALF_HEARD, None, 3), [""; 3]);
     let told = rules(HALF_HEARD, Some(Flaw::BelievesSuspicions), 3);
     assert_eq!(told, ["reachable"; 3]);
     // Where all are heard nobody is suspected.

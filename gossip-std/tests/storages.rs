@@ -7,13 +7,34 @@ use gossip_core::table::Prefix;
 use gossip_core::wire::Kind;
 use gossip_core::{Duration, Mail, Storage, Tables, inline};
 use gossip_std::{Heap, Limits};
-use support::{Large, Net, Small, Weather, config, id};
+use support::{Net, Weather, config, id};
+
+// All permit what the heap permits, which is every part: nodes tell each other what their storage permits.
+
+inline! {
+    /// Room for all.
+    struct Roomy {
+        members: 80, entries: 1400, key: 16, value: 32, news: 32, duties: 32,
+        relays: 16, seeds: 4, exchanges: 8, ranges: 32, wants: 64, mails: 80, syncs: 4, reads: 4,
+        copies: 1400, leases: 400, bygones: 16,
+    }
+}
+
+inline! {
+    /// Tight everywhere.
+    struct Tight {
+        members: 8, entries: 24, key: 8, value: 16, news: 6, duties: 6,
+        relays: 2, seeds: 2, exchanges: 3, ranges: 4, wants: 4, mails: 2, syncs: 1, reads: 1,
+        copies: 24, leases: 4, bygones: 16,
+    }
+}
 
 inline! {
     /// Room for mail, syncs and reads, and not for all that is asked.
     struct Posted {
         members: 16, entries: 80, key: 8, value: 16, news: 8, duties: 16,
         relays: 4, seeds: 2, exchanges: 4, ranges: 8, wants: 8, mails: 5, syncs: 1, reads: 1,
+        copies: 80, leases: 8, bygones: 16,
     }
 }
 
@@ -94,12 +115,12 @@ fn roomy_tables_agree() {
         ranges: 32,
         wants: 64,
         leases: 400,
-        mails: 0,
-        syncs: 0,
-        reads: 0,
+        mails: 80,
+        syncs: 4,
+        reads: 4,
     };
     same(
-        &history(Large::tables, 200, 10),
+        &history(Roomy::tables, 200, 10),
         &history(|| Heap::tables(limits), 200, 10),
     );
 }
@@ -120,12 +141,12 @@ fn tables_that_overflow_agree() {
         ranges: 4,
         wants: 4,
         leases: 4,
-        mails: 0,
-        syncs: 0,
-        reads: 0,
+        mails: 2,
+        syncs: 1,
+        reads: 1,
     };
     same(
-        &history(Small::tables, 64, 12),
+        &history(Tight::tables, 64, 12),
         &history(|| Heap::tables(limits), 64, 12),
     );
 }
@@ -147,7 +168,7 @@ fn mail_syncs_and_reads_agree() {
         mails: 5,
         syncs: 1,
         reads: 1,
-        leases: 0,
+        leases: 8,
     };
     same(
         &history(Posted::tables, 127, 8),

@@ -345,12 +345,12 @@ impl Saver {
         }
     }
 
-    /// Writes the state if it has changed. While the node takes back what it had written, a state without
-    /// that would be the end of it.
+    /// Writes the state if it has changed. Also while the node takes back what it had written: the first state,
+    /// which is there already, has even less of it.
     fn save(&mut self) -> io::Result<()> {
         let state = self.shared.lock();
         let print = (state.node.fingerprint(), state.node.written());
-        if self.saved == Some(print) || state.node.is_reclaiming() {
+        if self.saved == Some(print) {
             return Ok(());
         }
         let bytes = export(&state.node, self.clock.now());

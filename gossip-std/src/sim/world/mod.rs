@@ -1,6 +1,7 @@
 //! The engine: hosts, a network between them, and virtual time.
 
 mod clock;
+mod outbox;
 mod parallel;
 mod pool;
 mod radio;
@@ -14,6 +15,7 @@ use super::network::Network;
 use super::record::{NETWORK, Observer, Record, What};
 use super::time::{Span, Time};
 
+use outbox::Outbox;
 use radio::Air;
 use shard::{Logged, Shard};
 use slot::Slot;
@@ -289,7 +291,7 @@ impl<H: Host> World<H> {
 
     /// Hands over what was sent between windows.
     fn trade(&mut self) {
-        let mut mail = shard::Outbox::default();
+        let mut mail = Outbox::default();
         for from in 0..self.shards.len() {
             for to in 0..self.shards.len() {
                 self.shards[from].outboxes[to].move_to(&mut mail);

@@ -9,7 +9,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use super::shard::{Outbox, Shard};
+use super::outbox::Outbox;
+use super::shard::Shard;
 use crate::sim::host::Host;
 use crate::sim::network::Network;
 use crate::sim::time::{Span, Time};

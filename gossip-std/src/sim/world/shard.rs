@@ -1,5 +1,6 @@
 //! A share of the hosts with a queue of its own: takes event after event and keeps the order.
 
+use super::outbox::Outbox;
 use super::pool::{Datagrams, Pool};
 use super::radio::{Air, Radio};
 use super::slot::{Counters, RECEIVE_BUFFER, Slot};
@@ -21,34 +22,6 @@ pub(super) struct Logged<N> {
     pub time: Time,
     pub host: Index,
     pub what: What<N>,
-}
-
-/// Datagrams for hosts of another shard, in one piece of memory.
-#[derive(Debug, Default)]
-pub(super) struct Outbox {
-    /// Where and when, and how many bytes of `bytes`.
-    flights: Vec<(Order, u32)>,
-    bytes: Vec<u8>,
-}
-
-impl Outbox {
-    /// Adds a datagram and gives its copy of the bytes.
-    fn put(&mut self, order: Order, bytes: &[u8]) -> &mut [u8] {
-        let start = self.bytes.len();
-        self.flights.push((order, bytes.len() as u32));
-        self.bytes.extend_from_slice(bytes);
-        &mut self.bytes[start..]
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.flights.is_empty()
-    }
-
-    /// Moves everything to the end of `other`.
-    pub(super) fn move_to(&mut self, other: &mut Self) {
-        other.flights.append(&mut self.flights);
-        other.bytes.append(&mut self.bytes);
-    }
 }
 
 /// So many events in one slice of time, and so many more for each host, are a storm: datagrams that are
@@ -408,13 +381,9 @@ impl<H: Host> Shard<H> {
 
     /// Takes in what other shards sent.
     pub(super) fn accept(&mut self, mail: &mut Outbox) {
-        let mut rest = &mail.bytes[..];
-        for (order, len) in mail.flights.drain(..) {
-            let (bytes, more) = rest.split_at(len as usize);
+        mail.take_out(|order, bytes| {
             self.accept_one(order, bytes);
-            rest = more;
-        }
-        mail.bytes.clear();
+        });
     }
 
     /// Sees to it that the host is woken in time.
