@@ -3,8 +3,9 @@
 
 mod support;
 
+use gossip_core::persist::Age;
 use gossip_core::{Config, Duration, Event, Node, Reconciliation};
-use support::{Large, Net, Weather, config, id};
+use support::{Large, Net, Weather, config, id, pages};
 
 fn settings(address: u16, mtu: usize) -> Config<u16> {
     config(address, mtu)
@@ -238,5 +239,34 @@ fn a_fresh_life_ends_what_earlier_ones_left() {
         boot(&mut net, settings(2, 300).fresh(true), Some(0));
         let end = net.now + 60_000;
         assert!(net.run_until(end, |net| whole(net, 3, 0)));
+    }
+}
+
+/// The disk is lost; the node that starts anew writes a state while its life is silent, asks, pulls or is open,
+/// and goes on from that one.
+#[test]
+fn a_state_of_a_life_that_is_not_whole_yet_does_not_end_the_taking_back() {
+    for age in [Age::Unknown, Age::Current] {
+        for up in [0, 5, 20, 60, 200, 600, 2_000, 5_000] {
+            let mut net = started(4, up, 300, Weather::FAIR);
+            fill(&mut net, 2, 80);
+            net.nodes[2] = None;
+            net.run(100);
+            boot(&mut net, settings(2, 300), Some(0));
+            net.run(up);
+            let now = net.instant();
+            let state = pages(net.node(2), now, 64);
+            net.nodes[2] = None;
+            net.run(50);
+            let checked = settings(2, 300).check().unwrap();
+            let now = net.instant();
+            let node = Node::import(checked, Large::tables(), now, age, &state).unwrap();
+            net.put(2, node);
+            net.node(2).join(0).unwrap();
+            let end = net.now + 300_000;
+            let back = net.run_until(end, |net| whole(net, 3, 80));
+            let shown = fewest(&net, 3);
+            assert!(back, "{age:?} after {up} ms: others show {shown} of 80");
+        }
     }
 }

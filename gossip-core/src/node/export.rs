@@ -110,7 +110,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             as_of: row.progress.as_of,
             observed: row.observed,
             suspect: row.suspect,
-            unproven: row.unproven.is_some(),
+            unproven: row.unproven.is_some() || self.is_me(row.id) && self.may_reclaim(),
             unheard: row.unheard,
         }
     }

@@ -60,6 +60,10 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
         if self.node.is_me(id) && progress.held < Version::BIRTH {
             return Err(ImportError::Impossible);
         }
+        // The state is of a life that was not whole yet: it goes on taking what peers still show.
+        if self.node.is_me(id) && known.unproven && !self.node.config.fresh() {
+            self.node.reclaim = Reclaim::Silent;
+        }
         let members = &mut self.node.tables.members;
         let is_full = members.is_full();
         match members.append(row) {
@@ -314,13 +318,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn resume(&mut self, now: Instant, nonce: [u8; 4], same_life: bool) {
         self.phase = Phase::Running;
         self.next_reconnect = now;
+        let whole = self.reclaim != Reclaim::Silent;
         self.reclaim = Reclaim::Closed { whole: true };
         if self.is_joined() {
             self.notices.was_joined = true;
             self.notices.joined = true;
             self.rivalry.join(now, self.round());
         }
+        let reopens = const { Self::RECLAIMS } && !whole;
         if same_life {
+            if reopens {
+                self.open_life(now);
+            }
             return;
         }
         let seen = self.generation();
@@ -332,6 +341,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 .members
                 .edit(self.id(), |me| me.facts.generation = seen);
             self.give_up_id(now);
+        } else if reopens {
+            self.open_life(now);
         }
     }
 
