@@ -1,0 +1,40 @@
+//! What the soak found once is played again, made small: each scenario of `found/` broke a rule under its seed
+//! before the repair that its description names.
+
+use std::fs;
+use std::path::Path;
+
+use gossip_std::sim::scenario::Scenario;
+use gossip_std::sim::{RunOptions, run};
+
+/// Each with the seed under which it failed.
+const FOUND: &[(&str, u64)] = &[
+    ("slow-after-a-pause", 63025),
+    ("facts-in-pull-mode", 63012),
+    ("boot-through-a-busy-seed", 52062),
+    ("deaths-told-by-exchanges-alone", 810024),
+    ("slow-in-push-mode", 810039),
+    ("birth-by-hearsay", 810175),
+    ("two-that-fade", 840086),
+    ("superseded-singles", 502338),
+    ("a-write-that-never-came", 6003294),
+    ("late-with-three", 6005292),
+    ("late-with-churn", 5003184),
+    ("slow-from-the-boot", 6000440),
+];
+
+#[test]
+fn nothing_that_was_found_comes_back() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/found");
+    for (name, seed) in FOUND {
+        let text = fs::read_to_string(folder.join(name).with_extension("toml")).unwrap();
+        let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(scenario.name, *name);
+        for seed in *seed..*seed + 3 {
+            let outcome = run(&scenario, &RunOptions { seed, cores: 1 }).unwrap();
+            assert_eq!(outcome.violations, [], "{name}, seed {seed}");
+        }
+    }
+    let files = fs::read_dir(folder).unwrap().count();
+    assert_eq!(files, FOUND.len(), "every file is played");
+}
