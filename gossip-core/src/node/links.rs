@@ -60,6 +60,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let row_is_loose = row.loose != 0;
         if !same {
+            // Single entries of a life that is not proven keep two apart as what is covered does.
+            self.ask_for_proof(item.id);
             self.give(bit, item.id);
             // Where only this side takes, it alone can ask.
             if row_is_loose || !self.gives(bit) {
