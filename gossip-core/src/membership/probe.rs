@@ -163,6 +163,10 @@ impl Prober {
         }
     }
 
+    pub(crate) fn has_asked(&self) -> bool {
+        self.probe.is_some_and(|probe| probe.asked)
+    }
+
     /// Takes an ack; the member it clears. The target must answer for itself, since its address may
     /// be somebody else's by now; others answer with the token that only they were given.
     pub(crate) fn acked(&mut self, token: u16, from: NodeId) -> Option<Acked> {

@@ -33,7 +33,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         node.tables.syncs.rebase(now, self.next_token);
         node.tables.reads.rebase(now, self.next_token);
         node.tables.duties.rebase(self.next_token);
-        node.tables.members.rebase(self.next_token);
+        node.tables.members.rebase(self.next_token, self.rounds);
+        node.rounds = 0;
         node.tables.entries.forget_changes();
         node.pace.rebase(now);
         node.bucket.rebase(now);

@@ -15,12 +15,12 @@ use crate::table::{Doubt, Facts, Liveness, Member};
 use crate::time::{Duration, Instant};
 use crate::wire::{Row, Standing};
 
-/// How often a member that is not alive is asked for the proof of its life before it is forgotten: once
-/// or more each round, with datagrams that may be lost.
-const ASKED_FOR_PROOF: u8 = 16;
-/// How often a member is asked at most, once or more each round, before what it had counted is kept here
-/// because nobody else seems to keep it.
-const ASKED_FOR_COPIES: u8 = 8;
+/// How many rounds a member that is not alive has to prove its life before it is forgotten. It is asked at each
+/// comparison that shows a difference: by a quick node every round, by a slow one when it gets there.
+const ROUNDS_FOR_PROOF: u16 = 16;
+/// How many rounds a member is asked at most before what it had counted is kept here because nobody
+/// else seems to keep it.
+const ROUNDS_FOR_COPIES: u16 = 8;
 
 /// How a row that was told compares with the one that is held after it was merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +194,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn doubt(&mut self, id: NodeId) {
         let token = self.take_token();
         if let Some(row) = self.tables.members.local(id) {
-            row.unproven = Some(Doubt { token, asked: 0 });
+            row.unproven = Some(Doubt { token, since: self.rounds });
         }
         self.ask_for_proof(id);
     }
@@ -206,11 +206,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(row) = self.tables.members.local(id) else {
             return;
         };
-        let Some(doubt) = row.unproven.as_mut() else {
+        let Some(doubt) = row.unproven else {
             return;
         };
-        doubt.asked = doubt.asked.saturating_add(1);
-        let (token, in_vain) = (doubt.token, doubt.asked > ASKED_FOR_PROOF);
+        let (token, in_vain) = (doubt.token, doubt.rounds(self.rounds) > ROUNDS_FOR_PROOF);
         if in_vain && !row.is_live() {
             self.tables.timers.cancel(id);
             self.keep_bygone(id, false);
@@ -232,7 +231,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         if self.lacks_copies(id) {
-            if doubt.asked < ASKED_FOR_COPIES {
+            if doubt.rounds(self.rounds) < ROUNDS_FOR_COPIES {
                 return;
             }
             self.inherit(id, Loss::Alone);

@@ -98,6 +98,8 @@ pub struct Node<A: Address, S: Storage<A>> {
     seen: Seen<A>,
     shuffle: Shuffle,
     next_round: Instant,
+    /// How many rounds have begun.
+    rounds: u16,
     next_exchange: Instant,
     next_gossip: Instant,
     next_reconnect: Instant,
@@ -186,6 +188,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             seen: Seen::NOTHING,
             shuffle: Shuffle::NEW,
             next_round: Instant::ZERO,
+            rounds: 0,
             next_exchange: Instant::ZERO,
             next_gossip: Instant::ZERO,
             next_reconnect: Instant::ZERO,

@@ -179,7 +179,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
             recover: None,
         };
         // The token of no ping: the first question that is due gives it another.
-        row.unproven = (known.unproven && !me).then_some(Doubt { token: 0, asked: 0 });
+        row.unproven = (known.unproven && !me).then_some(Doubt { token: 0, since: 0 });
         row.unheard = !me && (known.unheard || !self.trusts_others());
         row.suspect = known.suspect && row.is_live() && !me;
         row.fading = !me && !row.unheard && self.has_faded(told.standing);

@@ -162,8 +162,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.ping_again(target, direct);
         self.note_unanswered_ping();
-        let fit =
-            |row: &Member<A>| row.id != target && row.is_live() && !row.suspect && !row.is_slow();
+        let can_ping = self.tables.members.get(target).and_then(Member::address).is_some();
+        let trusted = |row: &Member<A>| row.id != target && row.is_live() && !row.suspect;
+        let fit = |row: &Member<A>| trusted(row) && !row.is_slow();
         let mut left = self.config.indirect_probes();
         for helper in self.prober.helpers().take(usize::from(left)) {
             let row = self.tables.members.get(helper).filter(|row| fit(row));
@@ -175,6 +176,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         for _ in 0..left {
             if let Some(to) = self.random_peer(rng, fit) {
+                self.owe(to, Message::PingReq(indirect, target));
+                self.prober.asked();
+            }
+        }
+        if !can_ping && !self.prober.has_asked() {
+            // Or one of whom nobody but the slow could say anything would live for ever.
+            if let Some(to) = self.random_peer(rng, trusted) {
                 self.owe(to, Message::PingReq(indirect, target));
                 self.prober.asked();
             }
@@ -216,6 +224,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.alarms.end_round(self.tables.members.live());
         self.end_slowness(now);
         self.next_round = now.after(self.round());
+        self.rounds = self.rounds.wrapping_add(1);
         self.renew_trust(now);
         self.tables.bygones.next_round();
         let members = &self.tables.members;

@@ -62,8 +62,15 @@ pub struct Member<A> {
 pub(crate) struct Doubt {
     /// What its ack must carry.
     pub(crate) token: u16,
-    /// How often it was asked.
-    pub(crate) asked: u8,
+    /// The round in which it was asked first.
+    pub(crate) since: u16,
+}
+
+impl Doubt {
+    /// How many rounds it had by now, in which `round` is the current one.
+    pub(crate) fn rounds(self, round: u16) -> u16 {
+        round.wrapping_sub(self.since)
+    }
 }
 
 /// What the exchanges under way have to do with a row: one bit for each exchange.

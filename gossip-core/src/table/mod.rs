@@ -230,12 +230,13 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
         Some(row)
     }
 
-    /// Counts the tokens of proofs asked for back from the next one.
-    pub(crate) fn rebase(&mut self, next_token: u16) {
+    /// Counts the tokens of proofs asked for back from the next one, and their age from the round.
+    pub(crate) fn rebase(&mut self, next_token: u16, round: u16) {
         for index in 0..self.len() {
             let row = self.rows.get_mut(index);
             if let Some(doubt) = row.and_then(|row| row.unproven.as_mut()) {
                 doubt.token = next_token.wrapping_sub(doubt.token);
+                doubt.since = doubt.rounds(round);
             }
         }
     }
