@@ -369,6 +369,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         match self.merge_row(sender.now, row) {
             Merged::Agreed if sender.sums > Sums::Facts => {
+                // A slow member begins all its exchanges itself, and hears no listings.
+                self.ask_for_proof(row.id);
                 self.compare_held(sender, row.id, row.held);
                 self.compare_loose(sender, row);
             }
