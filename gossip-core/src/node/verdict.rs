@@ -92,7 +92,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Begins to suspect a live member; `false` if it is suspected already.
     pub(super) fn suspect(&mut self, now: Instant, id: NodeId) -> bool {
-        let begun = self.suspect_for(now, id, self.suspicion_time(id));
+        let begun = self.suspect_for(now, id, self.hearsay_time(id));
         if begun {
             self.announce(id, What::Suspect);
         }
@@ -149,14 +149,25 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.adopt(now, id, dead);
         self.tables.members.edit(id, |row| row.doubted = true);
         bump(&mut self.stats.deaths_doubted);
-        let usual = self.suspicion_time(id);
         let fresh = match self.config.gossip_fanout() {
-            // What goes with probes and exchanges alone takes a round for each step.
-            0 => usual.times(2),
-            _ => usual.min(self.alarms.stretch(self.round().times(DOUBTED_ROUNDS))),
+            0 => self.hearsay_time(id),
+            _ => {
+                let rounds = self.round().times(DOUBTED_ROUNDS);
+                self.suspicion_time(id).min(self.alarms.stretch(rounds))
+            }
         };
         let timeout = deadline.map_or(fresh, |at| at.since(now));
         self.suspect_for(now, id, timeout);
+    }
+
+    /// How long a suspect has to refute of which this node was told.
+    fn hearsay_time(&self, id: NodeId) -> Duration {
+        let usual = self.suspicion_time(id);
+        match self.config.gossip_fanout() {
+            // What goes with probes and exchanges alone takes a round for each step.
+            0 => usual.times(2),
+            _ => usual,
+        }
     }
 
     /// How long a suspect has to refute.
