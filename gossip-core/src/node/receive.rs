@@ -278,6 +278,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// `true` if the sender answered a ping of this node itself.
     fn take_ack(&mut self, sender: &Sender<A>, token: u16) -> bool {
+        if self.is_outbid(sender) {
+            return false;
+        }
         let acked = self.prober.acked(token, sender.id);
         if self.take_late_ack(sender.now, sender.id, token) {
             return true;
@@ -299,6 +302,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.take_answer_of_touch(sender, token);
         self.take_proof_of_bygone(sender.from, token);
         false
+    }
+
+    /// `true` if another node has outbid the sender: that this one is there says nothing of the other, who may have
+    /// asserted its address. A life with the counter 0 may be of one that just begins, and knows nothing yet.
+    fn is_outbid(&self, sender: &Sender<A>) -> bool {
+        let row = self.tables.members.get(sender.id);
+        let (its, known) = (sender.generation, row.map(|row| row.facts.generation));
+        known.is_some_and(|known| its < known && its.nonce != known.nonce && its.counter > 0)
     }
 
     fn take_nack(&mut self, now: Instant, token: u16, helper: Option<NodeId>) {
