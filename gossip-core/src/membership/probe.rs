@@ -163,8 +163,9 @@ impl Prober {
         }
     }
 
-    pub(crate) fn has_asked(&self) -> bool {
-        self.probe.is_some_and(|probe| probe.asked)
+    /// `true` if nobody had a word to say of the last probe that failed.
+    pub(crate) fn is_unhelped(&self) -> bool {
+        self.overdue.is_some()
     }
 
     /// Takes an ack; the member it clears. The target must answer for itself, since its address may

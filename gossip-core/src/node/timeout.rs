@@ -162,9 +162,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.ping_again(target, direct);
         self.note_unanswered_ping();
-        let can_ping = self.tables.members.get(target).and_then(Member::address).is_some();
-        let trusted = |row: &Member<A>| row.id != target && row.is_live() && !row.suspect;
-        let fit = |row: &Member<A>| trusted(row) && !row.is_slow();
+        // Who is slow is spared, unless the others do not help: they may be gone as well.
+        let all = self.prober.is_unhelped();
+        let fit = |row: &Member<A>| {
+            row.id != target && row.is_live() && !row.suspect && (all || !row.is_slow())
+        };
         let mut left = self.config.indirect_probes();
         for helper in self.prober.helpers().take(usize::from(left)) {
             let row = self.tables.members.get(helper).filter(|row| fit(row));
@@ -176,13 +178,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         for _ in 0..left {
             if let Some(to) = self.random_peer(rng, fit) {
-                self.owe(to, Message::PingReq(indirect, target));
-                self.prober.asked();
-            }
-        }
-        if !can_ping && !self.prober.has_asked() {
-            // Or one of whom nobody but the slow could say anything would live for ever.
-            if let Some(to) = self.random_peer(rng, trusted) {
                 self.owe(to, Message::PingReq(indirect, target));
                 self.prober.asked();
             }
