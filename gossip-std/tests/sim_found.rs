@@ -21,6 +21,11 @@ const FOUND: &[(&str, u64)] = &[
     ("late-with-three", 6005292),
     ("late-with-churn", 5003184),
     ("slow-from-the-boot", 6000440),
+    ("no-address-and-a-slow-relay", 199061939389164),
+    ("an-unproven-life-of-the-dead", 199061939389164),
+    ("a-twin-at-the-same-address", 6000095),
+    ("a-suspicion-by-hearsay", 6000539),
+    ("two-dead-vouch", 6004878),
 ];
 
 #[test]
