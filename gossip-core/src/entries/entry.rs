@@ -1,5 +1,6 @@
 //! One entry as it is kept.
 
+use super::role::Role;
 use crate::id::{NodeId, Version};
 use crate::time::Instant;
 
@@ -16,8 +17,8 @@ pub struct Entry<K, V> {
     pub(crate) marked: bool,
     /// Scratch of one claim being applied; `false` between claims.
     pub(crate) listed: bool,
-    /// This node's own contribution to a shared key, and no bytes that only look like one.
-    pub(crate) said: bool,
+    /// What it is to this node, if it is its own.
+    pub(crate) role: Role,
     /// Whether an event is due.
     pub(crate) due: Due,
 }

@@ -3,6 +3,7 @@
 use super::delta::Listed;
 use super::entry::Entry;
 use super::lease::Lease;
+use super::role::Role;
 use super::store::Store;
 use crate::id::{NodeId, Version};
 use crate::storage::{Blob, List};
@@ -77,7 +78,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
             }
         };
         if let Some(entry) = self.list.get_mut(place) {
-            entry.said = said;
+            entry.role = if said { Role::Said } else { Role::Plain };
             let key = entry.key.clone();
             self.leases.set(owner, key.as_ref(), expires);
         }

@@ -12,6 +12,7 @@ mod expiry;
 mod former;
 mod lease;
 mod owner;
+mod role;
 mod store;
 mod stretch;
 
@@ -20,6 +21,7 @@ pub(crate) use entry::Content;
 pub use entry::{Entry, EntryRef};
 pub use lease::{Lease, Leases};
 pub(crate) use owner::{OwnerMap, every, from_birth, listed, loose, values};
+pub(crate) use role::Role;
 pub use store::Store;
 pub(crate) use store::{Fit, Happened};
 pub use stretch::Stretch;

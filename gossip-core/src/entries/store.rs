@@ -7,6 +7,7 @@ use super::changes::Clock;
 use super::delta::Listed;
 use super::entry::{Content, Due, Entry, EntryRef};
 use super::lease::{Lease, Leases};
+use super::role::Role;
 use crate::id::{NodeId, Version};
 use crate::storage::{Blob, List};
 use crate::time::Instant;
@@ -178,15 +179,6 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
             self.leases.set(owner, entry.key.as_bytes(), entry.expires);
         }
         stored
-    }
-
-    /// Says that what is set for this key is the owner's contribution to a shared key.
-    pub(crate) fn note_said(&mut self, owner: NodeId, key: &str) {
-        if let Ok(index) = self.search(owner, key.as_bytes())
-            && let Some(entry) = self.own_at(index, owner)
-        {
-            entry.said = entry.is_set();
-        }
     }
 
     /// `true` if an entry is larger than the storage holds, or than the `room` that a datagram has for it.
@@ -362,7 +354,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
         entry.version = version;
         entry.content = content;
         entry.marked = false;
-        entry.said = false;
+        entry.role = Role::Plain;
         if changed {
             self.note_change(index);
         }
@@ -382,7 +374,7 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Store<K, V, E, L
             content,
             marked: false,
             listed: false,
-            said: false,
+            role: Role::Plain,
             due: Due::Nothing,
         };
         let added = self.put_in(index, row);

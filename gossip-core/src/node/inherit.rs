@@ -215,6 +215,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         counted.any(|(about, said)| !self.is_known_besides(from, about, said))
     }
 
+    /// `false` if entries of an owner's new life would replace what is read from nobody else: the copy that was there
+    /// when the owner proved its life may be gone, and a better one on its way. Then the proof is asked for
+    /// once more.
+    pub(super) fn may_replace(&mut self, owner: NodeId) -> bool {
+        let row = self.tables.members.get(owner);
+        let replaces = row.is_some_and(|row| !row.heirless && row.progress.held < Version::BIRTH);
+        let waits = replaces && self.lacks_copies(owner);
+        if waits {
+            self.doubt(owner);
+        }
+        !waits
+    }
+
     /// `true` if something as good as this contribution is read from others than `from`.
     fn is_known_besides(&self, from: NodeId, about: &str, said: Said<'_>) -> bool {
         let owner = said.origin.owner;
@@ -247,13 +260,21 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             };
             let kept = value.as_ref().and_then(|value| read_copy(value.as_ref()));
             if let (Some((about, _)), Some(said)) = (copy_of(text), kept)
-                && self.is_needless(about, said)
+                && self.stays_needless(about, text, said)
                 && self.write_entry(text, None, None).is_err()
             {
                 break;
             }
             last = Some(key);
         }
+    }
+
+    /// `true` if the copy is needless for the second sweep in a row: what it stands for had time to reach everybody
+    /// before they hear that it went.
+    fn stays_needless(&mut self, about: &str, key: &str, mine: Said<'_>) -> bool {
+        let needless = self.is_needless(about, mine);
+        let me = self.id();
+        self.tables.entries.note_needless(me, key, needless)
     }
 
     /// `true` if this node's copy of a contribution may go.

@@ -162,6 +162,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 row.loose = 0;
                 row.links.told = Version::NONE;
                 row.in_vain = 0;
+                row.heirless = false;
             }
             row.facts = facts;
             row.suspect = false;
@@ -191,10 +192,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// A later life was heard of while something of another is held. The order of two lives of a
     /// node that has neither clock nor memory is partly chance, and whoever told may have the one
     /// that is over; so the node itself is asked before anything of the new life is taken.
-    fn doubt(&mut self, id: NodeId) {
+    pub(super) fn doubt(&mut self, id: NodeId) {
         let token = self.take_token();
         if let Some(row) = self.tables.members.local(id) {
-            row.unproven = Some(Doubt { token, since: self.rounds });
+            row.unproven = Some(Doubt {
+                token,
+                since: self.rounds,
+            });
         }
         self.ask_for_proof(id);
     }
@@ -235,6 +239,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return;
             }
             self.inherit(id, Loss::Alone);
+            if let Some(row) = self.tables.members.local(id) {
+                row.heirless = true;
+            }
         }
         if let Some(row) = self.tables.members.local(id) {
             row.unproven = None;

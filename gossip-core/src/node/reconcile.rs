@@ -303,7 +303,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Counts a claim; `false` if it speaks of an owner or a life that is not known here.
     pub(super) fn is_claim_of_known_life(&mut self, owner: NodeId, life: Life) -> bool {
         bump(&mut self.stats.claims_heard);
-        let known = self.takes_entries(owner, life);
+        let known = self.takes_entries(owner, life) && self.may_replace(owner);
         if !known {
             bump(&mut self.stats.foreign_claims);
         }

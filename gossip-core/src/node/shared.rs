@@ -2,7 +2,7 @@
 
 use super::{Node, Phase};
 use crate::address::Address;
-use crate::entries::Entry;
+use crate::entries::{Entry, Role};
 use crate::error::SetError;
 use crate::id::NodeId;
 use crate::shared::{
@@ -202,7 +202,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn kind_at(&self, key: &str) -> Option<Kind> {
         let store = &self.tables.entries;
         let (entry, noted) = match store.find(self.id(), key) {
-            Some(own) => (own, own.said),
+            Some(own) => (own, own.role == Role::Said),
             None => (store.find(NodeId::FORMER, key)?, true),
         };
         let mark = entry.value()?.first().filter(|_| noted);

@@ -21,7 +21,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         head: &SinglesHead,
         items: Items<'_, ClaimItem<'_>>,
     ) -> bool {
-        if !self.takes_entries(head.owner, head.life) {
+        if !self.takes_entries(head.owner, head.life) || !self.may_replace(head.owner) {
             bump(&mut self.stats.foreign_singles);
             return false;
         }

@@ -26,6 +26,8 @@ pub struct Member<A> {
     pub(crate) unproven: Option<Doubt>,
     /// A partner seems to hold writes beyond those that are covered which are not here.
     pub(crate) lacks_loose: bool,
+    /// What it had counted in an earlier life was waited for long enough: this node keeps what it can.
+    pub(crate) heirless: bool,
     /// How many answers about its entries in a row changed nothing.
     pub(crate) in_vain: u8,
     /// What is compared with it, as its datagrams say.
@@ -112,6 +114,7 @@ impl<A: Address> Member<A> {
             loose: 0,
             unproven: None,
             lacks_loose: false,
+            heirless: false,
             in_vain: 0,
             sums: Sums::Whole,
             veiled: false,

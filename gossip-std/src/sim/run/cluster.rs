@@ -183,8 +183,9 @@ impl<'s, 't, B: Build> Cluster<'s, 't, B> {
         settled
     }
 
-    /// Looks at all hosts.
+    /// Looks at all hosts, once what was just done to them is recorded.
     pub(super) fn sample(&mut self) {
+        self.world.tell(&mut self.watch);
         self.watch.monitor.sample(self.world.now(), &self.world);
     }
 

@@ -166,7 +166,7 @@ impl<H: Host> World<H> {
     }
 
     /// Tells what was recorded, in the order of time and host.
-    fn tell(&mut self, observer: &mut impl Observer<H::Note>) {
+    pub fn tell(&mut self, observer: &mut impl Observer<H::Note>) {
         let mut log = std::mem::take(&mut self.log);
         for shard in &mut self.shards {
             log.append(&mut shard.log);
