@@ -26,6 +26,8 @@ const FOUND: &[(&str, u64)] = &[
     ("a-twin-at-the-same-address", 6000095),
     ("a-suspicion-by-hearsay", 6000539),
     ("two-dead-vouch", 6004878),
+    ("forgotten-in-pull-mode", 503068),
+    ("two-that-move-at-once", 503405),
 ];
 
 #[test]

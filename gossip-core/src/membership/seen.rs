@@ -6,6 +6,8 @@ use crate::id::NodeId;
 /// So many words in a row must agree before a learned address gives way: a single one may be wrong, forged
 /// or old, and a node behind two ways out would change its address with each.
 const WORDS: u8 = 4;
+/// So many from one peer alone, while nobody else has answered: no other finds this node any more.
+const WORDS_OF_ONE: u8 = 8;
 
 /// The words of peers that see this node elsewhere than where it says it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,7 +46,8 @@ impl<A: Copy + Eq> Seen<A> {
         let mut heard = held.unwrap_or(first);
         heard.words = heard.words.saturating_add(1);
         heard.several |= heard.first != peer;
-        let enough = heard.words >= WORDS && (heard.several || only);
+        let several = heard.several || only || heard.words >= WORDS_OF_ONE;
+        let enough = heard.words >= WORDS && several;
         self.elsewhere = Some(heard).filter(|_| !enough);
         enough
     }
@@ -67,10 +70,16 @@ mod tests {
     }
 
     #[test]
-    fn one_peer_is_believed_only_where_there_is_no_other() {
+    fn one_peer_is_believed_at_once_where_there_is_no_other_and_later_where_no_other_answers() {
         let mut seen = Seen::NOTHING;
-        assert!((0..50).all(|_| !seen.differ(peer(1), 'a', false)));
+        assert!((0..3).all(|_| !seen.differ(peer(1), 'a', true)));
         assert!(seen.differ(peer(1), 'a', true));
+        for _ in 0..50 {
+            assert!((0..7).all(|_| !seen.differ(peer(1), 'a', false)));
+            seen.agree();
+        }
+        assert!((0..7).all(|_| !seen.differ(peer(1), 'a', false)));
+        assert!(seen.differ(peer(1), 'a', false));
     }
 
     #[test]

@@ -103,9 +103,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// Tells a row that a comparison has shown the partner to lack, if the exchange goes that way.
+    /// Tells a row that a comparison has shown the partner to lack, if the exchange goes that way. Its own it
+    /// tells in any case: whoever has forgotten this node begins no exchange with it.
     fn give(&mut self, bit: Bit, id: NodeId) {
-        if self.gives(bit) {
+        if self.gives(bit) || self.is_me(id) {
             self.tell(bit, id);
         }
     }
