@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 
 use super::Broken;
 use crate::sim::measure::{Cluster, Truth};
-use crate::sim::{Index, Time};
+use crate::sim::{Index, Span, Time};
 
 pub(super) const RULE: &str = "in-vain";
 
 /// So many in one calm may have had a reason: what was asked for came from elsewhere meanwhile, and answers
 /// that the network repeats count each time.
 const EXCUSED: u32 = 20;
+
+/// So long after the last trouble answers may still come that waited in line: at a host that was slow, at once.
+const DRAINED: Span = Span::from_secs(1);
 
 /// Counts for each host what was in vain since calm began.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +25,14 @@ pub(super) struct InVain {
 
 impl InVain {
     /// Looks at the counters of all hosts that are up.
-    pub(super) fn sample(&mut self, truth: &Truth, cluster: &dyn Cluster) -> Result<(), Broken> {
+    pub(super) fn sample(
+        &mut self,
+        now: Time,
+        truth: &Truth,
+        cluster: &dyn Cluster,
+    ) -> Result<(), Broken> {
         let since = truth.ground.calm_since();
+        let since = since.filter(|since| now.since(*since) >= DRAINED);
         if since.is_none() || since != self.since {
             self.since = since;
             self.before.clear();

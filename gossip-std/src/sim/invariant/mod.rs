@@ -214,7 +214,7 @@ impl Invariants {
             self.entries.sample(truth, cluster, &case)?;
         }
         if self.checks.in_vain {
-            self.in_vain.sample(truth, cluster)?;
+            self.in_vain.sample(now, truth, cluster)?;
         }
         if let Some(visible) = &mut self.visible {
             visible.sample(now, truth, cluster)?;
