@@ -128,3 +128,28 @@ fn two_groups_that_meet_in_one_hub_stay_one_cluster() {
         assert!(toll.healthy <= 1, "seed {seed}: {toll:?}");
     }
 }
+
+#[test]
+fn a_member_that_hears_nobody_is_dead_in_the_end_though_it_speaks() {
+    for nodes in [3u16, 8, 32] {
+        let mut net = cluster(nodes, 21, Weather::FAIR);
+        let deaf = 2;
+        net.connected = |_, to| to != 2;
+        let begun = net.now;
+        let gone = |net: &Net<Large>| {
+            let dead = |node: &gossip_core::Node<u16, Large>| {
+                node.member(id(deaf + 1))
+                    .is_none_or(|row| row.status() == Status::Dead)
+            };
+            net.live()
+                .filter(|node| node.id() != id(deaf + 1))
+                .all(dead)
+        };
+        let found = net.run_until(begun + 90_000, gone);
+        println!(
+            "{nodes} nodes: one that hears nobody is dead for all after {} ms",
+            net.now - begun
+        );
+        assert!(found, "{nodes} nodes");
+    }
+}

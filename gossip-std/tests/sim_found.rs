@@ -28,6 +28,8 @@ const FOUND: &[(&str, u64)] = &[
     ("two-dead-vouch", 6004878),
     ("forgotten-in-pull-mode", 503068),
     ("two-that-move-at-once", 503405),
+    ("slow-as-the-quiet-load-bears", 71232599),
+    ("slow-with-short-rounds", 8004996),
 ];
 
 #[test]

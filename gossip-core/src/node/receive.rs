@@ -151,6 +151,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return;
             }
             self.prober.heard();
+            row.spoke = row.suspect;
             if row.facts.address.is_none() {
                 row.observed = Some(sender.from);
             }

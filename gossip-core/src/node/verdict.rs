@@ -108,6 +108,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return false;
         }
         row.suspect = true;
+        row.spoke = false;
+        row.spared = false;
         row.accusals_left = 0;
         row.waiting = false;
         self.tables.timers.set(id, now.after(timeout));
@@ -149,13 +151,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.adopt(now, id, dead);
         self.tables.members.edit(id, |row| row.doubted = true);
         bump(&mut self.stats.deaths_doubted);
-        let fresh = match self.config.gossip_fanout() {
-            0 => self.hearsay_time(id),
-            _ => {
-                let rounds = self.round().times(DOUBTED_ROUNDS);
-                self.suspicion_time(id).min(self.alarms.stretch(rounds))
-            }
-        };
+        let rounds = self.round().times(DOUBTED_ROUNDS);
+        let fresh = self.suspicion_time(id).min(self.judged_in(rounds));
         let timeout = deadline.map_or(fresh, |at| at.since(now));
         self.suspect_for(now, id, timeout);
     }
@@ -172,12 +169,27 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// How long a suspect has to refute.
     fn suspicion_time(&self, id: NodeId) -> Duration {
-        let time = self.alarms.stretch(suspicion_timeout(
+        let time = self.judged_in(suspicion_timeout(
             self.suspicion_round(),
             self.config.suspicion_mult(),
             self.tables.members.live(),
         ));
         time.times(if self.is_slow(id) { SLOWER } else { 1 })
+    }
+
+    /// How long this node waits before it believes a death, where others wait `usual`: longer where much is lost,
+    /// and where it is slow itself, since then what clears a suspect waits in line here.
+    fn judged_in(&self, usual: Duration) -> Duration {
+        let time = self.alarms.stretch(usual);
+        time.times(if self.is_slow(self.id()) { SLOWER } else { 1 })
+    }
+
+    /// A suspect that spoke since is there: it may only be too busy to answer, and has its time once more. Not
+    /// for ever, since it may be one that hears nobody.
+    fn spare(&mut self, now: Instant, id: NodeId) {
+        self.tables.members.edit(id, |row| row.spared = true);
+        let until = now.after(self.suspicion_time(id));
+        self.tables.timers.set(id, until);
     }
 
     /// A member's deadline has come.
@@ -193,6 +205,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let part = now.after(self.part_of_suspicion(id));
             self.tables.timers.set(id, part);
             self.accuse(id);
+        } else if row.suspect && row.is_live() && row.spoke && !row.spared {
+            self.spare(now, id);
         } else if row.suspect && row.is_live() {
             let dead = Facts {
                 liveness: Liveness::Dead,

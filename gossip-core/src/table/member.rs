@@ -41,6 +41,10 @@ pub struct Member<A> {
     pub(crate) met: bool,
     /// Somebody suspects it; a timer runs.
     pub(crate) suspect: bool,
+    /// A datagram of it came since it is suspected.
+    pub(crate) spoke: bool,
+    /// It had its time to refute once more, since it spoke.
+    pub(crate) spared: bool,
     /// How often this node, which suspects it itself, tells it so once more.
     pub(crate) accusals_left: u8,
     /// It is slow, or this node is, and it owes an answer; a timer runs.
@@ -121,6 +125,8 @@ impl<A: Address> Member<A> {
             sweeps: 0,
             met: false,
             suspect: false,
+            spoke: false,
+            spared: false,
             accusals_left: 0,
             waiting: false,
             doubted: false,
