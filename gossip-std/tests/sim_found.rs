@@ -30,6 +30,10 @@ const FOUND: &[(&str, u64)] = &[
     ("two-that-move-at-once", 503405),
     ("slow-as-the-quiet-load-bears", 71232599),
     ("slow-with-short-rounds", 8004996),
+    ("slow-believes-what-is-old", 9001143),
+    ("a-pull-between-two-slow", 9003014),
+    ("all-call-themselves-slow", 9003231),
+    ("slow-and-reborn", 234607037907397),
 ];
 
 #[test]

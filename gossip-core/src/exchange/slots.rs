@@ -307,6 +307,18 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
         self.list.iter().find(late).map(|exchange| exchange.bit)
     }
 
+    /// This peer answers quickly at present: what was pulled from it is late after `at`.
+    pub(crate) fn hurry(&mut self, peer: NodeId, at: Instant) {
+        for index in 0..self.list.len() {
+            let exchange = self.list.get_mut(index);
+            if let Some(exchange) = exchange.filter(|exchange| exchange.peer == peer)
+                && let Some(pull) = &mut exchange.pull
+            {
+                pull.deadline = pull.deadline.min(at);
+            }
+        }
+    }
+
     /// Counts every deadline from `epoch` and every token back from the next one.
     pub(crate) fn rebase(&mut self, epoch: Instant) {
         self.turn = 0;

@@ -69,6 +69,13 @@ impl Lateness {
         found.map(core::mem::take).is_some()
     }
 
+    /// What the answer to the last probe of this member must carry that it owes.
+    pub(crate) fn owed_by(&self, target: NodeId) -> Option<u16> {
+        let mut missed = self.missed.iter().flatten();
+        let found = missed.find(|(of, _)| *of == target)?;
+        Some(found.1)
+    }
+
     /// `true` if so many answers are late that this node must be the slow one.
     pub(crate) fn is_own(&self) -> bool {
         self.late && self.streak >= STREAK

@@ -54,7 +54,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// How long the answer of a partner is waited for: with what the link takes for a question and an
     /// answer, if the partner's is like this one.
     pub(super) fn reply_wait(&self) -> Duration {
-        let timeout = self.own_pace(self.config.reply_timeout());
+        self.reply_within(self.own_pace(self.config.reply_timeout()))
+    }
+
+    /// How long an answer takes that is there after `timeout` where airtime is not bounded.
+    pub(super) fn reply_within(&self, timeout: Duration) -> Duration {
         let Some(rate) = self.config.byte_rate() else {
             return timeout;
         };

@@ -166,7 +166,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
             row.facts = facts;
             row.suspect = false;
-            row.accusals_left = 0;
+            row.words_left = 0;
             row.waiting = false;
             row.doubted = false;
             row.fading = false;

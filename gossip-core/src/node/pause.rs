@@ -96,7 +96,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.tables.members.edit(id, |row| {
                 row.unheard = true;
                 row.suspect = false;
-                row.accusals_left = 0;
+                row.words_left = 0;
                 row.waiting = false;
                 row.doubted = false;
             });

@@ -289,7 +289,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if let Some(acked) = acked {
             if acked.in_time {
                 self.lateness.in_time();
+                let late = self.reply_within(self.config.reply_timeout());
+                self.tables
+                    .exchanges
+                    .hurry(sender.id, sender.now.after(late));
             }
+            self.greet_reborn(sender);
             self.note_answer();
             self.clear_suspicion(acked.target);
             return acked.target == sender.id;
@@ -303,6 +308,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.take_answer_of_touch(sender, token);
         self.take_proof_of_bygone(sender.from, token);
         false
+    }
+
+    /// A slow member answers in another life than the one known here: it may know nobody, and nobody begins an exchange
+    /// with a slow one.
+    fn greet_reborn(&mut self, sender: &Sender<A>) {
+        let row = self.tables.members.get(sender.id);
+        let reborn = |row: &&Member<A>| row.facts.generation != sender.generation;
+        if row.filter(reborn).is_some_and(Member::is_slow) {
+            self.say_hello(sender.from);
+        }
     }
 
     /// `true` if another node has outbid the sender: that this one is there says nothing of the other, who may have

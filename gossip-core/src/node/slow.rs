@@ -97,16 +97,33 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// A slow member did not answer within the round: it has more of them.
     pub(super) fn wait_for(&mut self, now: Instant, id: NodeId) {
-        let rounds = match self.is_slow(self.id()) {
-            true => PATIENCE_OF_THE_SLOW,
-            false => PATIENCE,
-        };
-        let until = now.after(self.round().times(rounds));
         let row = self.tables.members.local(id);
         let Some(row) = row.filter(|row| row.is_live() && !row.suspect && !row.waiting) else {
             return;
         };
         row.waiting = true;
+        row.words_left = 1;
+        self.wait_half(now, id);
+    }
+
+    /// Half of the time is over in which a member must answer: its ping may be lost.
+    pub(super) fn wait_on(&mut self, now: Instant, id: NodeId) {
+        self.tables.members.edit(id, |row| row.words_left = 0);
+        self.wait_half(now, id);
+        // Where this node is the slow one, its own turn comes again in that time.
+        if self.is_slow(id)
+            && let Some(token) = self.lateness.owed_by(id)
+        {
+            self.ping_again(id, token);
+        }
+    }
+
+    fn wait_half(&mut self, now: Instant, id: NodeId) {
+        let rounds = match self.is_slow(self.id()) {
+            true => PATIENCE_OF_THE_SLOW,
+            false => PATIENCE,
+        };
+        let until = now.after(self.round().times(rounds >> 1));
         self.tables.timers.set(id, until);
     }
 
@@ -115,6 +132,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let row = self.tables.members.local(id);
         if let Some(row) = row.filter(|row| row.waiting) {
             row.waiting = false;
+            row.words_left = 0;
             self.tables.timers.cancel(id);
         }
     }

@@ -184,7 +184,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    fn ping_again(&mut self, target: NodeId, direct: u16) {
+    pub(super) fn ping_again(&mut self, target: NodeId, direct: u16) {
         let address = self.tables.members.get(target).and_then(Member::address);
         let Some(to) = address else { return };
         self.owe(to, Message::Ping(direct));
@@ -305,7 +305,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// The first words to an address about which nothing more is known.
-    fn say_hello(&mut self, to: A) {
+    pub(super) fn say_hello(&mut self, to: A) {
         self.owe(to, Message::Tell(self.id()));
         let known = |row: &&Member<A>| row.address() == Some(to);
         let row = self.tables.members.iter().find(known);

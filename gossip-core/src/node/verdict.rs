@@ -47,7 +47,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.suspect(now, target)
             && let Some(row) = self.tables.members.local(target)
         {
-            row.accusals_left = ACCUSALS;
+            row.words_left = ACCUSALS;
             let part = now.after(self.part_of_suspicion(target));
             self.tables.timers.set(target, part);
         }
@@ -110,7 +110,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         row.suspect = true;
         row.spoke = false;
         row.spared = false;
-        row.accusals_left = 0;
+        row.words_left = 0;
         row.waiting = false;
         self.tables.timers.set(id, now.after(timeout));
         self.tables.members.mark_changed(id);
@@ -126,7 +126,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         row.suspect = false;
-        row.accusals_left = 0;
+        row.words_left = 0;
         self.alarms.refuted();
         let (doubted, address) = (row.doubted, row.address());
         self.tables.timers.cancel(id);
@@ -145,7 +145,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let known = row.suspect && row.facts.generation == dead.generation;
             let rest = self
                 .part_of_suspicion(id)
-                .times(u32::from(row.accusals_left));
+                .times(u32::from(row.words_left));
             Some(self.tables.timers.of(id).filter(|_| known)?.after(rest))
         });
         self.adopt(now, id, dead);
@@ -197,11 +197,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(row) = self.tables.members.get(id) else {
             return;
         };
-        if row.waiting {
+        if row.waiting && row.words_left > 0 {
+            self.wait_on(now, id);
+        } else if row.waiting {
             self.tables.members.edit(id, |row| row.waiting = false);
             self.suspect_myself(now, id);
-        } else if let Some(left) = row.accusals_left.checked_sub(1) {
-            self.tables.members.edit(id, |row| row.accusals_left = left);
+        } else if let Some(left) = row.words_left.checked_sub(1) {
+            self.tables.members.edit(id, |row| row.words_left = left);
             let part = now.after(self.part_of_suspicion(id));
             self.tables.timers.set(id, part);
             self.accuse(id);

@@ -45,8 +45,8 @@ pub struct Member<A> {
     pub(crate) spoke: bool,
     /// It had its time to refute once more, since it spoke.
     pub(crate) spared: bool,
-    /// How often this node, which suspects it itself, tells it so once more.
-    pub(crate) accusals_left: u8,
+    /// How often this node, which suspects it itself or waits for it, writes to it once more.
+    pub(crate) words_left: u8,
     /// It is slow, or this node is, and it owes an answer; a timer runs.
     pub(crate) waiting: bool,
     /// Its facts say that it is dead, since somebody told so; here it is alive until its own time to
@@ -127,7 +127,7 @@ impl<A: Address> Member<A> {
             suspect: false,
             spoke: false,
             spared: false,
-            accusals_left: 0,
+            words_left: 0,
             waiting: false,
             doubted: false,
             fading: false,
