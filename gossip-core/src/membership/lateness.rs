@@ -1,10 +1,12 @@
 //! Answers that come after their round: what they tell of the member, and of this node.
 
+use core::num::NonZeroU16;
+
 use crate::id::NodeId;
 use crate::time::{Duration, Instant};
 
-/// How many probes without an answer are remembered.
-const REMEMBERED: usize = 8;
+/// How many probes without an answer are remembered: answers may wait in line for as many rounds.
+const REMEMBERED: usize = 32;
 /// After so many probes in a row that were not answered in their round, an answer that comes late shows
 /// that this node itself is slow: whatever reaches it waits.
 const STREAK: u8 = 2;
@@ -16,8 +18,8 @@ const DOUBLINGS: u8 = 4;
 /// What this node knows of late answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Lateness {
-    /// Probes that ended without an answer: of whom, and the token; the latest first.
-    missed: [Option<(NodeId, u16)>; REMEMBERED],
+    /// Probes that ended without an answer, the latest first.
+    missed: [Option<Missed>; REMEMBERED],
     /// How many probes in a row ended so.
     streak: u8,
     /// An answer came late since the last one in time.
@@ -26,6 +28,21 @@ pub(crate) struct Lateness {
     until: Option<Instant>,
     /// How often it began to.
     times: u8,
+}
+
+/// A probe that ended without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Missed {
+    /// Of whom, in short: its token tells it from others.
+    target: NonZeroU16,
+    token: u16,
+}
+
+impl Missed {
+    fn new(target: NodeId, token: u16) -> Self {
+        let target = NonZeroU16::MIN | (target.place().0 as u16);
+        Self { target, token }
+    }
 }
 
 impl Lateness {
@@ -37,13 +54,22 @@ impl Lateness {
         times: 0,
     };
 
-    /// A probe ended without an answer. A relay's word that came in time instead shows that nothing waits
-    /// here: it was `witnessed`.
-    pub(crate) fn missed(&mut self, target: NodeId, token: u16, witnessed: bool) {
-        self.missed.rotate_right(1);
-        if let Some(first) = self.missed.first_mut() {
-            *first = Some((target, token));
+    /// A probe ended without an answer: one that comes later is taken.
+    pub(crate) fn remember(&mut self, target: NodeId, token: u16) {
+        // In the place of one that was answered, or of the oldest.
+        let free = self.missed.iter().position(Option::is_none);
+        let last = free.unwrap_or(REMEMBERED.saturating_sub(1));
+        if let Some(later) = self.missed.get_mut(..=last) {
+            later.rotate_right(1);
         }
+        if let Some(first) = self.missed.first_mut() {
+            *first = Some(Missed::new(target, token));
+        }
+    }
+
+    /// A probe ended without an answer of somebody who usually answers in time. A relay's word that came in time
+    /// instead shows that nothing waits here: it was `witnessed`.
+    pub(crate) fn missed(&mut self, witnessed: bool) {
         if witnessed {
             self.in_time();
         } else {
@@ -64,7 +90,7 @@ impl Lateness {
 
     /// Takes an ack of a probe that is over. `true` if there was one.
     pub(crate) fn take(&mut self, from: NodeId, token: u16) -> bool {
-        let wanted = Some((from, token));
+        let wanted = Some(Missed::new(from, token));
         let found = self.missed.iter_mut().find(|missed| **missed == wanted);
         found.map(core::mem::take).is_some()
     }
@@ -72,8 +98,8 @@ impl Lateness {
     /// What the answer to the last probe of this member must carry that it owes.
     pub(crate) fn owed_by(&self, target: NodeId) -> Option<u16> {
         let mut missed = self.missed.iter().flatten();
-        let found = missed.find(|(of, _)| *of == target)?;
-        Some(found.1)
+        let found = missed.find(|missed| missed.target == Missed::new(target, 0).target)?;
+        Some(found.token)
     }
 
     /// `true` if so many answers are late that this node must be the slow one.
@@ -112,8 +138,8 @@ impl Lateness {
     /// Counts the deadline from `epoch` and the tokens back from the next one.
     pub(crate) fn rebase(&mut self, epoch: Instant, next_token: u16) {
         self.until = self.until.map(|until| until.counted_from(epoch));
-        for (_, token) in self.missed.iter_mut().flatten() {
-            *token = next_token.wrapping_sub(*token);
+        for missed in self.missed.iter_mut().flatten() {
+            missed.token = next_token.wrapping_sub(missed.token);
         }
     }
 }

@@ -163,6 +163,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 row.links.told = Version::NONE;
                 row.in_vain = 0;
                 row.heirless = false;
+                row.late = false;
             }
             row.facts = facts;
             row.suspect = false;

@@ -284,12 +284,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let acked = self.prober.acked(token, sender.id);
         if self.take_late_ack(sender.now, sender.id, token) {
+            self.greet_reborn(sender);
             return true;
         }
         if let Some(acked) = acked {
             if acked.in_time {
                 self.lateness.in_time();
-                let late = self.reply_within(self.config.reply_timeout());
+                self.note_pace(sender.id, false);
+                let usual = self.config.reply_timeout().max(self.round());
+                let late = self.reply_within(usual);
                 self.tables
                     .exchanges
                     .hurry(sender.id, sender.now.after(late));

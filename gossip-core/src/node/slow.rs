@@ -29,12 +29,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         bump(&mut self.stats.late_acks);
         self.clear_suspicion(from);
-        let slow = self
-            .tables
-            .members
-            .get(from)
-            .is_some_and(|row| row.is_slow());
-        if !slow {
+        if !self.is_late(from) {
+            self.note_pace(from, true);
             self.lateness.late();
             self.notice_slowness(now);
         }
@@ -49,14 +45,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         token: u16,
         silence: Silence,
     ) {
-        let witnessed = silence == Silence::Witnessed;
-        self.lateness.missed(target, token, witnessed);
-        self.notice_slowness(now);
+        self.lateness.remember(target, token);
+        if !self.is_late(target) {
+            self.lateness.missed(silence == Silence::Witnessed);
+            self.notice_slowness(now);
+        }
     }
 
     fn notice_slowness(&mut self, now: Instant) {
         if self.lateness.is_own() && self.lateness.begin(now, self.round()) {
             self.say_pace(Liveness::Slow);
+            self.suspect_nobodys_pace();
             // Refutations wait in line too.
             self.postpone_suspicions(self.round().times(PATIENCE));
         }
@@ -90,9 +89,33 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.tables.members.get(id).is_some_and(|row| row.is_slow())
     }
 
+    /// Notes whether a member's ack came late. While this node is slow itself, everybody's does.
+    pub(super) fn note_pace(&mut self, id: NodeId, late: bool) {
+        let slow = self.is_slow(self.id());
+        if let Some(row) = self.tables.members.local(id) {
+            row.late = late && !slow;
+        }
+    }
+
+    /// It was this node that was late, and not the others.
+    fn suspect_nobodys_pace(&mut self) {
+        for index in 0..self.tables.members.len() {
+            if let Some(row) = self.tables.members.local_at(index) {
+                row.late = false;
+            }
+        }
+    }
+
+    /// `true` if the member says that it is slow, or this node has just seen that its answers are late: it
+    /// may be too busy to find out itself.
+    pub(super) fn is_late(&self, id: NodeId) -> bool {
+        let row = self.tables.members.get(id);
+        row.is_some_and(|row| row.is_slow() || row.late)
+    }
+
     /// `true` if the member's answer may take more than a round: it is slow, or this node is.
     pub(super) fn is_patient_with(&self, id: NodeId) -> bool {
-        self.is_slow(id) || self.is_slow(self.id())
+        self.is_late(id) || self.is_slow(self.id())
     }
 
     /// A slow member did not answer within the round: it has more of them.
@@ -111,7 +134,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.tables.members.edit(id, |row| row.words_left = 0);
         self.wait_half(now, id);
         // Where this node is the slow one, its own turn comes again in that time.
-        if self.is_slow(id)
+        if self.is_late(id)
             && let Some(token) = self.lateness.owed_by(id)
         {
             self.ping_again(id, token);
@@ -148,7 +171,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// How long a peer has for what usually takes so long.
     pub(super) fn pace_with(&self, peer: NodeId, usual: Duration) -> Duration {
-        if self.is_slow(peer) {
+        if self.is_late(peer) {
             usual.times(PATIENCE)
         } else {
             usual

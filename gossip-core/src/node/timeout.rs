@@ -297,7 +297,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let all = !self.tables.news.is_of_entries();
         for _ in 0..fanout {
             // Who is slow gets what it lacks by its own exchanges, at its own pace.
-            let hears = |row: &Member<A>| !row.is_slow() && (all || row.sums > Sums::Facts);
+            let hears =
+                |row: &Member<A>| !row.is_slow() && !row.late && (all || row.sums > Sums::Facts);
             if let Some(address) = self.random_peer(rng, hears) {
                 self.owe(address, Message::News);
             }

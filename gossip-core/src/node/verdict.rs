@@ -141,20 +141,30 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// facts merge in any order; but *believed* it is only after the member had time to refute, as with any
     /// suspicion, and not at all if it answers.
     pub(super) fn doubt_death(&mut self, now: Instant, id: NodeId, dead: Facts<A>) {
-        let deadline = self.tables.members.get(id).and_then(|row| {
-            let known = row.suspect && row.facts.generation == dead.generation;
-            let rest = self
-                .part_of_suspicion(id)
-                .times(u32::from(row.words_left));
-            Some(self.tables.timers.of(id).filter(|_| known)?.after(rest))
+        let row = self.tables.members.get(id);
+        let suspected = row.filter(|row| row.suspect && row.facts.generation == dead.generation);
+        let known = suspected.and_then(|row| {
+            let rest = self.part_of_suspicion(id).times(u32::from(row.words_left));
+            let until = self.tables.timers.of(id)?.after(rest);
+            Some((until, row.spoke, row.spared))
         });
+        let fresh = match self.config.gossip_fanout() {
+            0 => self.hearsay_time(id),
+            _ => {
+                let rounds = self.round().times(DOUBTED_ROUNDS);
+                self.suspicion_time(id).min(self.judged_in(rounds, id))
+            }
+        };
         self.adopt(now, id, dead);
         self.tables.members.edit(id, |row| row.doubted = true);
         bump(&mut self.stats.deaths_doubted);
-        let rounds = self.round().times(DOUBTED_ROUNDS);
-        let fresh = self.suspicion_time(id).min(self.judged_in(rounds));
-        let timeout = deadline.map_or(fresh, |at| at.since(now));
-        self.suspect_for(now, id, timeout);
+        let timeout = known.map_or(fresh, |(until, ..)| until.since(now));
+        if self.suspect_for(now, id, timeout)
+            && let Some((_, spoke, spared)) = known
+            && let Some(row) = self.tables.members.local(id)
+        {
+            (row.spoke, row.spared) = (spoke, spared);
+        }
     }
 
     /// How long a suspect has to refute of which this node was told.
@@ -169,26 +179,26 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// How long a suspect has to refute.
     fn suspicion_time(&self, id: NodeId) -> Duration {
-        let time = self.judged_in(suspicion_timeout(
+        let usual = suspicion_timeout(
             self.suspicion_round(),
             self.config.suspicion_mult(),
             self.tables.members.live(),
-        ));
-        time.times(if self.is_slow(id) { SLOWER } else { 1 })
+        );
+        self.judged_in(usual, id)
     }
 
-    /// How long this node waits before it believes a death, where others wait `usual`: longer where much is lost,
-    /// and where it is slow itself, since then what clears a suspect waits in line here.
-    fn judged_in(&self, usual: Duration) -> Duration {
+    /// How long this node waits before it believes a member's death, where others wait `usual`: longer where much is
+    /// lost, and where the member is slow or this node is, since then what clears a suspect waits in line.
+    fn judged_in(&self, usual: Duration, id: NodeId) -> Duration {
         let time = self.alarms.stretch(usual);
-        time.times(if self.is_slow(self.id()) { SLOWER } else { 1 })
+        time.times(if self.is_patient_with(id) { SLOWER } else { 1 })
     }
 
     /// A suspect that spoke since is there: it may only be too busy to answer, and has its time once more. Not
     /// for ever, since it may be one that hears nobody.
     fn spare(&mut self, now: Instant, id: NodeId) {
         self.tables.members.edit(id, |row| row.spared = true);
-        let until = now.after(self.suspicion_time(id));
+        let until = now.after(self.hearsay_time(id));
         self.tables.timers.set(id, until);
     }
 

@@ -47,6 +47,8 @@ pub struct Member<A> {
     pub(crate) spared: bool,
     /// How often this node, which suspects it itself or waits for it, writes to it once more.
     pub(crate) words_left: u8,
+    /// Its last ack came after its round, as this node saw itself.
+    pub(crate) late: bool,
     /// It is slow, or this node is, and it owes an answer; a timer runs.
     pub(crate) waiting: bool,
     /// Its facts say that it is dead, since somebody told so; here it is alive until its own time to
@@ -128,6 +130,7 @@ impl<A: Address> Member<A> {
             spoke: false,
             spared: false,
             words_left: 0,
+            late: false,
             waiting: false,
             doubted: false,
             fading: false,

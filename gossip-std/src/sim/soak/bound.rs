@@ -6,7 +6,7 @@
 //! | what | takes at most | because |
 //! |---|---|---|
 //! | hosts that lost each other meet | `r` times the tries until one succeeds | each try goes to a seed with probability 1/2, and takes a hello, the news of its death, the refutation, and an answer: it succeeds with probability `q = (1 - p)^4 / 2` |
-//! | the last dead are found | `2 n` rounds and the suspicion time | the shuffled round-robin visits everyone in 2 n rounds (gossip-core/docs/decisions.md, Shape); then the suspect has its time (SWIM, section 4.2), twice if it spoke in it; a slow one is waited for 12 rounds before, and has three times as long (gossip-core/docs/protocol.md, Slow is not dead) |
+//! | the last dead are found | `2 n` rounds and the suspicion time | the shuffled round-robin visits everyone in 2 n rounds (gossip-core/docs/decisions.md, Shape); then the suspect has its time (SWIM, section 4.2), twice if it spoke in it; a slow one, as all may be where a round trip is half a round, is waited for 12 rounds before, and has three times as long (gossip-core/docs/protocol.md, Slow is not dead) |
 //! | what was learnt reaches all | `(log2 n + ln n) / (2 q)` rounds, and the tries of the last | an exchange a round is an epidemic by push and pull (Demers et al. 1987, section 1.3); towards its end half of all partners know, so a round succeeds with probability `q` again |
 //! | the entries follow | a round trip for each entry of each owner | a pull brings at least one entry, however small the MTU; a share `1 - 2 q` is asked for again after the reply timeout |
 //! | a re-cover that waits for what nobody holds is given up | a third of the time since the owner died, or 8 rounds | it is done from 8 rounds after the death on, in the first half of each stretch of time that is twice as long as the one before it (gossip-core/docs/protocol.md, Claims); its entries follow as above |
@@ -19,7 +19,7 @@ use gossip_core::{Checked, Duration};
 
 use crate::sim::network::{Latency, Link};
 use crate::sim::node_host::id_of;
-use crate::sim::scenario::{Action, Scenario};
+use crate::sim::scenario::{Action, At, Scenario};
 use crate::sim::{Index, Span};
 
 /// The probability with which chance alone may exceed a part of the bound, as a power of 1/2.
@@ -84,12 +84,14 @@ impl Pace {
 fn undrifted(scenario: &Scenario, config: &Checked<Index>) -> f64 {
     let hosts = f64::from(scenario.hosts());
     let pace = Pace::new(scenario, 1.0);
-    let slow = scenario.at.iter().any(|at| matches!(at.action, Action::Slow { .. }));
+    let round = secs(config.probe_interval());
+    let slowed = |at: &At| matches!(at.action, Action::Slow { .. });
+    let late = round_trip(&scenario.network.link) > round / 2.0;
+    let slow = late || scenario.at.iter().any(slowed);
     let (waits, longer) = if slow { (12.0, 3.0) } else { (0.0, 1.0) };
     let suspicion = 2.0 * longer * f64::from(config.suspicion_mult()) * hosts.log10().max(1.0);
     let found_rounds = 2.0 * hosts + waits + suspicion;
     let spread_rounds = pace.spread_rounds(scenario);
-    let round = secs(config.probe_interval());
     let dead_for = scenario.last_disturbance().as_secs() + found_rounds * round;
     let given_up = (dead_for / 3.0).max(8.0 * round);
     pace.tries * secs(config.reconnect_interval())
