@@ -154,10 +154,15 @@ mod tests {
         NodeId::new(number).unwrap()
     }
 
+    fn missed(late: &mut Lateness, target: u64, token: u16, witnessed: bool) {
+        late.remember(id(target), token);
+        late.missed(witnessed);
+    }
+
     #[test]
     fn a_late_answer_is_taken_once_and_from_the_target_alone() {
         let mut late = Lateness::NONE;
-        late.missed(id(1), 7, false);
+        missed(&mut late, 1, 7, false);
         assert!(!late.take(id(2), 7) && !late.take(id(1), 8));
         assert!(late.take(id(1), 7) && !late.take(id(1), 7));
     }
@@ -166,17 +171,17 @@ mod tests {
     fn one_member_that_is_late_does_not_make_this_node_slow() {
         let mut late = Lateness::NONE;
         for token in 0..20 {
-            late.missed(id(1), token, false);
+            missed(&mut late, 1, token, false);
             late.late();
             assert!(!late.is_own());
             late.in_time();
         }
-        late.missed(id(1), 20, false);
-        late.missed(id(2), 21, false);
+        missed(&mut late, 1, 20, false);
+        missed(&mut late, 2, 21, false);
         assert!(!late.is_own(), "lost, for all that is known");
         late.late();
         assert!(late.is_own());
-        late.missed(id(3), 22, true);
+        missed(&mut late, 3, 22, true);
         late.late();
         assert!(!late.is_own(), "a relay's word came in time");
         assert!(late.take(id(3), 22));
