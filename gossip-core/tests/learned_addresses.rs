@@ -3,9 +3,10 @@
 
 mod support;
 
-use gossip_core::wire::Kind;
+use gossip_core::wire::{Kind, Standing};
 use gossip_core::{Config, Duration, Generation, NodeId, Status};
-use support::craft::{body, craft, status};
+use support::alone::{Alone, first, says};
+use support::craft::{body, craft, row, status};
 use support::{Large, Net, Weather, config, id};
 
 /// A cluster in which the node at `address` learns where it is; the others are told.
@@ -159,4 +160,54 @@ fn unasked_words_are_not_believed() {
         node.handle_datagram(net.instant(), from, &word).unwrap();
     }
     assert_eq!(node.member(id(5)), Some(&before));
+}
+
+#[test]
+fn a_newcomer_is_where_its_first_word_comes_from() {
+    // Whoever hears it knows at once, tells it so, and tells it on.
+    let mut alone = Alone::new(300);
+    let new = row(2, first(2), 0, Standing::Alive, None);
+    alone.hear(says(2, &[(Kind::Rows, body(&[new]))]));
+    assert_eq!(alone.node.member(id(2)).unwrap().address(), Some(1));
+    let told: Vec<_> = alone.sent().iter().flat_map(|sent| sent.rows()).collect();
+    assert!(
+        told.iter()
+            .any(|row| row.id == id(2) && row.address == Some(1))
+    );
+    // Not by the word of others.
+    let new = row(4, first(4), 0, Standing::Alive, None);
+    alone.hear(says(3, &[(Kind::Rows, body(&[new]))]));
+    assert_eq!(alone.node.member(id(4)).unwrap().address(), None);
+}
+
+#[test]
+fn a_newcomer_takes_its_place_from_a_seed_alone() {
+    for (teller, taken) in [(2, true), (3, false)] {
+        let mut alone = Alone::with(plain(0).check().unwrap(), 300);
+        alone.node.join(1).unwrap();
+        let me = row(1, alone.node.generation(), 0, Standing::Alive, Some(77));
+        alone.hear(says(teller, &[(Kind::Rows, body(&[me]))]));
+        assert_eq!(alone.node.address() == Some(77), taken, "told by {teller}");
+    }
+}
+
+#[test]
+fn a_cluster_of_newcomers_announces_each_once() {
+    let mut net: Net<Large> = Net::new(3, 300, Weather::FAIR);
+    for address in 0..32 {
+        net.add(plain(address).check().unwrap(), Large::tables());
+        if address > 0 {
+            net.node(address).join(0).unwrap();
+        }
+    }
+    let end = net.now + 10_000;
+    assert!(net.run_until(end, |net| (0..32).all(|address| found(net, address))));
+    let again = |address: &u16| {
+        let node = net.nodes[usize::from(*address)].as_ref().unwrap();
+        let row = node.member(node.id()).unwrap();
+        row.incarnation() > gossip_core::Incarnation::default()
+    };
+    // The seed itself is told by those who join.
+    let again: Vec<u16> = (0..32).filter(again).collect();
+    assert!(again.len() <= 2, "{again:?}");
 }

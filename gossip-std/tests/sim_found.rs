@@ -34,6 +34,7 @@ const FOUND: &[(&str, u64)] = &[
     ("a-pull-between-two-slow", 9003014),
     ("all-call-themselves-slow", 9003231),
     ("slow-and-reborn", 234607037907397),
+    ("join-through-a-slow-seed", 1),
 ];
 
 #[test]

@@ -10,6 +10,13 @@ const REMEMBERED: usize = 32;
 /// After so many probes in a row that were not answered in their round, an answer that comes late shows
 /// that this node itself is slow: whatever reaches it waits.
 const STREAK: u8 = 2;
+/// After so many probes in a row that neither the target nor a relay answered, while members were heard, this node
+/// calls itself slow: the answers may wait behind what it hears.
+const SILENT: u8 = 4;
+/// After so many more it says so again.
+const SILENT_AGAIN: u8 = 12;
+/// How many rounds it does so, before an answer comes that shows it.
+const PRESUMED_ROUNDS: u32 = 60;
 /// How many rounds a node calls itself slow for the first time; twice as many each further time.
 const SLOW_ROUNDS: u32 = 600;
 /// How often that doubles at most.
@@ -22,12 +29,18 @@ pub(crate) struct Lateness {
     missed: [Option<Missed>; REMEMBERED],
     /// How many probes in a row ended so.
     streak: u8,
+    /// In how many of them a member was heard all the same.
+    silent: u8,
+    /// A member was heard since the last probe ended.
+    heard: bool,
     /// An answer came late since the last one in time.
     late: bool,
     /// This node calls itself slow until then.
     until: Option<Instant>,
-    /// How often it began to.
+    /// How often it began to, as late answers showed.
     times: u8,
+    /// No answer has shown it yet.
+    presumed: bool,
 }
 
 /// A probe that ended without an answer.
@@ -49,9 +62,12 @@ impl Lateness {
     pub(crate) const NONE: Self = Self {
         missed: [None; REMEMBERED],
         streak: 0,
+        silent: 0,
+        heard: false,
         late: false,
         until: None,
         times: 0,
+        presumed: false,
     };
 
     /// A probe ended without an answer: one that comes later is taken.
@@ -74,13 +90,24 @@ impl Lateness {
             self.in_time();
         } else {
             self.streak = self.streak.saturating_add(1);
+            self.silent = self.silent.saturating_add(u8::from(self.heard));
         }
+        self.heard = false;
+    }
+
+    /// A member was heard.
+    pub(crate) fn heard(&mut self) {
+        self.heard = true;
     }
 
     /// A probe was answered in its round.
     pub(crate) fn in_time(&mut self) {
         self.streak = 0;
+        self.silent = 0;
         self.late = false;
+        if self.presumed {
+            self.until = Some(Instant::ZERO);
+        }
     }
 
     /// An answer came late of somebody who is not known to be slow.
@@ -91,8 +118,16 @@ impl Lateness {
     /// Takes an ack of a probe that is over. `true` if there was one.
     pub(crate) fn take(&mut self, from: NodeId, token: u16) -> bool {
         let wanted = Some(Missed::new(from, token));
-        let found = self.missed.iter_mut().find(|missed| **missed == wanted);
-        found.map(core::mem::take).is_some()
+        let found = self.missed.iter().position(|missed| *missed == wanted);
+        let Some(missed) = found.and_then(|index| self.missed.get_mut(index)) else {
+            return false;
+        };
+        *missed = None;
+        // One that waited for longer than a slow node is waited for is no comfort.
+        if found < Some(usize::from(SILENT_AGAIN)) {
+            self.silent = 0;
+        }
+        true
     }
 
     /// What the answer to the last probe of this member must carry that it owes.
@@ -102,21 +137,45 @@ impl Lateness {
         Some(found.token)
     }
 
-    /// `true` if so many answers are late that this node must be the slow one.
+    /// `true` if so many answers are late, or missing, that this node must be the slow one.
     pub(crate) fn is_own(&self) -> bool {
+        self.is_shown() || self.is_silent()
+    }
+
+    /// So long nobody answered at all.
+    fn is_silent(&self) -> bool {
+        let usual = match self.until {
+            None => SILENT,
+            Some(_) => SILENT_AGAIN,
+        };
+        self.silent >= usual
+    }
+
+    /// Not for want of answers alone.
+    fn is_shown(&self) -> bool {
         self.late && self.streak >= STREAK
     }
 
-    /// This node is slow; `true` if it was not before.
+    /// This node is slow; `true` if it must say so: it was not before, or may be called dead meanwhile, and hears of it
+    /// late.
     pub(crate) fn begin(&mut self, now: Instant, round: Duration) -> bool {
         let news = self.until.is_none();
-        if news {
+        let shown = self.is_shown();
+        if shown && (news || self.presumed) {
             self.times = self.times.saturating_add(1).min(DOUBLINGS);
         }
-        let doublings = u32::from(self.times.saturating_sub(1));
-        let rounds = SLOW_ROUNDS.wrapping_shl(doublings);
-        self.until = Some(now.after(round.times(rounds)));
-        news
+        self.presumed = !shown && (news || self.presumed);
+        let rounds = match self.presumed {
+            true => PRESUMED_ROUNDS,
+            false => SLOW_ROUNDS.wrapping_shl(u32::from(self.times.saturating_sub(1))),
+        };
+        let until = now.after(round.times(rounds));
+        let says = news || self.is_silent();
+        self.until = self.until.max(Some(until));
+        if says {
+            self.silent = 0;
+        }
+        says
     }
 
     /// `true` once, when this node has not been slow for long enough.
@@ -124,6 +183,7 @@ impl Lateness {
         let over = self.until.is_some_and(|until| until <= now);
         if over {
             self.until = None;
+            self.presumed = false;
         }
         over
     }
@@ -131,8 +191,8 @@ impl Lateness {
     /// This node was asleep: nothing that comes late now says anything.
     pub(crate) fn forget(&mut self) {
         self.missed = [None; REMEMBERED];
-        self.streak = 0;
-        self.late = false;
+        self.in_time();
+        self.heard = false;
     }
 
     /// Counts the deadline from `epoch` and the tokens back from the next one.
@@ -188,8 +248,50 @@ mod tests {
     }
 
     #[test]
+    fn without_an_answer_this_node_may_be_slow_if_it_hears_others() {
+        let mut late = Lateness::NONE;
+        let now = Instant::from_millis(1000);
+        for token in 0..20 {
+            missed(&mut late, 1, token, false);
+        }
+        assert!(!late.is_own(), "it hears nobody");
+        for token in 20..24 {
+            assert!(!late.is_own());
+            late.heard();
+            missed(&mut late, 1, token, false);
+        }
+        assert!(late.is_own() && late.begin(now, ROUND));
+        assert!(!late.is_own(), "and says so once");
+        for token in 24..36 {
+            assert!(!late.is_own());
+            late.heard();
+            missed(&mut late, 1, token, false);
+        }
+        assert!(late.is_own() && late.begin(now, ROUND), "and again");
+        assert!(!late.end(now));
+        late.in_time();
+        assert!(late.end(now), "an answer in time ends it");
+    }
+
+    #[test]
+    fn an_answer_that_waited_too_long_is_no_comfort() {
+        for (waited, comforts) in [(11u16, true), (12, false)] {
+            let mut late = Lateness::NONE;
+            for token in 0..=waited {
+                late.heard();
+                missed(&mut late, 1, token, false);
+            }
+            assert!(late.is_own() && late.take(id(1), 0));
+            assert_eq!(late.is_own(), !comforts);
+        }
+    }
+
+    #[test]
     fn it_lasts_longer_each_time() {
         let mut late = Lateness::NONE;
+        missed(&mut late, 1, 1, false);
+        missed(&mut late, 1, 2, false);
+        late.late();
         let mut now = Instant::from_millis(1000);
         for secs in [600u32, 1200, 2400, 4800, 4800] {
             assert!(late.begin(now, ROUND) && !late.begin(now, ROUND));

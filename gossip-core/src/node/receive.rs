@@ -145,6 +145,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let peer = (sender.id, sender.from, sender.sums);
         let expires = self.exchange_expiry(sender.now);
         self.tables.exchanges.refresh(peer, expires);
+        if self.prober.token().is_some() {
+            self.lateness.heard();
+        }
         if let Some(row) = self.tables.members.local(sender.id) {
             row.sums = sender.sums;
             if row.facts.generation != header.generation {
@@ -168,7 +171,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::Nack(token, helper) => self.take_nack(sender.now, token, helper),
             Section::PingReq(token, target) => self.take_ping_req(sender, token, target),
             Section::You(address) => rest.seen_at = Some(address),
-            Section::Rows(rows) => rows.iter().for_each(|row| self.take_row(sender, &row)),
+            Section::Rows(rows) => rows.iter().for_each(|row| {
+                if !self.learn_location(sender, rest.acked, &row) {
+                    let row = self.locate(sender, &row);
+                    self.take_row(sender, &row);
+                }
+            }),
             Section::Newborn(row) => self.take_newborn(sender, &row),
             Section::Terms(terms) => self.take_terms(sender, &terms),
             Section::Suspects(suspects) => {
@@ -280,6 +288,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` if the sender answered a ping of this node itself.
     fn take_ack(&mut self, sender: &Sender<A>, token: u16) -> bool {
         if self.is_outbid(sender) {
+            // It says nothing of the member, but of this node's pace.
+            if self.prober.token() == Some(token) {
+                self.lateness.in_time();
+            }
             return false;
         }
         let acked = self.prober.acked(token, sender.id);
@@ -405,6 +417,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.compare_loose(sender, row);
             }
             Merged::Agreed => {}
+            // What is wrong of a slow member it is told when it asks: more would wait in its line.
+            Merged::Known if row.id == sender.id && self.is_late(sender.id) => {}
             Merged::Known => self.link_tell(sender, row.id),
             Merged::Refused => {}
         }

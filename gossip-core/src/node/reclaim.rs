@@ -165,7 +165,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             other && held.progress.held > Version::BIRTH
         });
         if !remembered {
-            self.take_row(sender, row);
+            let row = self.locate(sender, row);
+            self.take_row(sender, &row);
         }
         self.owe(sender.from, Message::Tell(row.id));
     }

@@ -53,12 +53,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn notice_slowness(&mut self, now: Instant) {
-        if self.lateness.is_own() && self.lateness.begin(now, self.round()) {
-            self.say_pace(Liveness::Slow);
-            self.suspect_nobodys_pace();
-            // Refutations wait in line too.
-            self.postpone_suspicions(self.round().times(PATIENCE));
+        if !self.lateness.is_own() || !self.lateness.begin(now, self.round()) {
+            return;
         }
+        if !self.is_slow(self.id()) {
+            self.suspect_nobodys_pace();
+        }
+        self.say_pace(Liveness::Slow);
+        // Refutations wait in line too. Each time anew: whom this node hears without any answer it cannot judge.
+        self.postpone_suspicions(self.round().times(PATIENCE));
     }
 
     /// This node has been quick for long enough.
@@ -71,7 +74,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn say_pace(&mut self, liveness: Liveness) {
         let said = self.tables.members.edit(self.id(), |me| {
             let next = me.facts.incarnation.next();
-            let next = next.filter(|_| me.facts.liveness.is_up() && me.facts.liveness != liveness);
+            let next = next.filter(|_| me.facts.liveness.is_up());
             if let Some(next) = next {
                 me.facts.incarnation = next;
                 me.facts.liveness = liveness;

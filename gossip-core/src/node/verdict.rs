@@ -18,6 +18,12 @@ const DOUBTED_ROUNDS: u32 = 3;
 /// How often whoever suspects a member itself tells it so once more before it counts as dead.
 const ACCUSALS: u8 = 2;
 
+/// How often a suspect that speaks has its time to refute once more: its answers may wait in line.
+const SPARED: u8 = 1;
+
+/// How often it has if it is slow.
+const SPARED_SLOW: u8 = 4;
+
 /// How much longer a slow member has to refute.
 const SLOWER: u32 = 3;
 
@@ -44,7 +50,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Begins to suspect a member that has not answered this node itself, and tells it so: while many join at a
     /// time the news may be pushed out before it gets there, and its answer may be lost.
     fn suspect_myself(&mut self, now: Instant, target: NodeId) {
+        let patient = self.is_patient_with(target);
         if self.suspect(now, target)
+            && !patient
             && let Some(row) = self.tables.members.local(target)
         {
             row.words_left = ACCUSALS;
@@ -109,7 +117,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         row.suspect = true;
         row.spoke = false;
-        row.spared = false;
+        row.spared = 0;
         row.words_left = 0;
         row.waiting = false;
         self.tables.timers.set(id, now.after(timeout));
@@ -132,7 +140,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.tables.timers.cancel(id);
         self.tables.news.retract(id, What::Suspect);
         self.tables.members.mark_changed(id);
-        if let Some(to) = address.filter(|_| doubted) {
+        if let Some(to) = address.filter(|_| doubted && !self.is_late(id)) {
             self.owe(to, Message::Tell(id));
         }
     }
@@ -155,8 +163,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.suspicion_time(id).min(self.judged_in(rounds, id))
             }
         };
+        let late = self.is_late(id);
         self.adopt(now, id, dead);
-        self.tables.members.edit(id, |row| row.doubted = true);
+        self.tables.members.edit(id, |row| {
+            row.doubted = true;
+            row.late = late;
+        });
         bump(&mut self.stats.deaths_doubted);
         let timeout = known.map_or(fresh, |(until, ..)| until.since(now));
         if self.suspect_for(now, id, timeout)
@@ -194,10 +206,21 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         time.times(if self.is_patient_with(id) { SLOWER } else { 1 })
     }
 
+    /// How often a suspect that speaks has its time once more.
+    fn spared_at_most(&self, id: NodeId) -> u8 {
+        match self.is_late(id) {
+            true => SPARED_SLOW,
+            false => SPARED,
+        }
+    }
+
     /// A suspect that spoke since is there: it may only be too busy to answer, and has its time once more. Not
     /// for ever, since it may be one that hears nobody.
     fn spare(&mut self, now: Instant, id: NodeId) {
-        self.tables.members.edit(id, |row| row.spared = true);
+        self.tables.members.edit(id, |row| {
+            row.spoke = false;
+            row.spared = row.spared.saturating_add(1);
+        });
         let until = now.after(self.hearsay_time(id));
         self.tables.timers.set(id, until);
     }
@@ -217,7 +240,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let part = now.after(self.part_of_suspicion(id));
             self.tables.timers.set(id, part);
             self.accuse(id);
-        } else if row.suspect && row.is_live() && row.spoke && !row.spared {
+        } else if row.suspect && row.is_live() && row.spoke && row.spared < self.spared_at_most(id)
+        {
             self.spare(now, id);
         } else if row.suspect && row.is_live() {
             let dead = Facts {

@@ -43,8 +43,8 @@ pub struct Member<A> {
     pub(crate) suspect: bool,
     /// A datagram of it came since it is suspected.
     pub(crate) spoke: bool,
-    /// It had its time to refute once more, since it spoke.
-    pub(crate) spared: bool,
+    /// How often it had its time to refute once more, since it spoke.
+    pub(crate) spared: u8,
     /// How often this node, which suspects it itself or waits for it, writes to it once more.
     pub(crate) words_left: u8,
     /// Its last ack came after its round, as this node saw itself.
@@ -128,7 +128,7 @@ impl<A: Address> Member<A> {
             met: false,
             suspect: false,
             spoke: false,
-            spared: false,
+            spared: 0,
             words_left: 0,
             late: false,
             waiting: false,
