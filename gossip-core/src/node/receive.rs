@@ -172,10 +172,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::PingReq(token, target) => self.take_ping_req(sender, token, target),
             Section::You(address) => rest.seen_at = Some(address),
             Section::Rows(rows) => rows.iter().for_each(|row| {
-                if !self.learn_location(sender, rest.acked, &row) {
-                    let row = self.locate(sender, &row);
-                    self.take_row(sender, &row);
-                }
+                self.learn_location(sender, rest.acked, &row);
+                let row = self.locate(sender, &row);
+                self.take_row(sender, &row);
             }),
             Section::Newborn(row) => self.take_newborn(sender, &row),
             Section::Terms(terms) => self.take_terms(sender, &terms),
@@ -400,7 +399,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         let old = self.is_out_of_touch() && !self.is_me(row.id);
-        if old || self.is_word_of_bygone(sender, row) {
+        if old || self.is_word_of_bygone(sender, row) || self.is_soon_located(row) {
             return;
         }
         if matches!(row.standing, Standing::Dead(_)) && !self.may_judge(sender.id) {

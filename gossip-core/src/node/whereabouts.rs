@@ -33,28 +33,34 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         Row { address, ..*row }
     }
 
-    /// A peer tells the row of this node, which may not know yet where it is: whoever answers it does. `true` if nothing
-    /// follows from the row yet, since a seed is about to answer.
-    pub(super) fn learn_location(&mut self, sender: &Sender<A>, acked: bool, row: &Row<A>) -> bool {
-        let me = self.me().map(|me| me.facts);
-        let Some(me) = me.filter(|me| me.address.is_none() && self.is_me(row.id)) else {
-            return false;
-        };
+    /// Where this node is by this row of its own, if it does not know yet.
+    fn location(&self, row: &Row<A>) -> Option<A> {
+        if !self.is_me(row.id) || self.config.address().is_some() {
+            return None;
+        }
+        let me = self.me().map(|me| me.facts)?;
         let same = row.generation == me.generation && row.incarnation == me.incarnation;
-        let placed = row.address.filter(|_| row.standing == Standing::Alive);
-        let Some(address) = placed.filter(|_| same && self.config.address().is_none()) else {
-            return false;
-        };
-        if acked || self.tables.seeds.contains(sender.from) {
-            let address = Some(address.canonical());
+        let new = same && me.address.is_none() && row.standing == Standing::Alive;
+        row.address.filter(|_| new).map(Address::canonical)
+    }
+
+    /// A peer tells the row of this node, which may not know yet where it is: whoever answers it does.
+    pub(super) fn learn_location(&mut self, sender: &Sender<A>, acked: bool, row: &Row<A>) {
+        let trusted = acked || self.tables.seeds.contains(sender.from);
+        let location = self.location(row).filter(|_| trusted);
+        if location.is_some() {
             self.tables
                 .members
-                .edit(row.id, |me| me.facts.address = address);
+                .edit(row.id, |me| me.facts.address = location);
             self.announce(row.id, What::Introduction);
-            return false;
         }
+    }
+
+    /// `true` if this row of its own says where this node is and a seed is about to say the same: it need not be
+    /// outbid.
+    pub(super) fn is_soon_located(&self, row: &Row<A>) -> bool {
         let due = |seed: &Seed<A>| !seed.has_answered() && seed.tries() <= TRIES;
-        self.tables.seeds.iter().any(due)
+        self.location(row).is_some() && self.tables.seeds.iter().any(due)
     }
 
     /// A peer's datagram was applied. It `acked` a ping of this node or not, and says where it sees this
