@@ -4,7 +4,7 @@
 mod support;
 
 use gossip_core::wire::{Kind, Standing};
-use gossip_core::{Config, Duration, Generation, NodeId, Status};
+use gossip_core::{Config, Duration, Generation, Incarnation, NodeId, Status};
 use support::alone::{Alone, first, says};
 use support::craft::{body, craft, row, status};
 use support::{Large, Net, Weather, config, id};
@@ -188,6 +188,9 @@ fn a_newcomer_takes_its_place_from_a_seed_alone() {
         let me = row(1, alone.node.generation(), 0, Standing::Alive, Some(77));
         alone.hear(says(teller, &[(Kind::Rows, body(&[me]))]));
         assert_eq!(alone.node.address() == Some(77), taken, "told by {teller}");
+        // What is not believed is not outbid either, since the seed is about to answer.
+        let incarnation = alone.node.member(id(1)).unwrap().incarnation();
+        assert_eq!(incarnation, Incarnation::default(), "told by {teller}");
     }
 }
 
@@ -205,7 +208,7 @@ fn a_cluster_of_newcomers_announces_each_once() {
     let again = |address: &u16| {
         let node = net.nodes[usize::from(*address)].as_ref().unwrap();
         let row = node.member(node.id()).unwrap();
-        row.incarnation() > gossip_core::Incarnation::default()
+        row.incarnation() > Incarnation::default()
     };
     // The seed itself is told by those who join.
     let again: Vec<u16> = (0..32).filter(again).collect();

@@ -35,6 +35,7 @@ const FOUND: &[(&str, u64)] = &[
     ("all-call-themselves-slow", 9003231),
     ("slow-and-reborn", 234607037907397),
     ("join-through-a-slow-seed", 1),
+    ("a-mass-crash-without-relays", 3),
     ("a-newcomer-asks-without-end", 80561334037504),
 ];
 

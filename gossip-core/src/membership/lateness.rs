@@ -10,13 +10,19 @@ const REMEMBERED: usize = 32;
 /// After so many probes in a row that were not answered in their round, an answer that comes late shows
 /// that this node itself is slow: whatever reaches it waits.
 const STREAK: u8 = 2;
-/// After so many probes in a row that neither the target nor a relay answered, while members were heard, this node
-/// calls itself slow: the answers may wait behind what it hears.
+/// After so many probes that neither the target nor a relay answered although something was heard, and none that was answered
+/// between them, this node calls itself slow: the answers may wait behind what it hears.
 const SILENT: u8 = 4;
 /// After so many more it says so again.
 const SILENT_AGAIN: u8 = 12;
 /// How many rounds it does so, before an answer comes that shows it.
 const PRESUMED_ROUNDS: u32 = 60;
+/// So many probes in a row without an answer are enough among any number of members.
+const STREAK_LONG: usize = 60;
+/// Else it gives others more time once in so many rounds.
+const EXCUSED_ROUNDS: u32 = 24;
+/// So many are no sign of slowness any more.
+const STREAK_ENDLESS: usize = 250;
 /// How many rounds a node calls itself slow for the first time; twice as many each further time.
 const SLOW_ROUNDS: u32 = 600;
 /// How often that doubles at most.
@@ -29,9 +35,9 @@ pub(crate) struct Lateness {
     missed: [Option<Missed>; REMEMBERED],
     /// How many probes in a row ended so.
     streak: u8,
-    /// In how many of them a member was heard all the same.
+    /// In how many of them something was heard all the same.
     silent: u8,
-    /// A member was heard since the last probe ended.
+    /// Something was heard since the last probe began.
     heard: bool,
     /// An answer came late since the last one in time.
     late: bool,
@@ -41,6 +47,8 @@ pub(crate) struct Lateness {
     times: u8,
     /// No answer has shown it yet.
     presumed: bool,
+    /// It gave others more time for that, and does not again until then.
+    excused: Option<Instant>,
 }
 
 /// A probe that ended without an answer.
@@ -68,6 +76,7 @@ impl Lateness {
         until: None,
         times: 0,
         presumed: false,
+        excused: None,
     };
 
     /// A probe ended without an answer: one that comes later is taken.
@@ -95,7 +104,7 @@ impl Lateness {
         self.heard = false;
     }
 
-    /// A member was heard.
+    /// Something was heard.
     pub(crate) fn heard(&mut self) {
         self.heard = true;
     }
@@ -178,9 +187,23 @@ impl Lateness {
         says
     }
 
+    /// `true` if this node, which has just said that it is slow, may give others more time: if as many probes in a row were
+    /// not answered in their round as there are `live` members, though not for ever, and else half of the time.
+    pub(crate) fn excuses(&mut self, now: Instant, round: Duration, live: usize) -> bool {
+        let all = (live.min(STREAK_LONG)..STREAK_ENDLESS).contains(&usize::from(self.streak));
+        let excuses = all || self.excused.is_none_or(|until| until <= now);
+        if excuses {
+            self.excused = Some(now.after(round.times(EXCUSED_ROUNDS)));
+        }
+        excuses
+    }
+
     /// `true` once, when this node has not been slow for long enough.
     pub(crate) fn end(&mut self, now: Instant) -> bool {
         let over = self.until.is_some_and(|until| until <= now);
+        if self.excused.is_some_and(|until| until <= now) {
+            self.excused = None;
+        }
         if over {
             self.until = None;
             self.presumed = false;
@@ -191,13 +214,15 @@ impl Lateness {
     /// This node was asleep: nothing that comes late now says anything.
     pub(crate) fn forget(&mut self) {
         self.missed = [None; REMEMBERED];
-        self.in_time();
-        self.heard = false;
+        (self.streak, self.silent) = (0, 0);
+        (self.late, self.heard) = (false, false);
     }
 
     /// Counts the deadline from `epoch` and the tokens back from the next one.
     pub(crate) fn rebase(&mut self, epoch: Instant, next_token: u16) {
-        self.until = self.until.map(|until| until.counted_from(epoch));
+        for until in [&mut self.until, &mut self.excused] {
+            *until = until.map(|until| until.counted_from(epoch));
+        }
         for missed in self.missed.iter_mut().flatten() {
             missed.token = next_token.wrapping_sub(missed.token);
         }

@@ -11,6 +11,9 @@ use crate::storage::Storage;
 use crate::table::{Member, Sums};
 use crate::time::{Duration, Instant};
 
+/// Once in so many rounds an exchange is begun with a slow member where there are no others.
+const ROUNDS_WITH_THE_SLOW: u16 = 12;
+
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Begins as many exchanges as are due: the first with the member that was probed just now, if
     /// one was, the others with random members.
@@ -53,13 +56,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// A slow member begins its exchanges itself, one after the other: it would answer others' with what was
-    /// true long ago.
+    /// true long ago. Where all others are slow they may wait for each other, since what was said last may not have reached
+    /// them: then one is begun now and then.
     fn may_begin_with(&self, partner: NodeId) -> bool {
         if self.is_slow(self.id()) {
-            !self.tables.exchanges.any_waits()
-        } else {
-            !self.is_slow(partner)
+            return !self.tables.exchanges.any_waits();
         }
+        let mut members = self.tables.members.iter();
+        let quick = |row: &Member<A>| row.is_live() && !row.is_slow() && !self.is_me(row.id);
+        let now_and_then = self.rounds.is_multiple_of(ROUNDS_WITH_THE_SLOW);
+        !self.is_slow(partner) || (now_and_then && !members.any(quick))
     }
 
     fn begin_exchange(&mut self, (id, to, sums): (NodeId, A, Sums)) {

@@ -34,7 +34,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// teller: if it answers, the next word is believed.
     pub(super) fn is_word_of_bygone(&mut self, sender: &Sender<A>, row: &Row<A>) -> bool {
         let (id, life) = (row.id, row.generation.life());
-        let alive = row.standing == Standing::Alive;
+        let alive = matches!(row.standing, Standing::Alive | Standing::Slow);
         if !alive || !self.tables.bygones.is_over(id, life) || self.member(id).is_some() {
             return false;
         }

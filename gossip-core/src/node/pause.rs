@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::exchange::Direction;
 use crate::stats::bump;
 use crate::storage::Storage;
+use crate::table::Member;
 use crate::time::{Duration, Instant};
 
 /// How far this node is in touch with its peers.
@@ -56,17 +57,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         bump(&mut self.stats.pauses);
         self.prober.abandon();
         self.lateness.forget();
-        self.postpone_suspicions(late);
+        self.postpone(late, |row| row.suspect || row.waiting);
         self.next_round = now;
     }
 
-    pub(super) fn postpone_suspicions(&mut self, late: Duration) {
+    pub(super) fn postpone(&mut self, late: Duration, which: impl Fn(&Member<A>) -> bool) {
         for index in 0..self.tables.members.len() {
-            let row = self
-                .tables
-                .members
-                .at(index)
-                .filter(|row| row.suspect || row.waiting);
+            let row = self.tables.members.at(index).filter(|row| which(row));
             let Some(id) = row.map(|row| row.id) else {
                 continue;
             };

@@ -416,8 +416,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.compare_loose(sender, row);
             }
             Merged::Agreed => {}
-            // What is wrong of a slow member it is told when it asks: more would wait in its line.
-            Merged::Known if row.id == sender.id && self.is_late(sender.id) => {}
+            // That it is dead a slow member is told when it asks: more would wait in its line.
+            Merged::Known if row.id == sender.id && self.is_late_and_dead(row.id) => {}
             Merged::Known => self.link_tell(sender, row.id),
             Merged::Refused => {}
         }

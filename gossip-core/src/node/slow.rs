@@ -60,8 +60,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.suspect_nobodys_pace();
         }
         self.say_pace(Liveness::Slow);
-        // Refutations wait in line too. Each time anew: whom this node hears without any answer it cannot judge.
-        self.postpone_suspicions(self.round().times(PATIENCE));
+        let (live, round) = (self.tables.members.live(), self.round());
+        if self.lateness.excuses(now, round, live) {
+            // Refutations wait in line too: who hears others and has no answer of any cannot judge.
+            self.postpone(self.round().times(PATIENCE), |row| {
+                row.suspect || row.waiting
+            });
+        }
     }
 
     /// This node has been quick for long enough.
@@ -114,6 +119,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn is_late(&self, id: NodeId) -> bool {
         let row = self.tables.members.get(id);
         row.is_some_and(|row| row.is_slow() || row.late)
+    }
+
+    /// `true` if it is late and called dead here, or somewhere.
+    pub(super) fn is_late_and_dead(&self, id: NodeId) -> bool {
+        let row = self.tables.members.get(id);
+        row.is_some_and(|row| row.late && row.facts.liveness == Liveness::Dead)
     }
 
     /// `true` if the member's answer may take more than a round: it is slow, or this node is.

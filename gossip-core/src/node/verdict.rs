@@ -163,7 +163,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.suspicion_time(id).min(self.judged_in(rounds, id))
             }
         };
-        let late = self.is_late(id);
+        let late =
+            self.is_late(id) && row.is_some_and(|row| row.facts.generation == dead.generation);
         self.adopt(now, id, dead);
         self.tables.members.edit(id, |row| {
             row.doubted = true;

@@ -55,7 +55,7 @@ pub struct Facts<A> {
     pub incarnation: Incarnation,
     /// Settled liveness.
     pub liveness: Liveness,
-    /// The address that the node itself asserts.
+    /// The address that the node itself asserts, or at which it was first heard.
     pub address: Option<A>,
 }
 
