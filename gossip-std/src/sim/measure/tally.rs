@@ -35,8 +35,10 @@ impl Tally {
             self.before.resize(place + 1, None);
         }
         let now = *host.stats();
-        let before = self.before[place].replace(now).unwrap_or(Stats::NONE);
-        self.add(&before, &now);
+        // One that restarts at this very moment may not have been told of yet.
+        let before = self.before[place].replace(now);
+        let before = before.filter(|before| !is_behind(before, &now));
+        self.add(&before.unwrap_or(Stats::NONE), &now);
     }
 
     /// What the hosts have counted until now is not part of the run.
@@ -105,6 +107,12 @@ impl Tally {
 }
 
 /// What a wrapping count grew by.
+/// `true` if the counters have begun anew. They wrap, but never go half of the way between two readings.
+fn is_behind(before: &Stats, now: &Stats) -> bool {
+    let (before, now) = (before.sent.datagrams, now.sent.datagrams);
+    now.count.wrapping_sub(before.count) > u32::MAX >> 1
+}
+
 fn grown(before: Traffic, now: Traffic) -> Count {
     Count {
         count: u64::from(now.count.wrapping_sub(before.count)),
@@ -137,6 +145,9 @@ mod tests {
         assert_eq!(tally.sent().count, 19 + u64::from(u32::MAX) + 3);
         assert_eq!(tally.counter("idle_claims"), 3);
         assert_eq!(tally.redundant_share(), None, "nothing was heard");
+        // It began anew, and nobody was told yet.
+        tally.sample(&vec![Some(replica(1, 0)), None], 2);
+        assert_eq!(tally.sent().count, 20 + u64::from(u32::MAX) + 3);
     }
 
     #[test]
