@@ -5,9 +5,12 @@ mod sharing;
 mod support;
 
 use gossip_core::persist::Age;
-use gossip_core::shared::{Merge, Wall, copy_of};
+use gossip_core::shared::{Merge, Merged, Wall, copy_of};
+use gossip_core::wire::Kind;
 use gossip_core::{Duration, Node, SetError, Storage, Tables, inline};
 use sharing::*;
+use support::alone::{Alone, alive, claim, first, lived, says, says_in};
+use support::craft::body;
 use support::{Large, Net, Weather, id};
 
 #[test]
@@ -393,4 +396,59 @@ fn a_node_that_may_keep_no_more_copies_leaves_the_rest_to_others() {
 #[test]
 fn a_storage_without_copies_keeps_none() {
     assert_eq!(after_a_crash(Without::tables), (vec![0; 4], vec![0; 4]));
+}
+
+/// The peer with the id 2 counted 5 as "k": that entry's value, and a copy of it as another keeps it.
+fn counted_and_copy() -> (Vec<u8>, (String, Vec<u8>)) {
+    let mut net = cluster(4, 20, 1400, Weather::FAIR);
+    net.node(1).count("k", 5).unwrap();
+    settle(&mut net);
+    let counted = net.node(0).get(id(2), "k").unwrap().to_vec();
+    restart(&mut net, 1);
+    net.run(1_000);
+    let mut entries = net.node(0).entries();
+    let copy = entries.find(|entry| copy_of(entry.key).is_some()).unwrap();
+    (counted, (copy.key.to_owned(), copy.value.to_vec()))
+}
+
+/// What a node reads of 5 that peer 2 counted in the life before, once it has heard entries of its new life, if
+/// peer 3, which keeps a copy of that, goes on doing so or not.
+fn read_after_a_new_life(kept: bool) -> Option<i64> {
+    let (counted, (key, copy)) = counted_and_copy();
+    let mut alone = Alone::among(9, 1400);
+    let written = [0, 2, 2, 0, 2];
+    alone.hear(says(
+        2,
+        &[claim(2, first(2), written, &[("k", 2, Some(&counted))])],
+    ));
+    let newborn = body(&[alive(2, lived(2, 5))]);
+    alone.hear(says(3, &[(Kind::Rows, newborn)]));
+    let sent = alone.sent();
+    let token = sent.iter().find(|sent| sent.to == 1).unwrap().pings()[0];
+    let keeps = claim(3, first(3), written, &[(&key, 2, Some(&copy))]);
+    alone.hear(says(3, &[keeps]));
+    let proof = [(Kind::Ack, body(&[token]))];
+    alone.hear(says_in(2, lived(2, 5), &proof));
+    if !kept {
+        let drops = claim(3, first(3), [2, 3, 3, 0, 3], &[(&key, 3, None)]);
+        alone.hear(says(3, &[drops]));
+    }
+    let own = alone.node.entries().any(|entry| entry.owner == id(1));
+    assert!(!own, "it keeps a copy itself");
+    let anew = claim(2, lived(2, 5), written, &[("other", 2, Some(b"x"))]);
+    alone.hear(says_in(2, lived(2, 5), &[anew]));
+    let taken = alone.node.get(id(2), "other").is_some();
+    assert_eq!(taken, kept);
+    match alone.node.merged("k", Merge::Sum)? {
+        Merged::Number(number) => Some(number),
+        _ => panic!("no number"),
+    }
+}
+
+/// It may hear that a copy went before it hears of the better one for which it went.
+#[test]
+fn a_new_life_waits_while_no_copy_of_what_it_counted_is_there() {
+    for kept in [true, false] {
+        assert_eq!(read_after_a_new_life(kept), Some(5), "{kept}");
+    }
 }

@@ -3,9 +3,9 @@
 
 mod support;
 
-use gossip_core::wire::{Kind, Section, Standing};
-use gossip_core::{Duration, Event, NodeId, Status};
-use support::alone::{Alone, Sent, Word, acks, alive, first, says};
+use gossip_core::wire::{Hint, Kind, Section, Standing};
+use gossip_core::{Checked, Duration, Event, Generation, NodeId, Status};
+use support::alone::{Alone, Sent, Word, acks, alive, first, says, version};
 use support::craft::{body, row};
 use support::{Large, Net, Weather, config, id};
 
@@ -138,7 +138,11 @@ fn a_crash_of_a_slow_member_is_found() {
 
 /// A node among 20 peers, the last of which is slow.
 fn beside_a_slow_one() -> Alone {
-    let mut alone = Alone::new(1400);
+    beside_one_slow_in(config(0, 1400).check().unwrap())
+}
+
+fn beside_one_slow_in(config: Checked<u16>) -> Alone {
+    let mut alone = Alone::with(config, 1400);
     let mut rows: Vec<_> = (2..=20).map(|peer| alive(peer, first(peer))).collect();
     rows.push(row(21, first(21), 1, Standing::Slow, Some(20)));
     alone.hear(says(21, &[(Kind::Rows, body(&rows))]));
@@ -221,4 +225,157 @@ fn a_slow_suspect_that_speaks_is_spared_four_times() {
     assert!(silent <= 60_000, "{silent}");
     let time = speaks - silent;
     assert!((55_000..=72_000).contains(&time), "{time}");
+}
+
+/// A node among 20 peers, and how it reacts when the last, which it called dead, says that it is alive: how many
+/// rows of that peer it sends to it. The peer's last acks came so much later.
+fn corrections(delay: u64) -> usize {
+    let mut alone = Alone::among(21, 1400);
+    let mut owed = Vec::new();
+    let answered = 120_000;
+    let begun = alone.now;
+    while alone.status(21) != Some(Status::Dead) && alone.now < begun + 600_000 {
+        let now = alone.now;
+        let late: Vec<(u64, u16)> = owed.extract_if(.., |(at, _)| *at <= now).collect();
+        late.iter()
+            .for_each(|(_, token)| alone.hear(acks(21, *token)));
+        alone.pass(10, |sent| {
+            if sent.to == 20 && now < begun + answered {
+                owed.extend(sent.pings().iter().map(|token| (now + delay, *token)));
+            }
+            let mut words = acks_of_the_quick(sent);
+            for section in sent.sections() {
+                if let Section::PingReq(token, _) = section {
+                    words.push(says(
+                        sent.to + 1,
+                        &[(Kind::Nack, body(&[(token, None::<NodeId>)]))],
+                    ));
+                }
+            }
+            words
+        });
+    }
+    assert_eq!(alone.status(21), Some(Status::Dead));
+    assert_eq!(alone.node.stats().late_acks > 0, delay > 1000);
+    alone.pass(2_000, acks_of_the_quick);
+    let mut told = 0;
+    alone.hear(says(21, &[(Kind::Rows, body(&[alive(21, first(21))]))]));
+    alone.pass(5_000, |sent| {
+        let to_it = sent.to == 20;
+        told += sent
+            .rows()
+            .iter()
+            .filter(|row| to_it && row.id == id(21))
+            .count();
+        acks_of_the_quick(sent)
+    });
+    told
+}
+
+#[test]
+fn a_late_member_that_is_called_dead_is_told_so_when_it_asks() {
+    assert!(corrections(10) > 0);
+    assert_eq!(corrections(1_500), 0);
+}
+
+/// When a node pulls again from a slow member that did not answer the first pull, if the member acks the pings
+/// quickly, or not at all.
+fn pulled_again(quick: bool) -> u64 {
+    let patient = config(0, 1400).reply_timeout(Duration::from_secs(2));
+    let mut alone = beside_one_slow_in(patient.check().unwrap());
+    let held = version(9);
+    alone.hear(says(
+        21,
+        &[(Kind::Hints, body(&[Hint { id: id(2), held }]))],
+    ));
+    let mut pulls = Vec::new();
+    let begun = alone.now;
+    while pulls.len() < 2 && alone.now < begun + 300_000 {
+        let now = alone.now;
+        alone.pass(100, |sent| {
+            let is_pull = |section: &Section<'_, u16>| matches!(section, Section::Pull(..));
+            if sent.to == 20 && sent.sections().iter().any(is_pull) {
+                pulls.push(now);
+            }
+            if quick && sent.to == 20 {
+                return sent.pings().iter().map(|token| acks(21, *token)).collect();
+            }
+            acks_of_the_quick(sent)
+        });
+        // It speaks, so that the exchange goes on.
+        alone.hear(says(21, &[]));
+    }
+    pulls[1] - pulls[0]
+}
+
+#[test]
+fn a_slow_member_that_answers_quickly_is_pulled_from_as_others_are() {
+    let (silent, quick) = (pulled_again(false), pulled_again(true));
+    println!("pulled from again after {quick} ms, and {silent} ms from one that answers nothing");
+    assert!(silent >= 24_000 && quick + 4_000 <= silent);
+}
+
+/// After how many milliseconds a member that answers nothing is dead, once somebody has told so.
+fn told_dead(standing: Standing, speaks: bool) -> u64 {
+    let mut alone = Alone::among(20, 1400);
+    alone.hear(says(
+        21,
+        &[(
+            Kind::Rows,
+            body(&[row(21, first(21), 1, standing, Some(20))]),
+        )],
+    ));
+    alone.sent();
+    let dead = row(21, first(21), 1, Standing::Dead(0), Some(20));
+    alone.hear(says(3, &[(Kind::Rows, body(&[dead]))]));
+    assert_eq!(alone.status(21), Some(Status::Suspect));
+    let begun = alone.now;
+    while alone.status(21) == Some(Status::Suspect) && alone.now < begun + 300_000 {
+        alone.pass(100, acks_of_the_quick);
+        if speaks {
+            alone.hear(says(21, &[]));
+        }
+    }
+    assert_eq!(alone.status(21), Some(Status::Dead));
+    alone.now - begun
+}
+
+/// It may not have heard of the verdict yet.
+#[test]
+fn a_told_death_of_a_slow_member_is_believed_later() {
+    for (speaks, factor) in [(false, 2), (true, 5)] {
+        let told = |standing| told_dead(standing, speaks);
+        let (quick, slow) = (told(Standing::Alive), told(Standing::Slow));
+        println!("believed after {quick} ms, of a slow member after {slow} ms");
+        assert!(slow >= factor * quick, "{quick} {slow}, {speaks}");
+    }
+}
+
+/// Whether a node calls itself slow that hears others and has no answer in time, or one of a life that has been
+/// outbid.
+fn calls_itself_slow(outbid_answers: bool) -> bool {
+    let mut alone = Alone::among(3, 1400);
+    let other = |peer| Generation {
+        counter: 1,
+        nonce: [0xff, peer as u8, 0, 0],
+    };
+    for peer in [2, 3] {
+        alone.hear(says(3, &[(Kind::Rows, body(&[alive(peer, other(peer))]))]));
+    }
+    let mut slow = false;
+    for _ in 0..300 {
+        alone.pass(100, |sent| {
+            let pings = sent.pings().into_iter().filter(|_| outbid_answers);
+            pings.map(|token| acks(sent.to + 1, token)).collect()
+        });
+        alone.hear(says(2, &[]));
+        slow |= alone.node.member(id(1)).unwrap().is_slow();
+    }
+    slow
+}
+
+#[test]
+fn an_answer_of_a_life_that_was_outbid_shows_that_nothing_waits_here() {
+    assert!(calls_itself_slow(false));
+    assert!(!calls_itself_slow(true));
 }

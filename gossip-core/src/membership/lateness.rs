@@ -299,6 +299,28 @@ mod tests {
     }
 
     #[test]
+    fn it_gives_others_more_time_now_and_then_or_while_nobody_answers() {
+        let now = Instant::from_millis(1000);
+        let within = now.after(ROUND.times(EXCUSED_ROUNDS - 1));
+        let after = now.after(ROUND.times(EXCUSED_ROUNDS));
+        for (streak, live, again) in [(4, 5, false), (5, 5, true), (59, 99, false), (60, 99, true)]
+        {
+            let mut late = Lateness::NONE;
+            for token in 0..streak {
+                missed(&mut late, 1, token, false);
+            }
+            assert!(late.excuses(now, ROUND, live));
+            assert_eq!(late.excuses(within, ROUND, live), again, "{streak}");
+            let mut late = late;
+            assert!(late.excuses(after.after(ROUND.times(EXCUSED_ROUNDS)), ROUND, live));
+        }
+        let mut late = Lateness::NONE;
+        (0..250).for_each(|token| missed(&mut late, 1, token, false));
+        assert!(late.excuses(now, ROUND, 2));
+        assert!(!late.excuses(within, ROUND, 2), "they must be gone");
+    }
+
+    #[test]
     fn an_answer_that_waited_too_long_is_no_comfort() {
         for (waited, comforts) in [(11u16, true), (12, false)] {
             let mut late = Lateness::NONE;
