@@ -14,6 +14,9 @@ mod process;
 mod requests;
 #[path = "cli/states.rs"]
 mod states;
+#[cfg(unix)]
+#[path = "cli/twins.rs"]
+mod twins;
 
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;

@@ -311,7 +311,6 @@ mod tests {
             }
             assert!(late.excuses(now, ROUND, live));
             assert_eq!(late.excuses(within, ROUND, live), again, "{streak}");
-            let mut late = late;
             assert!(late.excuses(after.after(ROUND.times(EXCUSED_ROUNDS)), ROUND, live));
         }
         let mut late = Lateness::NONE;
