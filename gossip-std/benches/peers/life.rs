@@ -126,6 +126,8 @@ pub(crate) fn entries_told(protocol: Protocol, setup: &Setup, limit: Span) -> (O
 pub(crate) struct Endurance {
     /// Notices that a live node is down, of all observers together.
     pub wrong: u64,
+    /// UDP payload that the mean node sent in a second of it, in bytes.
+    pub bytes: f64,
     /// From a crash under this loss until half and all of the survivors knew.
     pub median: Option<Span>,
     pub last: Option<Span>,
@@ -139,15 +141,17 @@ pub(crate) fn endure(protocol: Protocol, setup: &Setup, loss: f64, windows: &Win
     cluster.run_while(windows.join, STEP, |cluster| cluster.is_complete(nodes));
     cluster.run(windows.settle);
     cluster.lose(loss);
-    let before = cluster.downs();
+    let (before, sent) = (cluster.downs(), cluster.sent_bytes());
     let begin = cluster.now();
     while cluster.now().since(begin) < windows.endure {
         cluster.run(Span::from_secs(1));
     }
     let wrong = cluster.downs() - before;
+    let bytes = (cluster.sent_bytes() - sent) as f64 / windows.endure.as_secs() / f64::from(nodes);
     let [_, median, last] = detection(cluster, setup, windows.detect);
     Endurance {
         wrong,
+        bytes,
         median,
         last,
     }

@@ -5,14 +5,14 @@ use chitchat::ProtocolVersion;
 use super::life::{self, Endurance};
 use super::plan::{Contender, Effort};
 use super::subject::{Address, Protocol};
-use super::table::{Table, median, median_span, seconds};
+use super::table::{Table, digits, median, median_span, seconds};
 
 /// Shares of datagrams that are lost.
-const LOSSES: [f64; 4] = [0.0, 0.1, 0.2, 0.3];
+const LOSSES: [f64; 6] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5];
 
 /// Runs every protocol. The length of its messages changes nothing here, so each runs in one form:
 /// chitchat in the one that is cheapest to compute.
-pub(crate) fn tables(effort: Effort) -> [Table; 2] {
+pub(crate) fn tables(effort: Effort) -> [Table; 3] {
     let nodes = effort.size();
     let rows: Vec<(Contender, Vec<Vec<Endurance>>)> = effort
         .contenders()
@@ -38,6 +38,11 @@ pub(crate) fn tables(effort: Effort) -> [Table; 2] {
     };
     [
         table("False deaths", about_wrong(effort, nodes), wrong),
+        table(
+            "Traffic under loss",
+            "Bytes of UDP payload that the mean node sent in a second of the same runs, lost ones included.".to_owned(),
+            traffic,
+        ),
         table(
             "Detection of a crash under loss: half / last",
             about_late(nodes),
@@ -113,6 +118,10 @@ fn wrong(runs: &[Endurance]) -> String {
     let (least, most) = (wrong().min().unwrap_or(0), wrong().max().unwrap_or(0));
     let middle = median(wrong().map(|wrong| wrong as f64));
     format!("{middle:.0} ({least} to {most})")
+}
+
+fn traffic(runs: &[Endurance]) -> String {
+    format!("{} B/s", digits(median(runs.iter().map(|run| run.bytes))))
 }
 
 fn late(runs: &[Endurance]) -> String {
