@@ -65,7 +65,10 @@ enum Step {
         at: usize,
         key: usize,
     },
-    Forget {
+    GiveUp {
+        at: usize,
+    },
+    Absorb {
         at: usize,
     },
     Lose {
@@ -91,7 +94,8 @@ fn step() -> impl Strategy<Value = Step> {
         12 => (replica(), index(), index())
             .prop_map(|(at, life, write)| Step::Single { at, life, write }),
         16 => (node(), key()).prop_map(|(at, key)| Step::Collect { at, key }),
-        2 => replica().prop_map(|at| Step::Forget { at }),
+        2 => replica().prop_map(|at| Step::GiveUp { at }),
+        1 => replica().prop_map(|at| Step::Absorb { at }),
         1 => replica().prop_map(|at| Step::Lose { at }),
         1 => Just(Step::Restart),
     ]
@@ -161,7 +165,8 @@ impl History {
             Step::Collect { at, key } => {
                 world.collect(at, key);
             }
-            Step::Forget { at } => world.forget_recover(at),
+            Step::GiveUp { at } => world.give_up_recover(at),
+            Step::Absorb { at } => _ = world.absorb(at),
             Step::Lose { at } => world.wipe(at),
             Step::Restart if world.logs.len() < LIVES => world.restart(),
             Step::Again { .. } | Step::Restart => {}

@@ -285,12 +285,48 @@ fn a_finish_adopts_the_target_as_gc() {
 }
 
 #[test]
-fn a_recovery_can_be_forgotten_at_any_time() {
+fn a_recovery_can_be_given_up_at_any_time() {
     let mut x = replica(recovering(2, 1, 9, (6, 4, 8)), [marked(5), set(9)]);
-    x.progress.forget_recover(&mut x.table);
+    x.progress.give_up_recover(&mut x.table);
     assert_eq!(x, replica(progress(2, 1, 9), [set(5), set(9)]));
-    x.progress.forget_recover(&mut x.table);
+    x.progress.give_up_recover(&mut x.table);
     assert_eq!(x, replica(progress(2, 1, 9), [set(5), set(9)]));
+}
+
+/// What it waits for beyond the target is that a value in doubt may have been written again.
+#[test]
+fn a_recovery_that_is_given_up_covers_what_it_passed_where_nothing_is_marked() {
+    for (doubt, at, after) in [
+        (set(5), (6, 4, 8), progress(6, 4, 9)),
+        (set(5), (4, 4, 8), progress(4, 4, 9)),
+        (set(5), (3, 4, 8), progress(2, 1, 9)),
+        (marked(5), (6, 4, 8), progress(2, 1, 9)),
+    ] {
+        let mut x = replica(recovering(2, 1, 9, at), [doubt, set(9)]);
+        x.progress.give_up_recover(&mut x.table);
+        assert_eq!(x, replica(after, [set(5), set(9)]));
+    }
+    let mut behind = replica(recovering(5, 1, 9, (4, 4, 8)), [set(5), set(9)]);
+    behind.progress.give_up_recover(&mut behind.table);
+    assert_eq!(behind.progress, progress(5, 1, 9), "nothing is uncovered");
+}
+
+#[test]
+fn single_entries_are_covered_as_far_as_they_follow() {
+    for (table, held) in [
+        ([set(4), set(5)], 5),
+        ([set(4), set(6)], 4),
+        ([set(5), set(6)], 3),
+        ([set(3), deleted(4)], 4),
+    ] {
+        let mut x = replica(progress(3, 1, 9), table);
+        assert_eq!(x.progress.absorb(&x.table), held > 3);
+        assert_eq!(x.progress, progress(held, 1, 9));
+    }
+    let mut unborn = replica(progress(0, 0, 9), [set(1), set(2)]);
+    assert!(!unborn.progress.absorb(&unborn.table));
+    let mut again = replica(recovering(3, 1, 9, (3, 7, 9)), [set(4), None]);
+    assert!(!again.progress.absorb(&again.table), "a claim will say");
 }
 
 #[test]

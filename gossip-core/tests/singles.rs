@@ -134,7 +134,7 @@ fn single_entries_that_one_replica_holds_reach_all_though_their_owner_is_gone() 
 }
 
 #[test]
-fn single_entries_reach_a_node_whose_recover_of_their_owner_can_never_end() {
+fn single_entries_reach_a_node_whose_recover_of_their_owner_waits_for_what_nobody_holds() {
     for order in [Reconciliation::ScuttleDepth, Reconciliation::PreciseRandom] {
         for (seed, mode) in [
             (1, ExchangeMode::PushPull),
@@ -164,14 +164,14 @@ fn single_entries_reach_a_node_whose_recover_of_their_owner_can_never_end() {
             net.nodes[1] = None;
             let end = net.now + 30_000;
             assert!(net.run_until(end, Net::agree), "{order:?} {mode:?}");
-            // Nobody holds what lies between, so its re-cover waits for it until the owner is forgotten.
+            // Nobody holds what lies between, so its re-cover waits for it until it is given up.
             let late = net.add(settings(3), Large::tables());
             net.node(late).join(0).unwrap();
             let end = net.now + 30_000;
             let agreed = net.run_until(end, |net| net.live().count() == 3 && net.agree());
             assert!(agreed, "{order:?} {mode:?}");
             let held = net.node(late).member(id(2)).unwrap().held();
-            assert_eq!(held, Version::NONE, "the re-cover has ended");
+            assert!(held < version(9), "{held:?} covers what nobody holds");
             assert_eq!(net.contents(late), net.contents(0), "{order:?} {mode:?}");
             assert!(net.contents(late).iter().any(|(_, key, _)| key == "last"));
         }

@@ -37,6 +37,7 @@ const FOUND: &[(&str, u64)] = &[
     ("join-through-a-slow-seed", 1),
     ("a-mass-crash-without-relays", 3),
     ("a-newcomer-asks-without-end", 80561334037504),
+    ("nobody-holds-the-last-write", 224336055318891),
 ];
 
 #[test]

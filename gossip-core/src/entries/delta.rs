@@ -129,6 +129,8 @@ pub trait Map {
     /// The versions in `(a, b]` of everything held, tombstones and what is marked included, in any
     /// order.
     fn versions(&self, a: Version, b: Version) -> impl Iterator<Item = Version>;
+    /// `true` if anything is marked.
+    fn has_marked(&self) -> bool;
     /// Removes every marked entry. Returns the highest version of one that had a lease, or
     /// [`Version::NONE`]: it counts as a collected tombstone.
     fn drop_marked(&mut self) -> Version;
@@ -212,6 +214,23 @@ impl Progress {
         stored
     }
 
+    /// Covers the entries that came on their own as far as they follow `held` without a gap. `true` if there were
+    /// any.
+    ///
+    /// Whoever wrote version v claimed `(v - 1, v]` with it, and that claim is normal wherever `held` is v - 1: to have
+    /// the entry is to have heard it.
+    pub fn absorb(&mut self, map: &impl Map) -> bool {
+        let before = self.held;
+        let may = self.recover.is_none() && before >= Version::BIRTH;
+        while may
+            && let Some(next) = self.held.next()
+            && map.versions(self.held, next).next().is_some()
+        {
+            self.held = next;
+        }
+        self.held > before
+    }
+
     /// Takes a claim that [is plausible](Claim::is_plausible), with everything it lists.
     pub fn apply_claim<'l>(
         &mut self,
@@ -233,7 +252,18 @@ impl Progress {
     }
 
     /// Gives up the re-cover under way. Safe at any time.
-    pub fn forget_recover(&mut self, map: &mut impl Map) {
+    ///
+    /// What it waits for beyond its target is that nothing is dropped that was written again. With nothing marked there
+    /// is nothing to drop, and what it passed stays covered.
+    pub fn give_up_recover(&mut self, map: &mut impl Map) {
+        let passed = |recover: &Recover| recover.cursor >= recover.target.max(self.held);
+        match self.recover.filter(passed) {
+            Some(recover) if !map.has_marked() => self.finish(map, recover),
+            _ => self.forget_recover(map),
+        }
+    }
+
+    fn forget_recover(&mut self, map: &mut impl Map) {
         if self.recover.take().is_some() {
             map.unmark();
         }

@@ -233,6 +233,10 @@ impl<K: Blob, V: Blob, E: List<Entry<K, V>>, L: List<Lease<K>>> Map for OwnerMap
         listed(self.store, self.owner, a, b).map(|entry| entry.version)
     }
 
+    fn has_marked(&self) -> bool {
+        self.store.of(self.owner).any(|entry| entry.marked)
+    }
+
     fn drop_marked(&mut self) -> Version {
         let store = &*self.store;
         let had_lease = store

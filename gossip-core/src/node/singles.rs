@@ -6,6 +6,7 @@ use crate::address::Address;
 use crate::entries::delta::Listed;
 use crate::entries::{OwnerMap, loose};
 use crate::id::{Life, NodeId};
+use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::time::Instant;
@@ -37,6 +38,27 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.answer_in_vain(sender, head.owner);
         }
         useful
+    }
+
+    /// Nobody may be left who could claim the last writes of an owner that is gone, or the end of a re-cover: what came
+    /// on its own, and follows what is covered without a gap, is covered now.
+    pub(super) fn absorb_singles(&mut self) {
+        for index in 0..self.tables.members.len() {
+            let row = self.tables.members.at(index);
+            let gone = row.filter(|row| !row.is_live() && row.loose != 0);
+            let Some(owner) = gone.map(|row| row.id) else {
+                continue;
+            };
+            let store = &mut self.tables.entries;
+            let absorbed = self.tables.members.edit(owner, |row| {
+                let absorbed = row.progress.absorb(&OwnerMap { store, owner });
+                row.loose = loose(store, owner, &row.progress);
+                absorbed
+            });
+            if absorbed == Some(true) {
+                self.announce(owner, What::Held);
+            }
+        }
     }
 
     /// Takes one entry of an owner whose life was checked; `true` if it was new.

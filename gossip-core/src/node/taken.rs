@@ -189,17 +189,25 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let further = |cursor: Version| held < told && told < cursor;
         if !row.is_live() && row.progress.recover.is_some_and(|r| further(r.cursor)) {
             self.give_up_recover(owner);
-            self.link_pull(bit, owner, told);
+            let row = self.tables.members.get(owner);
+            if row.is_some_and(|row| row.progress.held < told) {
+                self.link_pull(bit, owner, told);
+            }
         }
     }
 
     /// Gives up a re-cover, which is safe at any time.
     pub(super) fn give_up_recover(&mut self, owner: NodeId) {
         let store = &mut self.tables.entries;
-        self.tables.members.edit(owner, |row| {
-            row.progress.forget_recover(&mut OwnerMap { store, owner });
+        let covers_more = self.tables.members.edit(owner, |row| {
+            let before = row.progress.held;
+            row.progress.give_up_recover(&mut OwnerMap { store, owner });
             row.loose = loose(store, owner, &row.progress);
+            row.progress.held > before
         });
+        if covers_more == Some(true) {
+            self.announce(owner, What::Held);
+        }
     }
 
     /// `true` if a re-cover of an owner that is gone waits for what nobody has offered. It stands where its

@@ -335,6 +335,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.next_sweep = now.after(self.sweep_interval());
             self.tables.entries.begin_sweep();
             self.tend_copies(now);
+            self.absorb_singles();
         }
         let mut budget = SWEEP_BUDGET;
         while let Some((index, owner, version)) = self.tables.entries.sweep(&mut budget) {

@@ -164,6 +164,10 @@ impl<const K: usize> Map for Table<K> {
         all.filter(move |version| a < *version && *version <= b)
     }
 
+    fn has_marked(&self) -> bool {
+        self.0.iter().flatten().any(|held| held.marked)
+    }
+
     fn drop_marked(&mut self) -> Version {
         let mut highest = Version::NONE;
         for slot in &mut self.0 {

@@ -268,6 +268,9 @@ impl<const K: usize> Map for NoValues<'_, K> {
     fn versions(&self, a: Version, b: Version) -> impl Iterator<Item = Version> {
         self.0.versions(a, b)
     }
+    fn has_marked(&self) -> bool {
+        self.0.has_marked()
+    }
     fn drop_marked(&mut self) -> Version {
         self.0.drop_marked()
     }
@@ -299,6 +302,9 @@ impl<const K: usize> Map for Hasty<'_, K> {
     }
     fn versions(&self, a: Version, b: Version) -> impl Iterator<Item = Version> {
         self.0.versions(a, b)
+    }
+    fn has_marked(&self) -> bool {
+        self.0.has_marked()
     }
     fn drop_marked(&mut self) -> Version {
         self.0.drop_marked()

@@ -260,9 +260,15 @@ impl<const K: usize, const N: usize> World<K, N> {
     }
 
     /// A replica gives up its re-cover.
-    pub fn forget_recover(&mut self, at: usize) {
+    pub fn give_up_recover(&mut self, at: usize) {
         let replica = &mut self.nodes[at].replica;
-        replica.progress.forget_recover(&mut replica.table);
+        replica.progress.give_up_recover(&mut replica.table);
+    }
+
+    /// A replica covers what came alone; `true` if anything.
+    pub fn absorb(&mut self, at: usize) -> bool {
+        let replica = &mut self.nodes[at].replica;
+        replica.progress.absorb(&replica.table)
     }
 
     /// A replica loses everything it knows, and its readers know it.

@@ -15,7 +15,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use gossip_core::Version;
-use gossip_core::entries::delta::Outcome;
+use gossip_core::entries::delta::{Map, Outcome};
 use stateright::{Model, Property};
 
 use super::{Seen, close};
@@ -54,7 +54,9 @@ pub enum Sight {
     /// A tombstone was collected.
     Collected,
     /// A re-cover was given up.
-    Forgotten,
+    GivenUp,
+    /// What came alone was covered.
+    Absorbed,
 }
 
 /// The rules under test, and how far histories go.
@@ -62,7 +64,7 @@ pub enum Sight {
 pub struct Entries {
     pub rules: Rules,
     pub bounds: Bounds,
-    pub seen: Arc<Seen<{ Sight::Forgotten as usize + 1 }>>,
+    pub seen: Arc<Seen<{ Sight::Absorbed as usize + 1 }>>,
 }
 
 impl Entries {
@@ -140,7 +142,10 @@ pub enum Action {
         at: usize,
         key: usize,
     },
-    Forget {
+    GiveUp {
+        at: usize,
+    },
+    Absorb {
         at: usize,
     },
 }
@@ -179,8 +184,9 @@ impl Model for Entries {
             actions.extend(keys.map(|key| Action::Collect { at, key }));
             let progress = state.world.progress(at);
             if progress.recover.is_some() {
-                actions.push(Action::Forget { at });
+                actions.push(Action::GiveUp { at });
             }
+            actions.push(Action::Absorb { at });
             if self.bounds.past && progress.held > Version::NONE {
                 actions.push(Action::Keep { from: at });
             }
@@ -268,9 +274,13 @@ impl Entries {
                 let collected = world.collect(at, key);
                 self.see_if(collected, Sight::Collected)
             }
-            Action::Forget { at } => {
-                world.forget_recover(at);
-                self.see_if(true, Sight::Forgotten)
+            Action::GiveUp { at } => {
+                world.give_up_recover(at);
+                self.see_if(true, Sight::GivenUp)
+            }
+            Action::Absorb { at } => {
+                let absorbed = world.absorb(at);
+                self.see_if(absorbed, Sight::Absorbed)
             }
         })
     }
@@ -312,7 +322,8 @@ impl State {
     fn keep(&mut self, from: usize) {
         let node = &self.world.nodes[from];
         let mut replica = node.replica.clone();
-        replica.progress.forget_recover(&mut replica.table);
+        replica.progress.recover = None;
+        replica.table.unmark();
         self.past = Some(Past {
             life: node.life,
             replica,
