@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 
 use gossip_core::entries::Stretch;
 use gossip_core::entries::delta::Claim;
-use gossip_core::wire::{
-    ClaimItem, Datagram, HashesHead, Items, Section, WIRE_VERSION, network, seal_tag,
-};
+use gossip_core::wire::{ClaimItem, Datagram, Items, Section, WIRE_VERSION, network, seal_tag};
 use gossip_core::{Address, Instant, NodeId, Version};
 
 /// The checksum of the empty cluster name.
@@ -86,11 +84,6 @@ fn walk<A: Address>(section: &Section<'_, A>, largest_id: NodeId) {
         Section::Versions(head, claim, stretches) => {
             assert!(head.owner <= largest_id && claim.is_plausible());
             walk_stretches(claim, stretches);
-        }
-        Section::Hashes(head, items) => {
-            let whole = head.whole(items).expect("a validated head");
-            assert!(head.owner <= largest_id && whole.is_plausible());
-            assert!((1..=HashesHead::INTERVALS_MAX).contains(&items.iter().count()));
         }
         Section::Singles(head, items) => {
             assert!(head.owner <= largest_id);

@@ -6,9 +6,9 @@ use gossip_core::entries::accelerate::hash;
 use gossip_core::entries::delta::{Claim, Listed};
 use gossip_core::table::Prefix;
 use gossip_core::wire::{
-    AskHead, ClaimHead, ClaimItem, CompareHead, HashItem, HashesHead, Header, Hint, Kind,
-    ListingHead, PreciseItem, PullItem, RangesHead, Receipt, Row, SinglesHead, Standing, Summary,
-    Suspect, WIRE_VERSION, network, seal_tag,
+    AskHead, ClaimHead, ClaimItem, CompareHead, Header, Hint, Kind, ListingHead, PreciseItem,
+    PullItem, RangesHead, Receipt, Row, SinglesHead, Standing, Summary, Suspect, WIRE_VERSION,
+    network, seal_tag,
 };
 use gossip_core::{Address, Generation, Incarnation, Instant, Life, NodeId, SplitMix64, Version};
 use serde::Serialize;
@@ -90,7 +90,6 @@ fn section(input: &mut Input<'_>, victim: &Victim, out: &mut Vec<u8>) {
         }
         Kind::Claim => claim(input, victim, &mut body),
         Kind::Versions => versions(input, victim, &mut body),
-        Kind::Hashes => hashes(input, victim, &mut body),
         Kind::Precise => {
             put(&mut body, &(input.byte() & 7));
             list(input, &mut body, |input| precise_item(input, victim));
@@ -240,23 +239,6 @@ fn versions(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
                 Stretch::Bits(bits),
             ]),
         );
-    }
-}
-
-fn hashes(input: &mut Input<'_>, victim: &Victim, body: &mut Vec<u8>) {
-    let a = version(input);
-    let whole = bounds(input, a);
-    let owner = id(input, victim);
-    let life = life(generation(input, victim));
-    put(
-        body,
-        &HashesHead::new(input.byte() & 7, owner, life, &whole),
-    );
-    for _ in 0..=input.index(3) {
-        let length = Version::new(1 + u32::from(input.byte() & 3)).unwrap_or_default();
-        // The hash of no version at all is one that can match.
-        let hash = input.pick(&[hash(std::iter::empty()), 0]).to_le_bytes();
-        put(body, &HashItem { length, hash });
     }
 }
 
@@ -456,6 +438,8 @@ mod tests {
             }
         }
         assert!(accepted > 1000, "only {accepted} of 2000 are accepted");
-        assert!(kinds.iter().all(|count| *count > 20), "{kinds:?}");
+        let numbers = Kind::ALL.iter().map(|kind| *kind as usize);
+        let each = numbers.chain([0]).all(|number| kinds[number] > 20);
+        assert!(each, "{kinds:?}");
     }
 }

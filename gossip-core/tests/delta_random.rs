@@ -299,12 +299,7 @@ fn catch_up(
 const RARE: [Rules; 2] = [Rules::SenderBelowTarget, Rules::FinishFromNothing];
 
 /// Broken rules of short forms: these histories tell whole claims. The model finds them.
-const SHORT: [Rules; 4] = [
-    Rules::VersionsForLess,
-    Rules::HashForLess,
-    Rules::HashOfCount,
-    Rules::KnownOfValues,
-];
+const SHORT: [Rules; 2] = [Rules::VersionsForLess, Rules::KnownOfValues];
 
 /// The histories would find a mistake: each broken rule breaks a promise in some of them. The search
 /// is the same in every run; the rare ones are left to `cargo test --release`.

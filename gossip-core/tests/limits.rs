@@ -11,9 +11,8 @@ use gossip_core::exchange::Direction;
 use gossip_core::table::Prefix;
 use gossip_core::wire::limits;
 use gossip_core::wire::{
-    AskHead, ClaimHead, CompareHead, Datagram, HashItem, HashesHead, Header, Hint, Kind,
-    ListingHead, PreciseItem, PullItem, RangesHead, Receipt, Row, SinglesHead, Standing, Summary,
-    Suspect, Terms,
+    AskHead, ClaimHead, CompareHead, Datagram, Header, Hint, Kind, ListingHead, PreciseItem,
+    PullItem, RangesHead, Receipt, Row, SinglesHead, Standing, Summary, Suspect, Terms,
 };
 use gossip_core::{Address, DatagramError, Generation, Incarnation, Life, NodeId, Version};
 
@@ -77,7 +76,6 @@ fn longest(kind: Kind) -> (usize, usize) {
             NUMBER + len(&longest_claim()),
             limits::stretch(LONGEST_STRETCH),
         ),
-        Kind::Hashes => (NUMBER + len(&longest_hashes()), len(&LONGEST_HASH)),
         Kind::Singles => (
             NUMBER + len(&longest_singles()),
             limits::entry_room(FLOOR, id),
@@ -111,11 +109,6 @@ fn longest_terms() -> Terms {
 
 const LONGEST_STRETCH: Stretch = Stretch::Gap(Version::MAX.get());
 
-const LONGEST_HASH: HashItem = HashItem {
-    length: Version::MAX,
-    hash: [0xff; 8],
-};
-
 fn longest_precise() -> PreciseItem {
     PreciseItem {
         owner: NodeId::MAX,
@@ -124,19 +117,6 @@ fn longest_precise() -> PreciseItem {
         recover: Some((Version::MAX, Version::MAX)),
         from: Version::MAX,
         have: [0xff; 8],
-    }
-}
-
-/// As a claim's head, without the length.
-fn longest_hashes() -> HashesHead {
-    HashesHead {
-        token: u8::MAX,
-        owner: NodeId::MAX,
-        life: made(&[0xffu8; 4]),
-        a: Version::MAX,
-        more: Version::MAX,
-        gc: Version::MAX,
-        ahead: Version::MAX,
     }
 }
 

@@ -1,18 +1,15 @@
-//! Short forms of a claim. Two are for a replica that covers an owner again: the version numbers of the
-//! values in place of the entries, and a hash of those numbers in place of the numbers.
+//! Short forms of a claim. One is for a replica that covers an owner again: the version numbers of the
+//! values in place of the entries.
 //!
 //! Below its `held` a replica takes nothing from a claim but which of its values the claim confirms:
 //! every entry on the list is at or below the floor and therefore not stored, and what is marked
 //! follows from the version numbers of the values alone. So, for a claim that ends at or below the
-//! replica's `held`, both forms do exactly what the whole claim would do:
+//! replica's `held`, [`Progress::apply_versions`] does exactly what the whole claim would do: it marks
+//! each value whose number is not told.
 //!
-//! - [`Progress::apply_versions`] marks each value whose number is not told;
-//! - [`Progress::apply_hash`] does nothing to the map, if the hashes are equal: then both hold values
-//!   at the same versions, and there is nothing to mark.
-//!
-//! A short form is made for an asker that holds everything up to its end, and says so by that end: a
-//! replica that holds less ignores it, whoever it was made for. Neither can be a normal claim, since
-//! those end above `held`.
+//! It is made for an asker that holds everything up to its end, and says so by that end: a replica that
+//! holds less ignores it, whoever it was made for. It cannot be a normal claim, since those end above
+//! `held`. The other, [`Progress::apply_known`], is one.
 
 use super::delta::{Claim, Map, Outcome, Progress};
 use crate::hash::mix;
@@ -25,7 +22,7 @@ pub trait Versions {
 }
 
 impl Progress {
-    /// Up to where short forms may go that start at `a` and answer an asker which holds everything
+    /// Up to where the short form may go that starts at `a` and answer an asker which holds everything
     /// up to `held`; `None` if the whole claim is called for.
     #[must_use]
     pub fn short_of(&self, a: Version, held: Version) -> Option<Version> {
@@ -47,17 +44,6 @@ impl Progress {
         self.cover(map, claim, |_, map| {
             versions.mark_untold(map, claim);
             true
-        })
-    }
-
-    /// Takes a claim that [is plausible](Claim::is_plausible), told by the [`hash`] of its values'
-    /// version numbers. Where that differs from the one here the claim is ignored.
-    pub fn apply_hash(&mut self, map: &mut impl Map, claim: &Claim, told: u64) -> Outcome {
-        if claim.b > self.held {
-            return Outcome::Ignored;
-        }
-        self.cover(map, claim, |_, map| {
-            hash(map.values(claim.a, claim.b)) == told
         })
     }
 

@@ -1,6 +1,6 @@
 //! The entries of all owners: versioned values, tombstones, and leases that make one of the other.
 //!
-//! [`delta`] holds the rules, [`accelerate`] two short forms of what they exchange; [`Store`] keeps what
+//! [`delta`] holds the rules, [`accelerate`] short forms of what they exchange; [`Store`] keeps what
 //! they are about, sorted by owner and key; [`Changes`] tell what is new in it.
 
 pub mod accelerate;

@@ -3,7 +3,6 @@
 
 use super::Node;
 use crate::address::Address;
-use crate::entries::accelerate::hash;
 use crate::entries::delta::{Claim, Progress};
 use crate::entries::{OwnerMap, listed, page_end, rising, stretches, values};
 use crate::exchange::{Bit, Reconciliation, Want};
@@ -11,7 +10,7 @@ use crate::id::{Life, NodeId, Version};
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::time::Instant;
-use crate::wire::{ClaimHead, ClaimItem, HashItem, HashesHead, Hint, Kind, Writer, limits};
+use crate::wire::{ClaimHead, ClaimItem, Hint, Kind, Writer, limits};
 
 /// How one want was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,9 +220,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Claims from `a` towards `end`, up to where the asker holds everything: version numbers as far
-    /// as they get, and hashes behind them where that is likely to get further. The numbers come
-    /// first, so that each answer brings the asker on whatever the hashes are worth. Where the numbers
-    /// get to the end, entries follow.
+    /// as they get. Where they get to the end, entries follow.
     fn write_short(
         &mut self,
         subject: &Subject,
@@ -231,45 +228,26 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         end: Version,
         writer: &mut Writer<'_>,
     ) -> Served {
-        let before = writer.len();
-        let Some(b) = self.write_versions(subject, a, end, 0, writer) else {
+        let Some(b) = self.write_versions(subject, a, end, writer) else {
             return Served::NoRoom;
         };
         if b == end {
             self.write_whole(subject, end, writer);
-            return Served::Claimed;
-        }
-        let run = subject.run_between_changes(b, end);
-        if run <= b.beyond(a) {
-            return Served::Claimed;
-        }
-        let room = writer
-            .room()
-            .saturating_add(writer.len())
-            .saturating_sub(before);
-        let Some(spare) = subject.spare_for_hashes(a, room) else {
-            return Served::Claimed;
-        };
-        writer.truncate(before);
-        match self.write_versions(subject, a, end, spare, writer) {
-            Some(b) => self.write_hashes(subject, b, end, run, writer),
-            None => return Served::NoRoom,
         }
         Served::Claimed
     }
 
-    /// A claim from `a` with version numbers alone, which leaves `spare` bytes; where it ends.
+    /// A claim from `a` with version numbers alone; where it ends.
     fn write_versions(
         &self,
         subject: &Subject,
         a: Version,
         end: Version,
-        spare: usize,
         writer: &mut Writer<'_>,
     ) -> Option<Version> {
         let open = writer.open(Kind::Versions)?;
         let reserve = limits::claim_head_of(subject.owner, a, &subject.progress);
-        let room = writer.room().saturating_sub(reserve).saturating_sub(spare);
+        let room = writer.room().saturating_sub(reserve);
         let walk = |a, b| values(&self.tables.entries, subject.owner, a, b);
         let Some(b) = page_end(a, end, rising(a, end, walk), room) else {
             writer.cancel(&open);
@@ -286,64 +264,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         writer.close(open);
         Some(b)
     }
-
-    /// Hashes of intervals from `a`, up to `end` or as many as fit, each twice as long as the one
-    /// before it. `run` versions are likely to be as they were.
-    fn write_hashes(
-        &self,
-        subject: &Subject,
-        a: Version,
-        end: Version,
-        run: u32,
-        writer: &mut Writer<'_>,
-    ) {
-        let Some(open) = writer.open(Kind::Hashes) else {
-            return;
-        };
-        let head = limits::claim_head_of(subject.owner, a, &subject.progress);
-        let room = writer.room().saturating_sub(head);
-        let fitting = room
-            .div_euclid(limits::HASH_ITEM)
-            .min(HashesHead::INTERVALS_MAX);
-        let intervals = || doubling(a, end, run, fitting);
-        let Some((_, last)) = intervals().last() else {
-            writer.cancel(&open);
-            return;
-        };
-        let mut complete = writer.put(&subject.hashes_head(a, last));
-        for (a, b) in intervals() {
-            let hash = hash(values(&self.tables.entries, subject.owner, a, b)).to_le_bytes();
-            let length = Version::new(b.beyond(a)).unwrap_or(Version::MAX);
-            complete = complete && writer.put(&HashItem { length, hash });
-        }
-        if complete {
-            writer.close(open);
-        } else {
-            writer.cancel(&open);
-        }
-    }
 }
 
 impl Subject {
-    /// How many versions up to `end` are likely to be as they were, one after the other: an asker that
-    /// holds everything up to there lacks the writes since, and each of them changed one entry at
-    /// most.
-    fn run_between_changes(&self, b: Version, end: Version) -> u32 {
-        let changes = self.progress.held.beyond(end);
-        end.beyond(b).checked_div(changes).unwrap_or(0)
-    }
-
-    /// How many bytes of `room` version numbers leave to hashes: half of them, if both fit.
-    fn spare_for_hashes(&self, a: Version, room: usize) -> Option<usize> {
-        const STRETCHES: usize = 8;
-        let head = limits::claim_head_of(self.owner, a, &self.progress)
-            .saturating_add(limits::section_head(room))
-            .saturating_add(1);
-        let least = head.saturating_add(limits::HASH_ITEM);
-        let both = least.saturating_add(head).saturating_add(STRETCHES);
-        (both <= room).then_some(least.max(room >> 1))
-    }
-
     fn claim(&self, a: Version, b: Version) -> Claim {
         self.progress.claim(a, b)
     }
@@ -351,32 +274,6 @@ impl Subject {
     fn head(&self, a: Version, b: Version) -> ClaimHead {
         ClaimHead::new(self.token, self.owner, self.life, &self.claim(a, b))
     }
-
-    fn hashes_head(&self, a: Version, b: Version) -> HashesHead {
-        HashesHead::new(self.token, self.owner, self.life, &self.claim(a, b))
-    }
-}
-
-/// Up to `most` intervals from `a` that follow each other, each twice as long as the one before it.
-/// Unless there are few, the first is an eighth of `run`.
-fn doubling(
-    a: Version,
-    end: Version,
-    run: u32,
-    most: usize,
-) -> impl Iterator<Item = (Version, Version)> {
-    let halvings = most.saturating_sub(1).min(3);
-    let (mut at, mut length) = (a, (run >> halvings).max(1));
-    let intervals = core::iter::from_fn(move || {
-        if at >= end {
-            return None;
-        }
-        let a = at;
-        at = a.plus(length).unwrap_or(end).min(end);
-        length = length.saturating_mul(2);
-        Some((a, at))
-    });
-    intervals.take(most)
 }
 
 fn write_hint(id: NodeId, held: Version, writer: &mut Writer<'_>) -> Served {

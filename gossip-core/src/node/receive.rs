@@ -12,9 +12,7 @@ use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Member, Sums};
 use crate::time::{Duration, Instant};
-use crate::wire::{
-    ClaimHead, Datagram, HashesHead, Header, Hint, Items, Row, Section, SinglesHead, Standing,
-};
+use crate::wire::{ClaimHead, Datagram, Header, Hint, Items, Row, Section, SinglesHead, Standing};
 
 /// Whose datagram is being applied.
 #[derive(Clone, Copy, Debug)]
@@ -239,12 +237,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 let head = self.claim_here(head);
                 rest.answered = Some(head.token);
                 rest.progress |= self.take_versions(sender, &head, &claim, stretches);
-            }
-            Section::Hashes(head, items) => {
-                let owner = self.owner_here(head.owner, head.life);
-                let head = HashesHead { owner, ..head };
-                rest.answered = Some(head.token);
-                rest.progress |= self.take_hashes(sender, &head, items);
             }
             Section::Singles(head, items) => {
                 let owner = self.owner_here(head.owner, head.life);

@@ -1,5 +1,16 @@
 //! The kinds of sections.
 
+/// The largest number of these kinds: not each number is one.
+const fn largest(kinds: &[Kind]) -> usize {
+    match kinds {
+        [] => 0,
+        [first, rest @ ..] => {
+            let (first, rest) = (*first as usize, largest(rest));
+            if first > rest { first } else { rest }
+        }
+    }
+}
+
 /// Declares the kinds with their numbers and names, so that each stands once. A number below 15 is
 /// the high nibble of a section's head; for the others that nibble is 15 and the number is the first
 /// byte of the body.
@@ -14,7 +25,7 @@ macro_rules! kinds {
             /// Every kind.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
             /// One more than the largest number.
-            pub const COUNT: usize = Self::ALL.len().saturating_add(1);
+            pub const COUNT: usize = largest(Self::ALL).saturating_add(1);
 
             /// A short name for display.
             #[must_use]
@@ -65,8 +76,6 @@ kinds! {
     Rate = 16 "rate",
     /// A claim told by the version numbers of its values, to whom that is enough.
     Versions = 17 "versions",
-    /// Consecutive claims, each told by a hash of those numbers.
-    Hashes = 18 "hashes",
     /// "Tell me single entries that I lack of these owners."
     Precise = 19 "precise",
     /// A claim told by a hash of the versions of all its entries, to whom holds them.
@@ -120,7 +129,6 @@ impl Kind {
         | Self::Singles.bit()
         | Self::Rate.bit()
         | Self::Versions.bit()
-        | Self::Hashes.bit()
         | Self::Precise.bit()
         | Self::Known.bit();
 

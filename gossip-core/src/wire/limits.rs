@@ -118,15 +118,6 @@ pub(crate) fn claim_head_of(owner: NodeId, a: Version, progress: &Progress) -> u
     })
 }
 
-/// The longest head of a claim that is told by hashes: as that of a claim, without the length.
-#[must_use]
-pub const fn hashes_head(largest_id: NodeId) -> usize {
-    claim_head(largest_id).saturating_sub(COUNTER)
-}
-
-/// The most bytes that one interval takes in a claim that is told by hashes.
-pub const HASH_ITEM: usize = COUNTER.saturating_add(8);
-
 /// The longest section of single entries of `owner` before its first entry: the section's head and
 /// number, token, owner, life, and two versions.
 #[must_use]

@@ -32,7 +32,6 @@ pub(crate) use kind::Used;
 pub use limits::network;
 pub use precise::PreciseItem;
 pub use section::Section;
-pub use short::{HashItem, HashesHead};
 pub(crate) use singles::may_be_single;
 pub use singles::{AskHead, SinglesHead};
 pub use tag::seal_tag;

@@ -9,7 +9,6 @@ use super::items::{
 };
 use super::kind::{Kind, Used};
 use super::precise::PreciseItem;
-use super::short::{HashItem, HashesHead};
 use super::singles::{self, AskHead, SinglesHead};
 use super::terms::Terms;
 use crate::address::Address;
@@ -53,8 +52,6 @@ pub enum Section<'a, A> {
     Claim(ClaimHead, Claim, Items<'a, ClaimItem<'a>>),
     /// [`Kind::Versions`].
     Versions(ClaimHead, Claim, Items<'a, Stretch>),
-    /// [`Kind::Hashes`].
-    Hashes(HashesHead, Items<'a, HashItem>),
     /// [`Kind::Singles`].
     Singles(SinglesHead, Items<'a, ClaimItem<'a>>),
     /// [`Kind::Rate`].
@@ -162,10 +159,6 @@ impl<'a, A: Address> Section<'a, A> {
                 let claim = head.claim().ok_or(DatagramError::Impossible)?;
                 Self::Versions(head, claim, Items::new(rest))
             }
-            Kind::Hashes => {
-                let (head, rest) = front(body)?;
-                Self::Hashes(head, Items::new(rest))
-            }
             Kind::Singles => {
                 let (head, rest) = front(body)?;
                 Self::Singles(head, Items::new(rest))
@@ -222,10 +215,6 @@ impl<'a, A: Address> Section<'a, A> {
                 known(head.owner)?;
                 validate_versions(claim, stretches)
             }
-            Self::Hashes(head, items) => {
-                known(head.owner)?;
-                validate_hashes(head, items)
-            }
             Self::Precise(_, items) => items.check(|item| known(item.owner)),
             Self::Known(head, ..) => known(head.owner),
             Self::Singles(head, items) => {
@@ -273,15 +262,6 @@ fn validate_versions(claim: &Claim, stretches: &Items<'_, Stretch>) -> Result<()
         told = told.and_then(|told| told.plus(stretch.len()));
         possible(!stretch.is_empty() && last.is_some_and(|last| last <= claim.b))
     })
-}
-
-fn validate_hashes(head: &HashesHead, items: &Items<'_, HashItem>) -> Result<(), DatagramError> {
-    let mut count = 0usize;
-    items.check(|item| {
-        count = count.saturating_add(1);
-        possible(item.length > Version::NONE && count <= HashesHead::INTERVALS_MAX)
-    })?;
-    possible(head.whole(items).is_some())
 }
 
 fn known(id: NodeId, largest_id: NodeId) -> Result<(), DatagramError> {

@@ -1,81 +1,10 @@
-//! What the short forms of a claim hold: stretches of version numbers, and hashes of intervals.
+//! Stretches of version numbers, which the short form of a claim holds.
 
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::items::{ClaimHead, Items};
 use crate::entries::Stretch;
-use crate::entries::delta::Claim;
-use crate::id::{Life, NodeId, Version};
-
-/// What stands before the hashes of a claim that is told interval by interval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HashesHead {
-    /// Of the pull that this answers.
-    pub token: u8,
-    /// The owner.
-    pub owner: NodeId,
-    /// The owner's life.
-    pub life: Life,
-    /// [`Claim::a`] of the first interval.
-    pub a: Version,
-    /// `held` minus the end of the last interval.
-    pub more: Version,
-    /// [`Claim::gc`].
-    pub gc: Version,
-    /// `as_of - held`.
-    pub ahead: Version,
-}
-
-/// One interval of versions, which begins where the one before it ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HashItem {
-    /// How many versions it spans.
-    pub length: Version,
-    /// The [hash](crate::entries::accelerate::hash) of the versions of its values, little-endian.
-    pub hash: [u8; 8],
-}
-
-impl HashesHead {
-    /// How many intervals one section may have.
-    pub const INTERVALS_MAX: usize = 16;
-
-    /// The head for a claim that spans all intervals.
-    #[must_use]
-    pub fn new(token: u8, owner: NodeId, life: Life, whole: &Claim) -> Self {
-        let ClaimHead { more, ahead, .. } = ClaimHead::new(token, owner, life, whole);
-        Self {
-            token,
-            owner,
-            life,
-            a: whole.a,
-            more,
-            gc: whole.gc,
-            ahead,
-        }
-    }
-
-    /// The claim that spans all intervals, or `None` if no honest sender makes it.
-    #[must_use]
-    pub fn whole(&self, items: &Items<'_, HashItem>) -> Option<Claim> {
-        let mut b = self.a;
-        for item in items.iter() {
-            b = b.plus(item.length.get())?;
-        }
-        ClaimHead {
-            token: self.token,
-            owner: self.owner,
-            life: self.life,
-            a: self.a,
-            length: Version::new(b.beyond(self.a))?,
-            more: self.more,
-            gc: self.gc,
-            ahead: self.ahead,
-        }
-        .claim()
-    }
-}
 
 /// A first byte above this says what follows in its other seven bits.
 const BITS_MAX: u8 = 0x7f;

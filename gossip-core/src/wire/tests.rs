@@ -75,7 +75,6 @@ fn write<A: Address>(writer: &mut Writer<'_>, section: &Section<'_, A>) {
         Section::Returned(life, items) => long(writer, Kind::Returned, life, items),
         Section::Newborn(row) => assert!(writer.listed(Kind::Newborn, row)),
         Section::Versions(head, _, items) => long(writer, Kind::Versions, head, items),
-        Section::Hashes(head, items) => long(writer, Kind::Hashes, head, items),
         Section::Singles(head, items) => long(writer, Kind::Singles, head, items),
         Section::Precise(token, items) => long(writer, Kind::Precise, token, items),
         Section::Known(head, _, hash) => {

@@ -197,14 +197,12 @@ pub enum Form {
     Whole,
     /// With the version numbers of its values.
     Versions,
-    /// With a hash of those numbers.
-    Hash,
     /// With a hash of the versions of everything on its list.
     Known,
 }
 
 impl Form {
-    pub const ALL: [Self; 4] = [Self::Whole, Self::Versions, Self::Hash, Self::Known];
+    pub const ALL: [Self; 3] = [Self::Whole, Self::Versions, Self::Known];
 }
 
 /// A claim with its list, and the life of the owner that it speaks of.

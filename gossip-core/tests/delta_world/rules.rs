@@ -50,17 +50,13 @@ pub enum Rules {
     NoBirth,
     /// Version numbers are taken by a replica that holds less than they were made for.
     VersionsForLess,
-    /// So are hashes.
-    HashForLess,
-    /// A hash matches if the counts do.
-    HashOfCount,
     /// What is known is compared by its values alone, without tombstones.
     KnownOfValues,
 }
 
 impl Rules {
     /// Every variant that breaks a rule.
-    pub const BROKEN: [Self; 20] = [
+    pub const BROKEN: [Self; 18] = [
         Self::DropAtOnce,
         Self::HorizonNotInherited,
         Self::ParkUntilSendersHeld,
@@ -78,8 +74,6 @@ impl Rules {
         Self::NormalKeepsRecovery,
         Self::NoBirth,
         Self::VersionsForLess,
-        Self::HashForLess,
-        Self::HashOfCount,
         Self::KnownOfValues,
     ];
 
@@ -135,8 +129,6 @@ impl Rules {
         let (progress, table) = (&mut node.progress, &mut node.table);
         let (claim, list) = (&told.claim, &told.list);
         let (a, b) = (claim.a, claim.b);
-        let told_hash = hash(list.values(a, b));
-        let own_hash = hash(table.values(a, b));
         match (told.form, self) {
             (Form::Whole, Self::DropAtOnce) => {
                 progress.apply_claim(&mut Hasty(table), claim, list.listed())
@@ -144,20 +136,10 @@ impl Rules {
             (Form::Whole, _) => progress.apply_claim(table, claim, list.listed()),
             (Form::Versions, Self::VersionsForLess) => re_cover(progress, table, claim, list),
             (Form::Versions, _) => progress.apply_versions(table, claim, list),
-            (Form::Hash, Self::HashForLess) if told_hash != own_hash => Outcome::Ignored,
-            (Form::Hash, Self::HashForLess) => {
-                let own = table.clone();
-                re_cover(progress, table, claim, &own)
-            }
-            (Form::Hash, Self::HashOfCount) => {
-                let same = list.values(a, b).count() == table.values(a, b).count();
-                let told = if same { own_hash } else { !own_hash };
-                progress.apply_hash(table, claim, told)
-            }
-            (Form::Hash, _) => progress.apply_hash(table, claim, told_hash),
             (Form::Known, Self::KnownOfValues) => {
+                let same = hash(list.values(a, b)) == hash(table.values(a, b));
                 let own = hash(table.versions(a, b));
-                let told = if told_hash == own_hash { own } else { !own };
+                let told = if same { own } else { !own };
                 progress.apply_known(table, claim, told)
             }
             (Form::Known, _) => progress.apply_known(table, claim, hash(list.versions(a, b))),

@@ -17,7 +17,6 @@ pub fn vectors() -> Vec<Vector> {
         impossible_ranges(),
         impossible_claims(),
         versions(),
-        hashes(),
         singles::bad(),
         precise::bad(),
         requests::bad(),
@@ -432,43 +431,6 @@ fn versions() -> Vec<Vector> {
             "versions-gap-past-the-end",
             told(ten, &[0xbf, 0xff, 0xff, 0xff, 0xff, 15]),
             "2^32",
-        ),
-    ]
-}
-
-fn hashes() -> Vec<Vector> {
-    const KIND: u8 = 18;
-    let told = |numbers: [u64; 4], lengths: &[u64]| {
-        let head = short_head(1, &numbers);
-        let item = |body: Body, length: &u64| body.varint(*length).raw(&[7; 8]);
-        lengths.iter().fold(head, item)
-    };
-    let wrong = |name, body, why| bad(name, "Impossible", sends(KIND, body), why);
-    let cut = |name, body, why| bad(name, "Malformed", sends(KIND, body), why);
-    let alien = |name, body, why| bad(name, "IdTooLarge", sends(KIND, body), why).largest_id(1000);
-    vec![
-        alien("hashes-owner", short_head(1001, &[0; 4]), "of 1001"),
-        cut(
-            "hashes-hash-cut",
-            told([0; 4], &[1]).raw(&[1, 7]),
-            "ends inside a hash",
-        ),
-        wrong("hashes-none", told([0; 4], &[]), "no interval"),
-        wrong(
-            "hashes-empty-interval",
-            told([0; 4], &[1, 0]),
-            "an interval of nothing",
-        ),
-        wrong("hashes-of-17", told([0; 4], &[1; 17]), "17 intervals"),
-        wrong(
-            "hashes-gc-above-held",
-            told([0, 1, 3, 0], &[1]),
-            "held 2, gc 3",
-        ),
-        wrong(
-            "hashes-past-the-end",
-            told([1, 0, 0, 0], &[COUNTER_MAX]),
-            "b is 2^28",
         ),
     ]
 }

@@ -22,7 +22,6 @@ const PULL: u8 = 12;
 const ANSWERED: u8 = 13;
 const CLAIM: u8 = 14;
 const VERSIONS: u8 = 17;
-const HASHES: u8 = 18;
 
 pub const LIFE: [u8; 4] = [0xa1, 0xa2, 0xa3, 0xa4];
 
@@ -330,28 +329,12 @@ fn short_claims() -> Vec<Vector> {
     let half = 1 << 27;
     let most = claim(255, ANY_ID, [half, half - 1, 0, COUNTER_MAX, 0]);
     let most = most.raw(&[0xff]).varint(half - 1 - 63);
-    let hashes = |token: u8, owner, numbers: [u64; 4]| {
-        let body = Body::new().byte(token).varint(owner).raw(&LIFE);
-        body.varints(&numbers)
-    };
-    let hash = |body: Body, length: u64, hash: u64| body.varint(length).raw(&hash.to_le_bytes());
-    let one = hash(hashes(0, 0, [0, 0, 1, 0]), 1, 0);
-    let three = hash(hashes(2, 3, [20, 75, 130, 400]), 5, 0x0123_4567_89ab_cdef);
-    let three = hash(hash(three, 10, 1 << 63), 20, u64::MAX);
-    let largest_hash = hash(
-        hashes(255, ANY_ID, [half, 0, COUNTER_MAX, 0]),
-        half - 1,
-        u64::MAX,
-    );
     let sends = |kind, body| from_7().long(kind, body);
     vec![
         ok("versions-of-nothing", sends(VERSIONS, nothing)),
         ok("versions-of-every-sort", sends(VERSIONS, told)),
         ok("versions-after-a-long-gap", sends(VERSIONS, far)),
         largest("versions-most", 64, VERSIONS, most),
-        ok("hashes-of-one-interval", sends(HASHES, one)),
-        ok("hashes-of-three-intervals", sends(HASHES, three)),
-        largest("hashes-most", 64, HASHES, largest_hash),
     ]
 }
 

@@ -7,8 +7,8 @@ use gossip_core::entries::delta::Claim;
 use gossip_core::exchange::Direction;
 use gossip_core::table::Prefix;
 use gossip_core::wire::{
-    ClaimHead, ClaimItem, Datagram, HashItem, HashesHead, Items, Parts, PreciseItem, PullItem, Row,
-    Section, SinglesHead, Standing, Terms,
+    ClaimHead, ClaimItem, Datagram, Items, Parts, PreciseItem, PullItem, Row, Section, SinglesHead,
+    Standing, Terms,
 };
 use gossip_core::{Address, DatagramError, Generation, Instant, Life, NodeId, Version};
 
@@ -84,7 +84,6 @@ fn of_section<A: Address>(section: &Section<'_, A>) -> String {
                 of_stretches(claim, stretches)
             )
         }
-        Section::Hashes(head, items) => of_hashes(head, items),
         Section::Singles(head, items) => of_singles(head, items),
         Section::Precise(token, items) => format!("{token}: {}", list(items, of_precise)),
         Section::Known(head, claim, hash) => {
@@ -289,17 +288,6 @@ fn of_precise(item: PreciseItem) -> String {
         of_pull(pull),
         item.from.get()
     )
-}
-
-fn of_hashes(head: &HashesHead, items: &Items<'_, HashItem>) -> String {
-    let whole = head.whole(items).expect("validated");
-    let hashes = list(items, |item| {
-        let hash = u64::from_le_bytes(item.hash);
-        format!("{} hash {hash:016x}", item.length.get())
-    });
-    let (token, owner, life) = (head.token, head.owner, life_name(head.life));
-    let bounds = of_bounds(&whole);
-    format!("{token} owner {owner} life {life} {bounds}: {hashes}")
 }
 
 fn of_singles<'a>(head: &SinglesHead, items: &Items<'a, ClaimItem<'a>>) -> String {

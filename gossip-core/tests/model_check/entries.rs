@@ -41,10 +41,9 @@ pub struct Bounds {
 pub enum Sight {
     /// A write came alone and was taken.
     Single,
-    /// A claim moved a re-cover on, in each form.
+    /// A claim moved a re-cover on, in either form.
     Stepped,
     SteppedByVersions,
-    SteppedByHash,
     /// A normal claim of what is known moved `held`.
     Known,
     /// A claim ended one.
@@ -298,7 +297,6 @@ impl Entries {
             (Outcome::Advanced, _) => return Ok(true),
             (Outcome::Stepped, Form::Whole) => Sight::Stepped,
             (Outcome::Stepped, Form::Versions) => Sight::SteppedByVersions,
-            (Outcome::Stepped, Form::Hash) => Sight::SteppedByHash,
             (Outcome::Stepped, Form::Known) => return Err(Broken::Unlike),
             // Short forms end at or below `held`, and what a re-cover must reach lies above.
             (Outcome::Finished, form) if form != Form::Whole && self.rules == Rules::Real => {

@@ -4,7 +4,6 @@
 //! - A replica that hears a hint pulls, and any node answers, in a datagram of 64 bytes (one entry a
 //!   page) or of 300. Either datagram may be lost; one of them at a time is kept by the network and
 //!   arrives whenever it likes, as often as it likes, and a claim at either replica.
-//! - Each answer may travel as hashes too, although so few versions always fit a datagram themselves.
 //! - Time goes by only for sweeps over tombstones: anywhere, at any moment. No probes, no news: what
 //!   they lead to for entries are hints, and those are there at any time.
 //! - The owner begins a new life without memory, and replicas hear of it, and make it prove itself,
@@ -36,10 +35,9 @@ pub struct Bounds {
 /// What must be seen for a search to mean anything.
 #[derive(Clone, Copy, Debug)]
 pub enum Event {
-    /// A claim was of use, in each form.
+    /// A claim was of use, in either form.
     Whole,
     Versions,
-    Hashes,
     /// A claim that the network kept was of use.
     LateClaim,
     /// A claim that answers a pull which the network kept was of use.
@@ -89,12 +87,11 @@ impl fmt::Debug for State {
     }
 }
 
-/// In which form an answer travels, and in how large a datagram.
+/// In how large a datagram an answer travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     Small,
     Large,
-    Hashed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +198,7 @@ impl Model for Nodes {
     }
 }
 
-const PAGES: [Page; 3] = [Page::Small, Page::Large, Page::Hashed];
+const PAGES: [Page; 2] = [Page::Small, Page::Large];
 
 impl Nodes {
     fn owner_actions(&self, state: &State, actions: &mut Vec<Action>) {
@@ -327,10 +324,7 @@ impl Nodes {
             return Err(Broken::Remembered);
         }
         let answer = self.tamper.bent(&answer.bytes);
-        Ok(match page {
-            Page::Hashed => super::parts::hashed(&answer),
-            Page::Small | Page::Large => super::parts::has_claim(&answer).then_some(answer),
-        })
+        Ok(super::parts::has_claim(&answer).then_some(answer))
     }
 
     fn deliver(

@@ -1,9 +1,8 @@
 //! A real node at one moment, and what can be done with it: each verb makes another such moment.
 
-use gossip_core::entries::accelerate;
 use gossip_core::entries::delta::Claim;
 use gossip_core::wire::{
-    ClaimHead, ClaimItem, Datagram, HashItem, HashesHead, Hint, Items, Kind, Row, Section, Standing,
+    ClaimHead, ClaimItem, Datagram, Hint, Items, Kind, Row, Section, Standing,
 };
 use gossip_core::{
     Checked, Config, Duration, Generation, Instant, Node, NodeId, SplitMix64, Version, inline,
@@ -374,7 +373,7 @@ fn parse(bytes: &[u8]) -> Datagram<'_> {
 }
 
 pub fn has_claim(bytes: &[u8]) -> bool {
-    let claims = [Some(Kind::Claim), Some(Kind::Versions), Some(Kind::Hashes)];
+    let claims = [Some(Kind::Claim), Some(Kind::Versions)];
     parse(bytes).sizes().any(|(kind, _)| claims.contains(&kind))
 }
 
@@ -382,46 +381,6 @@ pub fn has_claim(bytes: &[u8]) -> bool {
 pub fn form_of(bytes: &[u8]) -> Event {
     match parse(bytes).sizes().next() {
         Some((Some(Kind::Versions), _)) => Event::Versions,
-        Some((Some(Kind::Hashes), _)) => Event::Hashes,
         _ => Event::Whole,
     }
-}
-
-/// The first claim of a datagram as one that is told by a hash.
-pub fn hashed(bytes: &[u8]) -> Option<Vec<u8>> {
-    let parsed = parse(bytes);
-    let mut sections = parsed.sections::<u16>();
-    let (head, claim, hash) = sections.find_map(|section| match section {
-        Section::Claim(head, claim, items) => {
-            let entries = items
-                .iter()
-                .filter_map(|item| item.listed(gossip_core::Instant::ZERO, claim.b));
-            let values = entries.filter(|entry| entry.value.is_some());
-            let hash = accelerate::hash(values.map(|entry| entry.version));
-            Some((head, claim, hash))
-        }
-        Section::Versions(head, claim, stretches) => {
-            let mut base = claim.a.get();
-            let mut versions = Vec::new();
-            for stretch in stretches.iter() {
-                let there = (1..=stretch.len()).filter(|offset| stretch.has(*offset));
-                versions.extend(there.filter_map(|offset| Version::new(base + offset)));
-                base += stretch.len();
-            }
-            Some((head, claim, accelerate::hash(versions.into_iter())))
-        }
-        _ => None,
-    })?;
-    let head = HashesHead::new(head.token, head.owner, head.life, &claim);
-    let length = Version::new(claim.b.get() - claim.a.get())?;
-    let item = HashItem {
-        length,
-        hash: hash.to_le_bytes(),
-    };
-    let section = [body(&[head]), body(&[item])].concat();
-    Some(craft(
-        parsed.header.sender,
-        parsed.header.generation,
-        &[(Kind::Hashes, section)],
-    ))
 }
