@@ -311,7 +311,7 @@ impl<S: Storage<u16>> World<S> {
             assert!(sent.len <= self.mtu && round < ENDLESS);
             self.flights.push(Flight {
                 from: address as u16,
-                to: sent.to,
+                to: sent.to.one().expect("nobody speaks to everyone"),
                 bytes: buf[..sent.len].to_vec(),
             });
         }

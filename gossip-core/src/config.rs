@@ -1,6 +1,7 @@
 //! What a node is told once, checked before it starts.
 
 use core::marker::PhantomData;
+use serde::{Deserialize, Serialize};
 
 use crc::{CRC_32_ISCSI, Crc, Table};
 
@@ -14,7 +15,7 @@ use crate::wire::limits;
 /// it; a [`Node`](crate::Node) takes only what was checked.
 ///
 /// `cluster`, `mtu_floor` and `largest_id` must be the same on every node that shares entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[must_use]
 pub struct Config<A> {
     id: NodeId,
@@ -45,7 +46,8 @@ pub struct Config<A> {
 }
 
 /// To whom a node mails its own writes at once; see [`Config::direct_mail`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Mail {
     /// To nobody: news and anti-entropy spread them.
     #[default]

@@ -1,10 +1,11 @@
 //! Why something was refused. Every error says whether the state changed.
 
 use crate::time::Duration;
+use serde::{Deserialize, Serialize};
 
 /// Why a datagram was dropped. The state did not change, but for the counter of the reason in
 /// [`Stats`](crate::Stats).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum DatagramError {
     /// Shorter than a header, or a header that does not decode.
@@ -57,7 +58,7 @@ impl core::error::Error for DatagramError {}
 
 /// What a key of a node's own holds: each kind is written by verbs of its own, and by no other's, so that
 /// nothing that was counted or collected is overwritten by mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Kind {
     /// A value that was set, and contributes nothing.
@@ -85,7 +86,7 @@ impl core::fmt::Display for Kind {
 }
 
 /// Why a write was refused. The state did not change, but for the counter of refused writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum SetError {
     /// The key is empty or longer than `max` bytes.
@@ -170,8 +171,20 @@ impl core::fmt::Display for SetError {
 
 impl core::error::Error for SetError {}
 
-/// Why a sync or a read was not begun. The state did not change.
+/// The bytes of an entry do not decode as the type that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ValueError;
+
+impl core::fmt::Display for ValueError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the value does not decode as what was asked for")
+    }
+}
+
+impl core::error::Error for ValueError {}
+
+/// Why a sync or a read was not begun. The state did not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum RequestError {
     /// The table is full; reports that nobody has taken count too.
@@ -211,7 +224,7 @@ impl core::fmt::Display for RequestError {
 impl core::error::Error for RequestError {}
 
 /// Why an address was not taken as a seed. The state did not change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum JoinError {
     /// The table of seeds is full.

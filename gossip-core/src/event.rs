@@ -1,9 +1,11 @@
 //! What the application should know.
 
 use crate::id::NodeId;
+use serde::{Deserialize, Serialize};
 
 /// What a node believes of a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Status {
     /// It is there.
     Alive,
@@ -28,7 +30,7 @@ impl core::fmt::Display for Status {
 }
 
 /// What was asked of a node and is answered later: by an event, and a report that waits to be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Request(pub(crate) u16);
 
 impl Request {
@@ -39,7 +41,7 @@ impl Request {
 }
 
 /// How a node that was met does not fit this one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Mismatch {
     /// It belongs to a cluster of another name.
@@ -69,7 +71,7 @@ impl core::fmt::Display for Mismatch {
 /// Something changed. Events are level-triggered: each is a flag on the thing that changed, so a
 /// burst of changes coalesces into one event that shows the latest state, and a slow application
 /// loses nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Event<K> {
     /// The first live peer is known: this node is part of a cluster.

@@ -24,7 +24,7 @@
 //! Two nodes, with a loop of the test's own making:
 //!
 //! ```
-//! use gossip_core::{Config, Event, Instant, Node, NodeId, SplitMix64, inline};
+//! use gossip_core::{Config, Destination, Event, Instant, Node, NodeId, SplitMix64, inline};
 //!
 //! inline! {
 //!     struct Tiny {
@@ -51,7 +51,8 @@
 //!         }
 //!         while let Some(transmit) = nodes[index].poll_transmit(now, &mut buf) {
 //!             let from = index as u16 + 1;
-//!             let to = &mut nodes[usize::from(transmit.to) - 1];
+//!             let Destination::One(to) = transmit.to else { continue };
+//!             let to = &mut nodes[usize::from(to) - 1];
 //!             to.handle_datagram(now, from, &buf[..transmit.len]).unwrap();
 //!         }
 //!     }
@@ -134,7 +135,7 @@ pub mod wire;
 pub use address::Address;
 pub use config::{Checked, Config, ConfigError, Mail, ParseMailError};
 pub use entries::{Change, Changes, Cursor, EntryRef, Filter};
-pub use error::{DatagramError, JoinError, RequestError, SetError};
+pub use error::{DatagramError, JoinError, RequestError, SetError, ValueError};
 pub use event::{Event, Mismatch, Request, Status};
 pub use exchange::{ByteRate, ExchangeMode, FreshRead, ReadEnd, Reconciliation, SyncEnd, Synced};
 pub use id::{Generation, Incarnation, Life, NodeId, OutOfRange, Place, Version};
@@ -145,4 +146,4 @@ pub use stats::{Flow, Stats, Traffic};
 pub use storage::{List, Storage, Tables};
 pub use table::Member;
 pub use time::{Duration, Instant};
-pub use transmit::Transmit;
+pub use transmit::{Destination, Transmit};

@@ -2,9 +2,10 @@
 
 use crate::error::DatagramError;
 use crate::wire::Kind;
+use serde::{Deserialize, Serialize};
 
 /// A count of things and of their bytes. Both wrap at `2^32`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Traffic {
     /// How many.
     pub count: u32,
@@ -20,10 +21,11 @@ impl Traffic {
 }
 
 /// One direction: whole datagrams, and the sections inside them by kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Flow {
     /// Whole datagrams, headers included.
     pub datagrams: Traffic,
+    #[serde(with = "by_kind")]
     kinds: [Traffic; Kind::COUNT],
 }
 
@@ -46,11 +48,56 @@ impl Flow {
     }
 }
 
+/// Traffic by kind as a sequence: that of a build with fewer kinds ends earlier, and what this one does not know is
+/// left out.
+mod by_kind {
+    use core::fmt;
+
+    use serde::de::{Deserializer, SeqAccess, Visitor};
+    use serde::{Serialize, Serializer};
+
+    use super::Traffic;
+    use crate::wire::Kind;
+
+    type Kinds = [Traffic; Kind::COUNT];
+
+    pub fn serialize<S: Serializer>(kinds: &Kinds, serializer: S) -> Result<S::Ok, S::Error> {
+        kinds.as_slice().serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kinds, D::Error> {
+        struct Each;
+
+        impl<'de> Visitor<'de> for Each {
+            type Value = Kinds;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("traffic of each kind of section")
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Kinds, S::Error> {
+                let mut kinds = [Traffic::default(); Kind::COUNT];
+                for kind in &mut kinds {
+                    match seq.next_element()? {
+                        Some(traffic) => *kind = traffic,
+                        None => return Ok(kinds),
+                    }
+                }
+                while seq.next_element::<Traffic>()?.is_some() {}
+                Ok(kinds)
+            }
+        }
+
+        deserializer.deserialize_seq(Each)
+    }
+}
+
 /// Declares the plain counters, so that each name and meaning stands once.
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// What a node counts. Counters wrap at `2^32` and never influence what it does.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
         pub struct Stats {
             /// What was written by `poll_transmit`.
             pub sent: Flow,
@@ -222,4 +269,21 @@ impl Stats {
 /// Counts one more.
 pub(crate) fn bump(counter: &mut u32) {
     *counter = counter.wrapping_add(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_counted_for_itself() {
+        let mut flow = Flow::NONE;
+        for kind in Kind::ALL {
+            flow.section(*kind, *kind as usize);
+        }
+        for kind in Kind::ALL {
+            let (count, bytes) = (1, *kind as u32);
+            assert_eq!(flow.of(*kind), Traffic { count, bytes }, "{kind:?}");
+        }
+    }
 }

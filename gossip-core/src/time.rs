@@ -3,8 +3,12 @@
 //! The core owns no clock. An adapter maps whatever the platform counts in to [`Instant`]; the only
 //! demand is that it does not run backwards. Where it does all the same, a node's own time goes on from where it was.
 
+use serde::{Deserialize, Serialize};
+
 /// A moment, in milliseconds since an epoch of the caller's choice (boot, usually).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Instant(u64);
 
 impl Instant {
@@ -51,7 +55,9 @@ impl Instant {
 }
 
 /// A span of time in milliseconds, up to about 49 days.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Duration(u32);
 
 impl Duration {

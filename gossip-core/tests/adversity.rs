@@ -313,7 +313,7 @@ fn a_late_round_does_not_suspect_the_healthy() {
         let now = net.instant();
         node.handle_timeout(now, &mut rng);
         while let Some(t) = node.poll_transmit(now, &mut buf) {
-            net.send(0, t.to, &buf[..t.len]);
+            net.send(0, t.to.one().unwrap(), &buf[..t.len]);
         }
         net.nodes[0] = Some(node);
     }

@@ -55,7 +55,7 @@ impl Clocks {
         let mut buf = [0; 300];
         while let Some(transmit) = self.nodes[at].poll_transmit(now, &mut buf) {
             self.sent[at] += 1;
-            let to = usize::from(transmit.to);
+            let to = usize::from(transmit.to.one().unwrap());
             let there = self.clock(to);
             // What is dropped is counted there.
             let _ = self.nodes[to].handle_datagram(there, at as u16, &buf[..transmit.len]);

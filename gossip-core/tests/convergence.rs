@@ -2,8 +2,8 @@
 
 mod support;
 
-use gossip_core::SplitMix64;
 use gossip_core::wire::Kind;
+use gossip_core::{Destination, SplitMix64};
 use support::{Large, Net, Weather, config};
 
 /// Nodes that share 16 entries each join through one seed and converge: the network, the time in
@@ -65,7 +65,7 @@ fn equal_replicas_find_out_in_40_bytes() {
     let now = net.instant().max(asker.poll_timeout());
     asker.handle_timeout(now, &mut rng);
     let request = asker.poll_transmit(now, &mut buf).expect("a round begins");
-    let (partner, request) = (request.to, buf[..request.len].to_vec());
+    let (partner, request) = (request.to.one().unwrap(), buf[..request.len].to_vec());
     let mut other = net.node(partner).clone();
     let roots = |node: &gossip_core::Node<u16, Large>| node.stats().received.of(Kind::Root).count;
     let before = roots(&other);
@@ -76,7 +76,7 @@ fn equal_replicas_find_out_in_40_bytes() {
         "the request asked for a comparison"
     );
     let reply = other.poll_transmit(now, &mut buf).expect("an answer");
-    assert_eq!(reply.to, 5);
+    assert_eq!(reply.to, Destination::One(5));
     let sames = asker.stats().received.of(Kind::Same).count;
     asker
         .handle_datagram(now, partner, &buf[..reply.len])

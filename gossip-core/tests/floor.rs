@@ -38,7 +38,7 @@ fn nodes_at_the_smallest_floor_with_the_longest_ids_share_the_longest_entries() 
             let mut buf = [0; FLOOR];
             while let Some(transmit) = nodes[at].poll_transmit(now, &mut buf) {
                 most = most.max(transmit.len);
-                let to = usize::from(0xff - transmit.to[0]);
+                let to = usize::from(0xff - transmit.to.one().unwrap()[0]);
                 let from = nodes[at].address().expect("configured");
                 nodes[to]
                     .handle_datagram(now, from, &buf[..transmit.len])

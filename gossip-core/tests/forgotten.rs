@@ -4,7 +4,7 @@
 mod support;
 
 use gossip_core::wire::{Kind, Standing};
-use gossip_core::{Duration, Event, Generation, Instant, NodeId, Status};
+use gossip_core::{Destination, Duration, Event, Generation, Instant, NodeId, Status};
 use support::craft::{body, craft, row};
 use support::{Large, Net, Weather, config, id};
 
@@ -208,7 +208,8 @@ fn answers(net: &mut Net<Large>, told: Vec<u8>) -> usize {
         let _ = net.node(to).handle_datagram(now, 1 - to, &datagram);
         let mut buf = [0; 300];
         let answer = net.node(to).poll_transmit(now, &mut buf);
-        let Some(transmit) = answer.filter(|transmit| transmit.to == 1 - to) else {
+        let Some(transmit) = answer.filter(|transmit| transmit.to == Destination::One(1 - to))
+        else {
             break;
         };
         datagram = buf[..transmit.len].to_vec();

@@ -146,7 +146,7 @@ fn a_later_write_decides_whether_there_is_a_lease() {
     net.run(10 * SECOND);
     assert_eq!(counts(&net), [4, 0, 0]);
     let leases = |usage: gossip_core::Usage| usage.table == "leases" && usage.len > 0;
-    assert!(!net.live().any(|node| node.usage().into_iter().any(leases)));
+    assert!(!net.live().any(|node| node.usage().any(leases)));
 }
 
 #[test]

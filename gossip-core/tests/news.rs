@@ -22,7 +22,7 @@ fn told(node: &mut Node<u16, Large>, at: Instant, rng: &mut SplitMix64) -> Vec<(
     node.handle_timeout(at, rng);
     std::iter::from_fn(|| {
         let transmit = node.poll_transmit(at, &mut buf)?;
-        Some((transmit.to, hints(&buf[..transmit.len])))
+        Some((transmit.to.one()?, hints(&buf[..transmit.len])))
     })
     .collect()
 }

@@ -156,7 +156,7 @@ fn transmitted(node: &mut Node<u16, Small>, at: Instant) -> Vec<(u16, Vec<u8>)> 
     let mut buf = [0; 200];
     std::iter::from_fn(|| {
         node.poll_transmit(at, &mut buf)
-            .map(|t| (t.to, buf[..t.len].to_vec()))
+            .map(|t| (t.to.one().unwrap(), buf[..t.len].to_vec()))
     })
     .take(1_000)
     .collect()

@@ -336,8 +336,8 @@ fn tables_without_room_for_it_are_no_reason_to_stay_silent() {
     loop {
         boot(&mut net, settings(address, 127), Small::tables());
         net.run(500);
-        let usage = net.node(address).usage();
-        let members = usage.iter().find(|usage| usage.table == "members").unwrap();
+        let mut usage = net.node(address).usage();
+        let members = usage.find(|usage| usage.table == "members").unwrap();
         address += 1;
         if usize::from(address) == members.capacity {
             break;

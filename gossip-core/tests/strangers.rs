@@ -5,8 +5,8 @@ use std::net::{SocketAddr, SocketAddrV4};
 
 use gossip_core::wire::{network, seal_tag};
 use gossip_core::{
-    Address, Config, DatagramError, Duration, Event, Instant, Mismatch, Node, NodeId, SplitMix64,
-    Stats, inline,
+    Address, Config, DatagramError, Destination, Duration, Event, Instant, Mismatch, Node, NodeId,
+    SplitMix64, Stats, inline,
 };
 
 inline! {
@@ -74,12 +74,12 @@ impl<A: Address, B: Address> Wire<A, B> {
             }
             let mut sent = Vec::new();
             while let Some(transmit) = self.one.poll_transmit(now, &mut buf) {
-                if transmit.to == self.a[1] {
+                if transmit.to == Destination::One(self.a[1]) {
                     sent.push((true, buf[..transmit.len].to_vec()));
                 }
             }
             while let Some(transmit) = self.other.poll_transmit(now, &mut buf) {
-                if transmit.to == self.b[0] {
+                if transmit.to == Destination::One(self.b[0]) {
                     sent.push((false, buf[..transmit.len].to_vec()));
                 }
             }

@@ -233,7 +233,7 @@ impl<S: Storage<u16>> World<S> {
             let written = pair.both(|node| {
                 let mut buf = vec![0; mtu];
                 let sent = node.poll_transmit(now, &mut buf)?;
-                Some((sent.to, buf[..sent.len].to_vec()))
+                Some((sent.to.one()?, buf[..sent.len].to_vec()))
             });
             let Some((to, bytes)) = written else { break };
             check(&bytes);

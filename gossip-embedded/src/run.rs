@@ -157,7 +157,12 @@ impl<L: Link, S: Storage<L::Address>, const MTU: usize> Runner<L, S, MTU> {
     /// Offers the datagram in the buffer to the link; `false` if it was busy.
     fn offer(&mut self, transmit: Transmit<L::Address>) -> bool {
         let bytes = self.outgoing.get(..transmit.len).unwrap_or_default();
-        match self.link.send(transmit.to, bytes) {
+        // A link reaches one peer at a time; what is for everyone is lost on it.
+        let Some(to) = transmit.to.one() else {
+            bump(&mut self.faults.send_errors);
+            return true;
+        };
+        match self.link.send(to, bytes) {
             Ok(Sent::Taken) => true,
             Ok(Sent::Busy) => {
                 bump(&mut self.faults.busy);

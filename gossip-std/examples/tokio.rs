@@ -8,7 +8,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::{env, error, io, net::SocketAddr, process};
 
-use gossip_core::{Config, Event, Node, NodeId, SplitMix64};
+use gossip_core::{Config, Destination, Event, Node, NodeId, SplitMix64};
 use gossip_std::{Clock, Heap, HeapBlob, Limits};
 use tokio::net::UdpSocket;
 use tokio::time::{Duration, sleep};
@@ -69,9 +69,12 @@ impl Gossip {
                 .node
                 .poll_transmit(self.clock.now(), &mut self.outgoing)
             {
+                let Destination::One(to) = transmit.to else {
+                    continue;
+                };
                 let bytes = &self.outgoing[..transmit.len];
                 // What is not sent is lost, as on the way: gossip repairs it.
-                let _ = self.socket.send_to(bytes, transmit.to).await;
+                let _ = self.socket.send_to(bytes, to).await;
             }
             if let Some(event) = self.node.poll_event() {
                 return event;

@@ -13,11 +13,12 @@ use super::lease::Lease;
 use super::store::Store;
 use crate::id::NodeId;
 use crate::storage::{Blob, List};
+use serde::{Deserialize, Serialize};
 
 /// Where a watcher stands in the changes of one node: 12 bytes, good as long as that node runs.
 ///
 /// A cursor of another node, or kept across a restart, means nothing and may hide changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cursor {
     /// How often the numbers had begun anew.
     round: u32,

@@ -1,9 +1,10 @@
 //! A bound on what a node sends: so many bytes a second, with bursts.
 
 use crate::time::{Duration, Instant};
+use serde::{Deserialize, Serialize};
 
 /// How much a link carries, where airtime is short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ByteRate {
     /// Bytes a second, in the long run.
     pub per_second: u32,

@@ -1,8 +1,10 @@
 //! Which way an exchange carries what differs.
 
+use serde::{Deserialize, Serialize};
+
 /// How a node runs the exchanges it begins (Demers et al. 1987, section 1.2). Partners follow the
 /// mode of whoever begins, so nodes of one cluster may differ in it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ExchangeMode {
     /// Both partners take what the other has more of: the fewest rounds.

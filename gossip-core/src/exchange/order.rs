@@ -2,6 +2,7 @@
 
 use crate::hash::mix;
 use crate::id::Version;
+use serde::{Deserialize, Serialize};
 
 /// What a datagram that is too small for all that is wanted carries first (van Renesse, Dumitriu,
 /// Gough, Thomas 2008, section 3).
@@ -9,7 +10,7 @@ use crate::id::Version;
 /// The scuttle orders tell claims of coverage: an owner's entries always in the order of their
 /// versions, so that one number says how far a replica is. The precise orders tell single entries in any order
 /// to replicas that say which they hold; an entry's age is counted in writes of its owner.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Reconciliation {
     /// Claims of coverage, a fair share of the room for each owner ("scuttle-breadth").

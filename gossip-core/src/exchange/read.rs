@@ -5,6 +5,7 @@ use crate::event::Request;
 use crate::id::{NodeId, Version};
 use crate::storage::{Blob, List};
 use crate::time::Instant;
+use serde::{Deserialize, Serialize};
 
 /// How many peers one read asks at most.
 pub const READ_PEERS_MAX: usize = 8;
@@ -56,7 +57,8 @@ pub(crate) struct Known {
 }
 
 /// How a read went. The value is read with [`Node::get`](crate::Node::get).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct FreshRead {
     /// How it ended.
     pub end: ReadEnd,
@@ -71,7 +73,8 @@ pub struct FreshRead {
 }
 
 /// How a read ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum ReadEnd {
     /// The owner itself has answered: nothing is fresher.
     Owner,

@@ -5,6 +5,7 @@ use crate::id::NodeId;
 use crate::storage::List;
 use crate::table::Prefix;
 use crate::time::{Duration, Instant};
+use serde::{Deserialize, Serialize};
 
 /// A range being made equal with one peer, or the report of it that nobody has taken yet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +34,8 @@ enum Step {
 
 /// How a sync went, and what passed between the two nodes meanwhile, in both directions and whatever
 /// its cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Synced {
     /// With whom.
     pub peer: NodeId,
@@ -50,7 +52,8 @@ pub struct Synced {
 }
 
 /// How a sync ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum SyncEnd {
     /// Complete: the last comparison of the range's fingerprints was equal.
     Equal,

@@ -1,9 +1,11 @@
 //! Whether a node is alone with its id, and how often it may bid for it.
 
 use crate::time::{Duration, Instant};
+use serde::{Deserialize, Serialize};
 
 /// Whether a node is the only one with its id, as far as it knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Identity {
     /// Nobody else was heard of.
     #[default]

@@ -7,9 +7,11 @@ use crate::membership::What;
 use crate::storage::Storage;
 use crate::time::Instant;
 use crate::wire::Rate;
+use serde::{Deserialize, Serialize};
 
 /// How hard it is for a node to get rid of what it has to tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Pressure {
     /// Own writes that have not gone out yet. A key that is written again while it waits counts once
     /// and goes out once, with its latest value.

@@ -60,6 +60,7 @@ use crate::address::Address;
 use crate::config::Checked;
 use crate::entries::EntryRef;
 use crate::entries::delta::Progress;
+use crate::error::ValueError;
 use crate::exchange::{Bucket, Direction, Pace, Partner};
 use crate::id::{Generation, Incarnation, NodeId, Place, Version};
 use crate::membership::{Alarms, Clashes, Identity, Lateness, Prober, Rivalry, Seen, What};
@@ -260,13 +261,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         Some(self.as_told(entry))
     }
 
-    /// What an owner has set for a key, decoded from postcard.
+    /// What an owner has set for a key, decoded from postcard: what
+    /// [`set_value`](Self::set_value) wrote. `None` if nothing is set.
+    ///
+    /// # Errors
+    /// The bytes are not those of a `T`.
     pub fn value<'a, T: serde::Deserialize<'a>>(
         &'a self,
         owner: NodeId,
         key: &str,
-    ) -> Option<Result<T, postcard::Error>> {
-        self.get(owner, key).map(postcard::from_bytes)
+    ) -> Option<Result<T, ValueError>> {
+        let bytes = self.get(owner, key)?;
+        Some(postcard::from_bytes(bytes).map_err(|_| ValueError))
     }
 
     /// Every value set by any owner, ordered by owner (in the members' common order) and key.

@@ -52,12 +52,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         while let Some(to) = self.next_duty() {
             let bit = self.exchange_with(to);
             if let Some(len) = self.write(now, to, bit, None, buf) {
-                return Some(Transmit { to, len });
+                return Some(Transmit::to_one(to, len));
             }
         }
         while let Some((aim, to)) = self.next_aim() {
             if let Some(len) = self.write(now, to, None, Some(aim), buf) {
-                return Some(Transmit { to, len });
+                return Some(Transmit::to_one(to, len));
             }
             self.drop_aim(now, aim);
         }
@@ -65,20 +65,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             && let Some((to, bit)) = self.partner_ready()
             && let Some(len) = self.write(now, to, Some(bit), None, buf)
         {
-            return Some(Transmit { to, len });
+            return Some(Transmit::to_one(to, len));
         }
         for index in self.tables.exchanges.in_turn() {
             let Some((to, bit)) = self.tables.exchanges.ready_at(index) else {
                 continue;
             };
             if let Some(len) = self.write(now, to, Some(bit), None, buf) {
-                return Some(Transmit { to, len });
+                return Some(Transmit::to_one(to, len));
             }
         }
         // Here, where airtime is short, exchanges had their turn before news.
         while let Some(to) = self.tables.duties.first() {
             if let Some(len) = self.write(now, to, None, None, buf) {
-                return Some(Transmit { to, len });
+                return Some(Transmit::to_one(to, len));
             }
         }
         self.transmit_put_off(now, allowance, buf)
@@ -105,14 +105,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return None;
             }
             if let Some(len) = self.write(now, to, None, None, buf) {
-                return Some(Transmit { to, len });
+                return Some(Transmit::to_one(to, len));
             }
         }
         if allowance < Allowance::Plenty {
             return None;
         }
         let (to, len) = self.write_to_stranger(buf)?;
-        Some(Transmit { to, len })
+        Some(Transmit::to_one(to, len))
     }
 
     /// Airtime is used up: only what cannot wait goes, as long as even that may, and own pings.
@@ -132,12 +132,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.write_urgent(now, to, buf)
             };
             if let Some(len) = written {
-                return Some(Transmit { to, len });
+                return Some(Transmit::to_one(to, len));
             }
         }
         while let Some(to) = self.own_ping() {
             if let Some(len) = self.write_urgent(now, to, buf) {
-                return Some(Transmit { to, len });
+                return Some(Transmit::to_one(to, len));
             }
         }
         let waits = self.tables.duties.first().is_some()

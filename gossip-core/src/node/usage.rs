@@ -5,9 +5,11 @@ use crate::address::Address;
 use crate::id::NodeId;
 use crate::membership::What;
 use crate::storage::Storage;
+use serde::Serialize;
 
 /// How full one of a node's tables is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
 pub struct Usage {
     /// The table's name in [`Tables`](crate::Tables).
     pub table: &'static str,
@@ -19,8 +21,7 @@ pub struct Usage {
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// How full each table is: for sizing a storage to its need.
-    #[must_use]
-    pub fn usage(&self) -> [Usage; 15] {
+    pub fn usage(&self) -> impl Iterator<Item = Usage> {
         let tables = &self.tables;
         let of = |table, (len, capacity)| Usage {
             table,
@@ -44,6 +45,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             of("syncs", tables.syncs.usage()),
             of("reads", tables.reads.usage()),
         ]
+        .into_iter()
     }
 
     /// `true` while this node still tells others that it holds more of this owner's entries: it is

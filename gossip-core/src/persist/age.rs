@@ -1,6 +1,7 @@
 //! How old a state may be when it is imported.
 
 use crate::time::Duration;
+use serde::{Deserialize, Serialize};
 
 /// What may have happened between the export of a state and its import.
 ///
@@ -23,7 +24,7 @@ use crate::time::Duration;
 /// **Leases.** What was left of one is less by the time that passed at most. A value whose lease may be
 /// over is gone; with `Unknown` that is every value that had one. An owner that holds it still tells it anew in
 /// its next life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Age {
     /// Since the export the node received, sent and wrote nothing, and the time that passed is short:
     /// it slept with its memory off, or moved to another process.

@@ -5,9 +5,11 @@ use super::origins::Said;
 use super::stamp::Stamp;
 use super::union::Union;
 use crate::id::NodeId;
+use serde::{Deserialize, Serialize};
 
 /// How the contributions to a key become one value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Merge {
     /// The value with the latest stamp; of equal ones, that of the greatest owner.
     Last,

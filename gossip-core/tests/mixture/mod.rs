@@ -49,7 +49,7 @@ impl<S: Storage<u16>> Peer for Node<u16, S> {
 
     fn write(&mut self, now: Instant, buf: &mut [u8]) -> Option<(u16, usize)> {
         let transmit = self.poll_transmit(now, buf)?;
-        Some((transmit.to, transmit.len))
+        Some((transmit.to.one()?, transmit.len))
     }
 
     fn join(&mut self, seed: u16) {

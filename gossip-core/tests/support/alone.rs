@@ -72,7 +72,7 @@ impl Alone {
         let next = || {
             let transmit = self.node.poll_transmit(now, &mut buf)?;
             let bytes = buf[..transmit.len].to_vec();
-            let to = transmit.to;
+            let to = transmit.to.one().unwrap();
             Some(Sent { to, bytes })
         };
         std::iter::from_fn(next).collect()

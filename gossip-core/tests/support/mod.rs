@@ -247,7 +247,7 @@ impl<S: Storage<u16>> Net<S> {
         let mut buf = vec![0u8; mtu];
         while let Some(transmit) = node.poll_transmit(now, &mut buf) {
             assert!(transmit.len <= mtu && transmit.len > 0);
-            self.send(address, transmit.to, &buf[..transmit.len]);
+            self.send(address, transmit.to.one().unwrap(), &buf[..transmit.len]);
         }
         self.nodes[usize::from(address)] = Some(node);
     }

@@ -157,7 +157,10 @@ impl<P: Datagrams> Driver<P> {
             };
             drop(state);
             let bytes = self.outgoing.get(..transmit.len).unwrap_or_default();
-            self.send(bytes, transmit.to);
+            // Sockets reach one peer at a time, and no node of an agent speaks to everyone.
+            if let Some(to) = transmit.to.one() {
+                self.send(bytes, to);
+            }
         }
         true
     }

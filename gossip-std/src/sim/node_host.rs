@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use gossip_core::{
-    Checked, Duration, Event, Generation, Instant, Node, NodeId, SplitMix64, Storage, Tables,
-    Version,
+    Checked, Destination, Duration, Event, Generation, Instant, Node, NodeId, SplitMix64, Storage,
+    Tables, Version,
 };
 
 use super::address::HostAddress;
@@ -272,7 +272,10 @@ where
         let len = buf.len().min(self.mtu);
         let transmit = self.node.poll_transmit(now, &mut buf[..len])?;
         Some(Outgoing {
-            to: To::One(transmit.to.index()),
+            to: match transmit.to {
+                Destination::One(address) => To::One(address.index()),
+                Destination::Everyone => To::Everyone,
+            },
             len: transmit.len,
         })
     }

@@ -143,7 +143,7 @@ fn seen(sight: &Sight) -> (Tone, String) {
         Some(Status::Suspect) => (Tone::Warn, "suspect"),
         Some(Status::Left) => (Tone::Faint, "left"),
         Some(Status::Dead) => (Tone::Bad, "dead"),
-        None => (Tone::Faint, "unknown"),
+        None | Some(_) => (Tone::Faint, "unknown"),
     };
     (tone, format!("{word} {}/{}", sight.agree, sight.others))
 }
