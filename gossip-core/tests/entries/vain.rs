@@ -1,0 +1,221 @@
+//! Answers that change nothing: partner and asker see differently what is missing, and no such view may
+//! stop a replica. Single entries that were superseded are what makes them differ.
+
+use crate::support;
+
+use gossip_core::entries::delta::Listed;
+use gossip_core::wire::{ClaimItem, Kind, Row, SinglesHead, Standing};
+use gossip_core::{Duration, Generation, Incarnation, Instant, Reconciliation, Version};
+use serde::Serialize;
+use support::craft::{body, craft, life};
+use support::{Large, Net, Weather, config, id};
+
+const ORDERS: [Reconciliation; 5] = [
+    Reconciliation::ScuttleDepth,
+    Reconciliation::ScuttleBreadth,
+    Reconciliation::PreciseOldest,
+    Reconciliation::PreciseNewest,
+    Reconciliation::PreciseRandom,
+];
+
+fn put<T: Serialize>(out: &mut Vec<u8>, value: &T) {
+    out.extend(postcard::to_slice(value, &mut [0; 64]).unwrap().iter());
+}
+
+fn generation(net: &mut Net<Large>, at: u16) -> Generation {
+    net.node(at).member(id(at + 1)).unwrap().generation()
+}
+
+fn start(net: &mut Net<Large>, order: Reconciliation) -> u16 {
+    let address = net.nodes.len() as u16;
+    let config = config(address, net.mtu)
+        .reconciliation(order)
+        .reconnect_interval(Duration::from_secs(2));
+    net.add(config.check().unwrap(), Large::tables())
+}
+
+/// Tells `to` of the owner at address 0, and of one entry of it alone, as it is there now.
+fn tell_single(net: &mut Net<Large>, to: u16, key: &str) {
+    let of = generation(net, 0);
+    let row = Row {
+        id: id(1),
+        generation: of,
+        incarnation: Incarnation::default(),
+        standing: Standing::Alive,
+        address: Some(0u16),
+        held: Version::BIRTH.next().unwrap(),
+    };
+    let held = net.node(0).member(id(1)).unwrap().held();
+    let entry = net.node(0).entry(id(1), key).unwrap();
+    let version = entry.version;
+    let mut single = Vec::new();
+    let head = SinglesHead {
+        token: 0,
+        owner: id(1),
+        life: life(of),
+        held,
+        newest: version,
+    };
+    put(&mut single, &head);
+    let listed = Listed {
+        key,
+        version,
+        value: Some(entry.value),
+        expires: None,
+    };
+    put(
+        &mut single,
+        &ClaimItem::new(Instant::from_millis(1), version, listed),
+    );
+    let bytes = craft(
+        id(1),
+        of,
+        &[(Kind::Rows, body(&[row])), (Kind::Singles, single)],
+    );
+    net.deliver(0, to, &bytes);
+    assert!(net.node(to).entry(id(1), key).is_some());
+}
+
+/// The replica holds one write that was overwritten since, of an owner that is `ahead` writes further. How
+/// long it takes until both are equal.
+fn superseded_here(order: Reconciliation, mtu: usize, before: u32, ahead: u32) -> Option<u64> {
+    let mut net = Net::<Large>::new(u64::from(before + ahead), mtu, Weather::FAIR);
+    start(&mut net, order);
+    net.node(0).set("y", b"1").unwrap();
+    for _ in 0..before {
+        net.node(0).set("x", b"old").unwrap();
+    }
+    start(&mut net, order);
+    net.connected = |_, _| false;
+    tell_single(&mut net, 1, "x");
+    for _ in 0..ahead {
+        net.node(0).set("x", b"new").unwrap();
+        net.node(0).set("y", b"new").unwrap();
+    }
+    net.run(1_000);
+    net.connected = |_, _| true;
+    let begun = net.now;
+    let same = net.run_until(begun + 120_000, |net| {
+        net.agree() && net.contents(0) == net.contents(1)
+    });
+    same.then(|| net.now - begun)
+}
+
+#[test]
+fn a_write_that_was_overwritten_elsewhere_does_not_stop_its_replica() {
+    for order in ORDERS {
+        for mtu in [64, 300, 1400] {
+            for (before, ahead) in [(61, 20), (3, 40), (40, 12), (200, 100)] {
+                let took = superseded_here(order, mtu, before, ahead);
+                assert!(
+                    took.is_some_and(|took| took < 30_000),
+                    "{order:?}, {before} and {ahead} writes, MTU {mtu}: {took:?}"
+                );
+            }
+        }
+    }
+}
+
+/// The partner holds an old write of a key, and the replica a later one that lies far beyond what it can
+/// say in a pull. The owner is gone, so nobody else can help.
+#[test]
+fn a_write_that_was_overwritten_here_does_not_keep_its_partner_from_telling_the_rest() {
+    for order in ORDERS {
+        for (mtu, written, beyond) in [(1400, 40, 120), (300, 90, 200), (127, 20, 70)] {
+            let mut net = Net::<Large>::new(written, mtu, Weather::FAIR);
+            start(&mut net, order);
+            start(&mut net, order);
+            net.node(1).join(0).unwrap();
+            for number in 0..written {
+                net.node(0).set(&format!("f{number}"), b"1").unwrap();
+                if number == written / 2 {
+                    net.node(0).set("k", b"old").unwrap();
+                }
+            }
+            let joined = net.now + 60_000;
+            assert!(net.run_until(joined, |net| net.agree() && net.contents(1).len() > 1));
+            net.connected = |from, to| from != 0 && to != 0;
+            for _ in 0..beyond {
+                net.node(0).set("k", b"new").unwrap();
+            }
+            start(&mut net, order);
+            tell_single(&mut net, 2, "k");
+            net.nodes[0] = None;
+            net.node(2).join(1).unwrap();
+            let all = written as usize + 1;
+            let end = net.now + 60_000;
+            let same = net.run_until(end, |net| {
+                net.agree() && net.contents(2).len() == all && net.contents(1) == net.contents(2)
+            });
+            let held = net.node(2).member(id(1)).unwrap().held();
+            assert!(
+                same,
+                "{order:?}, {written} writes, MTU {mtu}: held {held:?}"
+            );
+            let stats = net.node(2).stats();
+            assert!(stats.vain_answers < 5, "{order:?}: {}", stats.vain_answers);
+        }
+    }
+}
+
+/// Node 2 covers the first owner again, from node 1, and waits for a last write; node 3 holds less than node
+/// 2 has covered, and both others are gone.
+fn covered_too_far(order: Reconciliation, mtu: usize, more: u32) -> Net<Large> {
+    let mut net = Net::<Large>::new(u64::from(more), mtu, Weather::FAIR);
+    for address in 0..4 {
+        start(&mut net, order);
+        net.node(address).set("own", b"1").unwrap();
+        if address > 0 {
+            net.node(address).join(0).unwrap();
+        }
+    }
+    for number in 0..12 {
+        net.node(0).set(&format!("f{number}"), b"1").unwrap();
+    }
+    net.run(30_000);
+    assert!(net.agree());
+    // 2 misses a delete, which the others collect; then 3 misses some writes.
+    net.connected = |from, to| from != 2 && to != 2;
+    net.node(0).delete("f3").unwrap();
+    for number in 0..8 {
+        net.node(0).set(&format!("g{number}"), b"1").unwrap();
+    }
+    net.run(40_000);
+    net.connected = |from, to| (from < 2) == (to < 2);
+    for number in 0..more {
+        net.node(0).set(&format!("h{number}"), b"1").unwrap();
+    }
+    net.run(3_000);
+    // Of the last one 2 alone hears.
+    net.connected = |_, _| false;
+    net.node(0).set("last", b"1").unwrap();
+    net.node(0).set("last", b"2").unwrap();
+    tell_single(&mut net, 2, "last");
+    net.nodes[0] = None;
+    net.connected = |from, to| from != 3 && to != 3;
+    let seen = net.now + 60_000;
+    assert!(net.run_until(seen, |net| net.contents(2).len() >= 20 + more as usize));
+    net.run(2_000);
+    net.nodes[1] = None;
+    net.connected = |_, _| true;
+    net
+}
+
+/// It cannot end, and makes no claims; it must not stay apart from those who can.
+#[test]
+fn a_cover_that_got_further_than_all_who_are_left_begins_anew_with_them() {
+    for order in ORDERS {
+        for (mtu, more) in [(64, 2u32), (300, 7), (1400, 30)] {
+            let mut net = covered_too_far(order, mtu, more);
+            let end = net.now + 90_000;
+            let same = net.run_until(end, |net| {
+                let dead = net.live().all(|node| node.live() == 2);
+                let (here, there) = (net.contents(2), net.contents(3));
+                // What was deleted meanwhile may stay readable where nobody can prove it.
+                let all = there.iter().all(|entry| here.contains(entry));
+                dead && net.agree() && all
+            });
+            assert!(same, "{order:?}, {more} more, MTU {mtu}");
+        }
+    }
+}
