@@ -61,7 +61,7 @@ pub use agent::{
     MergedInfo, Notice, Notices, SeedInfo, Watch, WatchCursor, WatchEvent, WatchFilter, Watcher,
 };
 pub use clock::Clock;
-pub use heap::{Heap, HeapBlob, HeapList, Limits};
+pub use heap::{Heap, HeapBlob, HeapList, Limits, OnHeap};
 pub use pace::paced;
 
 /// The examples of the README, so that they compile and run.

@@ -23,6 +23,7 @@ const LIMITS: Limits = Limits {
     news: 6,
     duties: 6,
     relays: 2,
+    bygones: 16,
     seeds: 2,
     exchanges: 3,
     ranges: 4,

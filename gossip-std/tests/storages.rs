@@ -103,6 +103,7 @@ fn same(inline: &Seen, heap: &Seen) {
 #[test]
 fn roomy_tables_agree() {
     let limits = Limits {
+        bygones: 8,
         members: 80,
         entries: 1400,
         key: 16,
@@ -129,6 +130,7 @@ fn roomy_tables_agree() {
 fn tables_that_overflow_agree() {
     // More nodes and entries than there is room for: every bound is reached.
     let limits = Limits {
+        bygones: 8,
         members: 8,
         entries: 24,
         key: 8,
@@ -154,6 +156,7 @@ fn tables_that_overflow_agree() {
 #[test]
 fn mail_syncs_and_reads_agree() {
     let limits = Limits {
+        bygones: 8,
         members: 16,
         entries: 80,
         key: 8,

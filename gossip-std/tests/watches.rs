@@ -20,6 +20,7 @@ inline! {
 
 fn heap() -> Tables<u16, Heap> {
     Heap::tables(Limits {
+        bygones: 8,
         members: 8,
         entries: ENTRIES,
         key: 8,

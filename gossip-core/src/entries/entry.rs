@@ -5,6 +5,7 @@ use crate::id::{NodeId, Version};
 use crate::time::Instant;
 
 /// One key of one owner.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry<K, V> {
     pub(crate) owner: NodeId,

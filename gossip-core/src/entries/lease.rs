@@ -13,6 +13,7 @@ use crate::storage::{Blob, List};
 use crate::time::Instant;
 
 /// When one entry's lease ends, by this node's clock.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Lease<K> {
     at: Instant,
@@ -22,6 +23,7 @@ pub struct Lease<K> {
 
 /// The leases of all entries, in the order of the entries and in the order of their ends: one list
 /// finds an entry's lease, the other the next to end, and nothing looks at all of them.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Leases<K, L> {
     by_key: L,

@@ -13,6 +13,7 @@ use crate::storage::{Blob, List};
 use crate::time::Instant;
 
 /// All entries of all owners.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Store<K, V, E, L> {
     pub(super) list: E,

@@ -11,6 +11,7 @@ use crate::storage::List;
 use crate::time::Instant;
 
 /// What one peer is still to be told of this node's own writes.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Letter {
     peer: NodeId,
@@ -23,6 +24,7 @@ pub struct Letter {
 }
 
 /// All letters, the oldest first, and the writes for which no peers were chosen yet.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mails<L> {
     list: L,

@@ -5,6 +5,7 @@ use crate::storage::List;
 use crate::table::Prefix;
 
 /// What is owed about one range to one partner.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RangeDuty {
     pub(crate) bit: Bit,
@@ -33,6 +34,7 @@ impl RangeDuty {
 }
 
 /// All of them, the oldest first.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RangeDuties<L> {
     list: L,

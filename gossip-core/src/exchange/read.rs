@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub const READ_PEERS_MAX: usize = 8;
 
 /// One key for which a fresher value is asked, or the report of it that nobody has taken yet.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Read<K> {
     request: Request,
@@ -101,6 +102,7 @@ impl core::fmt::Display for ReadEnd {
 }
 
 /// All reads, the oldest first.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reads<K, L> {
     list: L,

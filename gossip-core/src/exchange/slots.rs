@@ -9,6 +9,7 @@ use crate::table::Sums;
 use crate::time::{Duration, Instant};
 
 /// One reconciliation with one partner.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Exchange<A> {
     pub(crate) peer: NodeId,
@@ -111,6 +112,7 @@ impl Span {
 }
 
 /// All exchanges, and whose turn it is to be served.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Exchanges<A, L> {
     list: L,

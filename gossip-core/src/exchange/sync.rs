@@ -8,6 +8,7 @@ use crate::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 /// A range being made equal with one peer, or the report of it that nobody has taken yet.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Sync {
     request: Request,
@@ -89,6 +90,7 @@ impl core::fmt::Display for SyncEnd {
 }
 
 /// All syncs, the oldest first.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Syncs<L> {
     list: L,

@@ -6,6 +6,7 @@ use crate::id::{Life, NodeId};
 use crate::storage::List;
 
 /// One owner that a partner wants more of.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Want {
     pub(crate) bit: Bit,
@@ -17,6 +18,7 @@ pub struct Want {
 }
 
 /// All of them, the oldest first.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wants<L> {
     list: L,

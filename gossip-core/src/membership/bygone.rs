@@ -14,6 +14,7 @@ use crate::storage::List;
 const TRIES_MAX: u16 = 1000;
 
 /// What remains of one member.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bygone<A> {
     id: NodeId,
@@ -30,6 +31,7 @@ pub struct Bygone<A> {
 }
 
 /// All of it, the member that was forgotten last at the end.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Bygones<A, L> {
     list: L,

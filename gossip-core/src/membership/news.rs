@@ -8,6 +8,7 @@ use crate::id::NodeId;
 use crate::storage::List;
 
 /// Something to tell about a member.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct News {
     told: u8,
@@ -31,6 +32,7 @@ pub(crate) enum What {
 }
 
 /// The news, those told least first.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Board<N> {
     list: N,

@@ -7,6 +7,7 @@ use crate::storage::List;
 use crate::time::Instant;
 
 /// One probe under way for somebody else.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Relay<A> {
     token: u16,
@@ -19,6 +20,7 @@ pub struct Relay<A> {
 }
 
 /// All of them, the oldest first.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Relays<A, L> {
     list: L,

@@ -6,6 +6,7 @@ use crate::storage::List;
 use crate::time::{Duration, Instant};
 
 /// One address to join through.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seed<A> {
     address: A,
@@ -47,6 +48,7 @@ impl<A: Copy> Seed<A> {
 }
 
 /// All of them.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Seeds<A, L> {
     list: L,

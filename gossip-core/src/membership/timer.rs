@@ -5,6 +5,7 @@ use crate::storage::List;
 use crate::time::Instant;
 
 /// One member's deadline.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timer {
     at: Instant,
@@ -12,6 +13,7 @@ pub struct Timer {
 }
 
 /// Deadlines, the earliest first; at most one for each member.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Timers<T> {
     list: T,

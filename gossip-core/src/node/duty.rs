@@ -9,6 +9,7 @@ use crate::table::{Prefix, Sums};
 use crate::wire::Rate;
 
 /// One message owed to one address.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Duty<A> {
     pub(crate) message: Message,
@@ -105,6 +106,7 @@ impl Message {
 }
 
 /// Everything owed, the most urgent first.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Duties<A, L> {
     list: L,

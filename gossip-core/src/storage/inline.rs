@@ -4,7 +4,23 @@ use core::fmt::{self, Debug};
 
 use heapless::Vec;
 
-use super::{Blob, List};
+use super::{Blob, Family, List};
+
+/// The family of lists and blobs that are held in place.
+#[derive(Clone, Copy, Debug)]
+pub struct Inline;
+
+impl Family for Inline {
+    type List<T: Clone + Eq + core::hash::Hash + Debug, const N: usize> = InlineList<T, N>;
+    type Blob<const N: usize> = InlineBlob<N>;
+
+    /// Its room is that of the type, whatever the `capacity`.
+    fn list<T: Clone + Eq + core::hash::Hash + Debug, const N: usize>(
+        _capacity: usize,
+    ) -> InlineList<T, N> {
+        InlineList::new()
+    }
+}
 
 /// A [`List`] of at most `N` elements, held in place.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -175,71 +191,19 @@ macro_rules! inline {
 
         const _: () = assert!($members >= 2 && $duties >= 2 && $exchanges <= 8);
 
-        impl<A: $crate::Address> $crate::storage::Storage<A> for $name {
-            const COPIES: usize = 0 $(+ $copies)?;
-            type Key = $crate::storage::InlineBlob<{ $key }>;
-            type Value = $crate::storage::InlineBlob<{ $value }>;
-            type Members = $crate::storage::InlineList<$crate::table::Member<A>, { $members }>;
-            type Entries = $crate::storage::InlineList<
-                $crate::entries::Entry<
-                    $crate::storage::InlineBlob<{ $key }>,
-                    $crate::storage::InlineBlob<{ $value }>,
-                >,
-                { $entries },
-            >;
-            type Leases = $crate::storage::InlineList<
-                $crate::entries::Lease<$crate::storage::InlineBlob<{ $key }>>,
-                { 0 $(+ $leases)? },
-            >;
-            type Timers = $crate::storage::InlineList<$crate::membership::Timer, { $members }>;
-            type News = $crate::storage::InlineList<$crate::membership::News, { $news }>;
-            type Duties = $crate::storage::InlineList<$crate::node::Duty<A>, { $duties }>;
-            type Relays = $crate::storage::InlineList<$crate::membership::Relay<A>, { $relays }>;
-            type Seeds = $crate::storage::InlineList<$crate::membership::Seed<A>, { $seeds }>;
-            type Bygones = $crate::storage::InlineList<
-                $crate::membership::Bygone<A>,
-                { $crate::storage::bygones(&[$($bygones)?]) },
-            >;
-            type Exchanges =
-                $crate::storage::InlineList<$crate::exchange::Exchange<A>, { $exchanges }>;
-            type Ranges = $crate::storage::InlineList<$crate::exchange::RangeDuty, { $ranges }>;
-            type Wants = $crate::storage::InlineList<$crate::exchange::Want, { $wants }>;
-            type Mails =
-                $crate::storage::InlineList<$crate::exchange::Letter, { 0 $(+ $mails)? }>;
-            type Syncs =
-                $crate::storage::InlineList<$crate::exchange::Sync, { 0 $(+ $syncs)? }>;
-            type Reads = $crate::storage::InlineList<
-                $crate::exchange::Read<$crate::storage::InlineBlob<{ $key }>>,
-                { 0 $(+ $reads)? },
-            >;
+        $crate::__storage_types! {
+            $name, $crate::storage::Inline, copies: 0 $(+ $copies)?, key: $key, value: $value,
+            members: $members, entries: $entries, leases: 0 $(+ $leases)?, news: $news, duties: $duties,
+            relays: $relays, seeds: $seeds, bygones: $crate::storage::bygones(&[$($bygones)?]),
+            exchanges: $exchanges, ranges: $ranges, wants: $wants, mails: 0 $(+ $mails)?,
+            syncs: 0 $(+ $syncs)?, reads: 0 $(+ $reads)?
         }
 
         impl $name {
             /// Empty tables with these bounds.
             #[must_use]
             $vis const fn tables<A: $crate::Address>() -> $crate::storage::Tables<A, Self> {
-                use $crate::storage::InlineList;
-                $crate::storage::Tables {
-                    members: $crate::table::Table::new(InlineList::new()),
-                    entries: $crate::entries::Store::new(
-                        InlineList::new(),
-                        $crate::entries::Leases::new(InlineList::new(), InlineList::new()),
-                        $key,
-                        $value,
-                    ),
-                    timers: $crate::membership::Timers::new(InlineList::new()),
-                    news: $crate::membership::Board::new(InlineList::new()),
-                    duties: $crate::node::Duties::new(InlineList::new()),
-                    relays: $crate::membership::Relays::new(InlineList::new()),
-                    seeds: $crate::membership::Seeds::new(InlineList::new()),
-                    bygones: $crate::membership::Bygones::new(InlineList::new()),
-                    exchanges: $crate::exchange::Exchanges::new(InlineList::new()),
-                    ranges: $crate::exchange::RangeDuties::new(InlineList::new()),
-                    wants: $crate::exchange::Wants::new(InlineList::new()),
-                    mails: $crate::exchange::Mails::new(InlineList::new()),
-                    syncs: $crate::exchange::Syncs::new(InlineList::new()),
-                    reads: $crate::exchange::Reads::new(InlineList::new()),
-                }
+                $crate::__storage_tables!((const) $key, $value)
             }
         }
     };

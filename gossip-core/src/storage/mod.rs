@@ -3,11 +3,13 @@
 //! The protocol knows a single container, the bounded ordered [`List`]. A [`Storage`] names one list
 //! type per table; [`Tables`] holds the lists themselves. [`inline!`](crate::inline) declares a
 //! storage whose bounds are fixed by its type and whose tables can be built in a `const`;
-//! `gossip_std::Heap` has bounds given at run time. [`conformance`] is a test that anyone's storage
-//! can run.
+//! [`storage!`](crate::storage!) one whose bounds are given at run time, with lists of a [`Family`] of your own, as
+//! `gossip_std::Heap` is. [`conformance`] is a test that anyone's lists and blobs can run.
 
 pub mod conformance;
+mod declare;
 mod inline;
+mod limits;
 
 use core::cmp::Ordering;
 use core::fmt::Debug;
@@ -15,7 +17,8 @@ use core::hash::Hash;
 
 #[doc(hidden)]
 pub use inline::bygones;
-pub use inline::{InlineBlob, InlineList};
+pub use inline::{Inline, InlineBlob, InlineList};
+pub use limits::Limits;
 
 use crate::address::Address;
 use crate::entries::{Entry, Lease, Store};
@@ -109,45 +112,78 @@ pub trait Blob: Clone + Eq + Hash + Debug + AsRef<[u8]> {
     }
 }
 
-/// Names the containers of a node's tables.
+/// Where the lists and blobs of a storage live.
+///
+/// `N` is the bound that a declaration names, if it names one; a family whose bounds are given at run time looks at
+/// `capacity` alone.
+pub trait Family {
+    /// A list for at most so many elements.
+    type List<T: Clone + Eq + Hash + Debug, const N: usize>: List<T>;
+    /// A blob of at most so many bytes.
+    type Blob<const N: usize>: Blob;
+
+    /// An empty list for at most `capacity` elements.
+    fn list<T: Clone + Eq + Hash + Debug, const N: usize>(capacity: usize) -> Self::List<T, N>;
+}
+
+/// Names the containers of a node's tables: made by [`inline!`](crate::inline), or [`storage!`](crate::storage!) for a
+/// [`Family`] of your own. What it names is hidden, so that it can grow.
 pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
     /// The most copies that a node keeps of what forgotten members contributed to
     /// [shared keys](crate::shared), each an entry of its own. 0 removes the keeping of copies from the
     /// program; those that others keep are read all the same.
+    #[doc(hidden)]
     const COPIES: usize = 0;
     /// An entry's key.
+    #[doc(hidden)]
     type Key: Blob;
     /// An entry's value.
+    #[doc(hidden)]
     type Value: Blob;
     /// One row for each known node, this one included.
+    #[doc(hidden)]
     type Members: List<Member<A>>;
     /// The entries of all owners.
+    #[doc(hidden)]
     type Entries: List<Entry<Self::Key, Self::Value>>;
     /// Ends of entries that were set for a time; each stands in two such lists.
+    #[doc(hidden)]
     type Leases: List<Lease<Self::Key>>;
     /// Deadlines of members that are not alive; as many as members is always enough.
+    #[doc(hidden)]
     type Timers: List<Timer>;
     /// News still being told (the rumor part of membership and of versions).
+    #[doc(hidden)]
     type News: List<News>;
     /// Small single messages owed, such as acks and pings.
+    #[doc(hidden)]
     type Duties: List<Duty<A>>;
     /// Indirect probes under way on behalf of others.
+    #[doc(hidden)]
     type Relays: List<Relay<A>>;
     /// Addresses to join through.
+    #[doc(hidden)]
     type Seeds: List<Seed<A>>;
     /// What remains of forgotten members, their last-known addresses above all.
+    #[doc(hidden)]
     type Bygones: List<Bygone<A>>;
     /// Reconciliations under way, at most 8.
+    #[doc(hidden)]
     type Exchanges: List<Exchange<A>>;
     /// Ranges owed to partners of an exchange.
+    #[doc(hidden)]
     type Ranges: List<RangeDuty>;
     /// Pulls of partners still to be answered.
+    #[doc(hidden)]
     type Wants: List<Want>;
     /// Direct mail under way: one letter for each peer that is to be told this node's own writes.
+    #[doc(hidden)]
     type Mails: List<Letter>;
     /// Anti-entropy on demand.
+    #[doc(hidden)]
     type Syncs: List<Sync>;
     /// Reads that ask peers.
+    #[doc(hidden)]
     type Reads: List<Read<Self::Key>>;
 }
 
@@ -155,31 +191,59 @@ pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tables<A: Address, S: Storage<A>> {
     /// What is known of each node.
+    #[doc(hidden)]
     pub members: Table<A, S::Members>,
     /// What each node has told everybody.
+    #[doc(hidden)]
     pub entries: Store<S::Key, S::Value, S::Entries, S::Leases>,
     /// Deadlines of members that are not simply alive.
+    #[doc(hidden)]
     pub timers: Timers<S::Timers>,
     /// News still being told.
+    #[doc(hidden)]
     pub news: Board<S::News>,
     /// Small messages owed.
+    #[doc(hidden)]
     pub duties: Duties<A, S::Duties>,
     /// Indirect probes under way on behalf of others.
+    #[doc(hidden)]
     pub relays: Relays<A, S::Relays>,
     /// Addresses to join through.
+    #[doc(hidden)]
     pub seeds: Seeds<A, S::Seeds>,
     /// What remains of forgotten members.
+    #[doc(hidden)]
     pub bygones: Bygones<A, S::Bygones>,
     /// Reconciliations under way.
+    #[doc(hidden)]
     pub exchanges: Exchanges<A, S::Exchanges>,
     /// Ranges owed to partners.
+    #[doc(hidden)]
     pub ranges: RangeDuties<S::Ranges>,
     /// Pulls of partners to be answered.
+    #[doc(hidden)]
     pub wants: Wants<S::Wants>,
     /// Direct mail under way.
+    #[doc(hidden)]
     pub mails: Mails<S::Mails>,
     /// Anti-entropy on demand, and its reports until they are taken.
+    #[doc(hidden)]
     pub syncs: Syncs<S::Syncs>,
     /// Reads that ask peers, and their reports until they are taken.
+    #[doc(hidden)]
     pub reads: Reads<S::Key, S::Reads>,
+}
+
+impl<A: Address, S: Storage<A>> Tables<A, S> {
+    /// What is not permitted within these limits is compared no more.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn within(mut self, limits: Limits) -> Self {
+        if limits.entries == 0 {
+            self.members.keep_facts_alone();
+        } else if limits.leases == 0 {
+            self.members.keep_no_leases();
+        }
+        self
+    }
 }

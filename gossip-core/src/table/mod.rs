@@ -29,6 +29,7 @@ use crate::storage::List;
 pub(crate) type Bit = u8;
 
 /// The table of members.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Table<A, M> {
     rows: M,
@@ -60,13 +61,13 @@ impl<A, M> Table<A, M> {
 
     /// Only facts are compared from now on: for an empty table of a node that keeps no entries. A storage
     /// whose type permits none need not say so.
-    pub const fn keep_facts_alone(&mut self) {
+    pub(crate) const fn keep_facts_alone(&mut self) {
         self.kept = Sums::Facts;
     }
 
     /// Entries of owners that set some for a time are compared no more: for an empty table of a node that
     /// keeps no leases. A storage whose type permits none need not say so.
-    pub const fn keep_no_leases(&mut self) {
+    pub(crate) const fn keep_no_leases(&mut self) {
         if matches!(self.kept, Sums::Whole) {
             self.kept = Sums::Lasting;
         }
