@@ -247,7 +247,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.write_tell_rows(now, bit, span, writer);
         self.write_tell_hints(bit, span, writer);
-        let rest = self.trim(span, |row| (row.links.tell | row.links.hint) & bit != 0);
+        let rest = self.trim(span, |row| (row.marks.tell | row.marks.hint) & bit != 0);
         if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
             exchange.tells = rest;
         }
@@ -268,13 +268,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             if !span.contains(row.id.place()) {
                 break;
             }
-            if row.links.tell & bit != 0 {
+            if row.marks.tell & bit != 0 {
                 if !row.gone && !writer.put(&self.row_of(now, row)) {
                     break;
                 }
-                if let Some(row) = self.tables.members.local_at(index) {
-                    row.links.tell &= !bit;
-                    row.links.hint &= !bit;
+                if let Some(marks) = self.tables.members.marks_at(index) {
+                    marks.tell &= !bit;
+                    marks.hint &= !bit;
                 }
             }
             index = index.saturating_add(1);
@@ -287,18 +287,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         let mut index = self.first_index(span);
-        while let Some(row) = self.tables.members.local_at(index) {
+        while let Some(row) = self.tables.members.at(index) {
             if !span.contains(row.id.place()) {
                 break;
             }
-            if row.links.hint & bit != 0 {
+            if row.marks.hint & bit != 0 {
                 if !writer.put(&Hint {
                     id: row.id,
-                    held: row.progress.held,
+                    held: row.replica.progress.held,
                 }) {
                     break;
                 }
-                row.links.hint &= !bit;
+                if let Some(marks) = self.tables.members.marks_at(index) {
+                    marks.hint &= !bit;
+                }
             }
             index = index.saturating_add(1);
         }

@@ -44,7 +44,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 });
             } else if !earlier.tells.is_empty() {
                 bump(&mut self.stats.exchanges_full);
-                self.each_in(earlier.tells, |row| row.links.forget(PARTNER));
+                self.each_in(earlier.tells, |marks| marks.forget(PARTNER));
             }
         }
         PARTNER
@@ -60,7 +60,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let (before, tells) = (writer.len(), self.tells());
         self.write_tell_rows(now, bit, tells, writer);
         let wrote = writer.len() > before;
-        let rest = self.trim(tells, |row| row.links.tell & bit != 0);
+        let rest = self.trim(tells, |row| row.marks.tell & bit != 0);
         // What nothing can be told of any more is at an end.
         self.partner = self.partner.filter(|_| !rest.is_empty()).map(|partner| {
             let credit = partner.credit.saturating_sub(u8::from(wrote));

@@ -48,7 +48,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 Some(id) => self.tables.members.get(id),
                 None => self.random_live(rng, |_| true),
             };
-            let partner = partner.and_then(|row| Some((row.id, row.address()?, row.sums)));
+            let partner = partner.and_then(|row| Some((row.id, row.address()?, row.marks.sums)));
             if let Some(partner) = partner.filter(|(id, ..)| self.may_begin_with(*id)) {
                 self.begin_exchange(partner);
             }

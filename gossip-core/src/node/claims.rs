@@ -113,7 +113,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) -> bool {
         let Some((life, progress)) = self
             .me()
-            .map(|me| (me.facts.generation.life(), me.progress))
+            .map(|me| (me.facts.generation.life(), me.replica.progress))
         else {
             return false;
         };
@@ -152,7 +152,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return write_hint(owner, Version::NONE, writer);
         };
         let life = row.facts.generation.life();
-        let progress = row.progress;
+        let progress = row.replica.progress;
         if life != want.life {
             self.tell(want.bit, owner);
             return write_hint(owner, Version::NONE, writer);

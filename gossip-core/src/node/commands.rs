@@ -167,7 +167,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let id = self.id();
         self.tables
             .members
-            .edit(id, |me| me.progress.as_of = version);
+            .edit(id, |me| me.replica.progress.as_of = version);
         self.reserve();
         if self.config.flow_control() {
             self.pace.note_write();
@@ -239,7 +239,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.tables.members.edit(id, |me| {
             me.facts.generation = generation;
             me.facts.incarnation = Incarnation::default();
-            me.progress = progress;
+            me.replica.progress = progress;
         });
         self.reserve();
         self.drop_mail();

@@ -70,7 +70,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// A row as it stands in a listing.
     pub(super) fn summary_of(&self, row: &Member<A>, sums: Sums, salt: u8) -> Summary {
         let (held, loose) = match (sums, self.counts_entries(row, sums)) {
-            (_, true) => (row.progress.held, row.loose),
+            (_, true) => (row.replica.progress.held, row.replica.loose),
             (Sums::Facts, false) => (Version::NONE, 0),
             (_, false) => (VEILED, 0),
         };

@@ -106,11 +106,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn known_of(&self, now: Instant, row: &Member<A>) -> Known<A> {
         Known {
             row: self.row_of(now, row),
-            gc: row.progress.gc,
-            as_of: row.progress.as_of,
+            gc: row.replica.progress.gc,
+            as_of: row.replica.progress.as_of,
             observed: row.observed,
-            suspect: row.suspect,
-            unproven: row.unproven.is_some() || self.is_me(row.id) && self.may_reclaim(),
+            suspect: row.swim.suspect,
+            unproven: row.swim.unproven.is_some() || self.is_me(row.id) && self.may_reclaim(),
             unheard: row.unheard,
         }
     }

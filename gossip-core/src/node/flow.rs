@@ -47,7 +47,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { !Self::ENTRIES } || !self.has_waiting_writes() {
             return 0;
         }
-        let held = self.me().map_or(Version::NONE, |me| me.progress.held);
+        let held = self
+            .me()
+            .map_or(Version::NONE, |me| me.replica.progress.held);
         let own = self.tables.entries.of(self.id());
         own.filter(|entry| entry.version > held).count()
     }
@@ -55,7 +57,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` while something was written that peers cannot know yet.
     pub(super) fn has_waiting_writes(&self) -> bool {
         let me = self.me();
-        me.is_some_and(|me| self.last_version() > me.progress.held)
+        me.is_some_and(|me| self.last_version() > me.replica.progress.held)
     }
 
     /// When the next write may go out, if one waits.
@@ -71,7 +73,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         while self.has_waiting_writes() && self.pace.take(now) {
             let id = self.id();
-            let Some(progress) = self.me().map(|me| me.progress) else {
+            let Some(progress) = self.me().map(|me| me.replica.progress) else {
                 return;
             };
             let own = self.tables.entries.of(id).map(|entry| entry.version);
@@ -85,10 +87,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Own writes up to here may be known to peers from now on.
     pub(super) fn let_out(&mut self, reach: Version) {
         let id = self.id();
-        let before = self
-            .tables
-            .members
-            .edit(id, |me| core::mem::replace(&mut me.progress.held, reach));
+        let before = self.tables.members.edit(id, |me| {
+            core::mem::replace(&mut me.replica.progress.held, reach)
+        });
         self.announce(id, What::Held);
         self.mail_write(before.unwrap_or_default());
     }
@@ -107,7 +108,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` if some exchange has used up its pages and would pull more.
     fn is_cut_short(&self) -> bool {
         self.tables.exchanges.used_up().any(|exchange| {
-            let rest = self.trim(exchange.pulls, |row| row.links.pull & exchange.bit != 0);
+            let rest = self.trim(exchange.pulls, |row| row.marks.pull & exchange.bit != 0);
             !rest.is_empty()
         })
     }

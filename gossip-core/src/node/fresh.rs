@@ -300,7 +300,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 let usable = |row: &Member<A>| {
                     let id = row.id();
                     row.is_live()
-                        && row.sums > Sums::Facts
+                        && row.marks.sums > Sums::Facts
                         && !self.is_me(id)
                         && !read.asks().any(|asked| asked == id)
                 };

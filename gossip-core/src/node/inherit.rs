@@ -29,6 +29,7 @@ use crate::shared::{
 };
 use crate::stats::bump;
 use crate::storage::{Blob, Storage};
+use crate::table::Member;
 use crate::time::Instant;
 
 /// How many live members keep copies for an owner that lives anew without memory.
@@ -84,9 +85,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         for index in 0..self.tables.members.len() {
-            let row = self.tables.members.local_at(index);
-            if let Some(row) = row.filter(|row| row.is_live() && row.sweeps < SETTLED) {
-                row.sweeps = row.sweeps.saturating_add(1);
+            let live = self.tables.members.at(index).is_some_and(Member::is_live);
+            let adoption = self.tables.members.adoption_at(index);
+            if let Some(adoption) = adoption.filter(|it| live && it.sweeps < SETTLED) {
+                adoption.sweeps = adoption.sweeps.saturating_add(1);
             }
         }
         self.drop_copies();
@@ -220,7 +222,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// once more.
     pub(super) fn may_replace(&mut self, owner: NodeId) -> bool {
         let row = self.tables.members.get(owner);
-        let replaces = row.is_some_and(|row| !row.heirless && row.progress.held < Version::BIRTH);
+        let replaces = row.is_some_and(|row| {
+            !row.adoption.heirless && row.replica.progress.held < Version::BIRTH
+        });
         let waits = replaces && self.lacks_copies(owner);
         if waits {
             self.doubt(owner);
@@ -305,8 +309,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn is_trusty(&self, id: NodeId) -> bool {
         let row = self.tables.members.get(id);
         row.is_some_and(|row| {
-            let alive = row.is_live() && !row.suspect && row.unproven.is_none();
-            alive && row.sweeps >= SETTLED
+            let alive = row.is_live() && !row.swim.suspect && row.swim.unproven.is_none();
+            alive && row.adoption.sweeps >= SETTLED
         })
     }
 

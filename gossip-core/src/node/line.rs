@@ -55,7 +55,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` if a claim of at most `share` bytes brings the asker on, and no single entry where it looks.
     fn is_filled(&self, now: Instant, want: &Want, share: usize) -> bool {
         let row = self.tables.members.get(want.owner);
-        let claims = row.is_some_and(|row| row.progress.answer(&want.digest).is_some());
+        let claims = row.is_some_and(|row| row.replica.progress.answer(&want.digest).is_some());
         let missing = |window| self.missing(want, window, u32::MAX).next().is_some();
         let window = self.window_to_fill(want);
         window.is_some_and(|window| claims && !missing(window))

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::exchange::{Bit, Span};
 use crate::id::{NodeId, Place, Version};
 use crate::storage::Storage;
-use crate::table::{Member, Prefix};
+use crate::table::{Marks, Prefix};
 use crate::wire::Summary;
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -54,11 +54,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .exchanges
             .get(bit)
             .is_some_and(|exchange| exchange.ways.takes);
-        if self.is_stuck(sender.now, row) && item.held <= row.progress.held {
+        if self.is_stuck(sender.now, row) && item.held <= row.replica.progress.held {
             self.give_up_recover(item.id);
             return;
         }
-        let row_is_loose = row.loose != 0;
+        let row_is_loose = row.replica.loose != 0;
         if !same {
             // Single entries of a life that is not proven keep two apart as what is covered does.
             self.ask_for_proof(item.id);
@@ -69,9 +69,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
         } else if self.is_me(item.id) && item.held > self.last_version() {
             self.check_own_held(sender.now, row.facts.generation, item.held);
-        } else if item.held < row.progress.held {
+        } else if item.held < row.replica.progress.held {
             self.hint(bit, item.id);
-        } else if takes || item.held == row.progress.held {
+        } else if takes || item.held == row.replica.progress.held {
             self.compare_held(sender, item.id, item.held);
         }
     }
@@ -120,16 +120,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     pub(super) fn tell(&mut self, bit: Bit, id: NodeId) {
-        self.mark_tell(bit, id, |row| row.links.tell |= bit);
+        self.mark_tell(bit, id, |marks| marks.tell |= bit);
     }
 
     pub(super) fn hint(&mut self, bit: Bit, id: NodeId) {
         if self.gives(bit) {
-            self.mark_tell(bit, id, |row| row.links.hint |= bit);
+            self.mark_tell(bit, id, |marks| marks.hint |= bit);
         }
     }
 
-    fn mark_tell(&mut self, bit: Bit, id: NodeId, mark: impl FnOnce(&mut Member<A>)) {
+    fn mark_tell(&mut self, bit: Bit, id: NodeId, mark: impl FnOnce(&mut Marks)) {
         if self.is_unannounced(id) {
             return;
         }
@@ -140,34 +140,36 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 exchange.map(|exchange| &mut exchange.tells)
             }
         };
-        if let (Some(row), Some(tells)) = (self.tables.members.local(id), tells) {
-            mark(row);
+        if let (Some(marks), Some(tells)) = (self.tables.members.marks(id), tells) {
+            mark(marks);
             tells.add(id.place());
         }
     }
 
     pub(super) fn link_pull(&mut self, bit: Bit, id: NodeId, held: Version) {
-        if let (Some(row), Some(exchange)) = (
-            self.tables.members.local(id),
+        if let (Some(marks), Some(exchange)) = (
+            self.tables.members.marks(id),
             self.tables.exchanges.get_mut(bit),
         ) {
-            row.links.pull |= bit;
+            marks.pull |= bit;
             // The latest word, and not the greatest: that may have been of an earlier life.
             if held > Version::NONE {
-                row.links.told = held;
+                marks.told = held;
             }
             exchange.pulls.add(id.place());
         }
     }
 
-    pub(super) fn each_in(&mut self, span: Span, mut change: impl FnMut(&mut Member<A>)) {
+    pub(super) fn each_in(&mut self, span: Span, mut change: impl FnMut(&mut Marks)) {
         let Some(first) = span.first() else { return };
         let mut index = self.tables.members.lower(first);
-        while let Some(row) = self.tables.members.local_at(index) {
+        while let Some(row) = self.tables.members.at(index) {
             if !span.contains(row.id.place()) {
                 return;
             }
-            change(row);
+            if let Some(marks) = self.tables.members.marks_at(index) {
+                change(marks);
+            }
             index = index.saturating_add(1);
         }
     }

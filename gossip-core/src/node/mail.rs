@@ -182,7 +182,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         for _ in under_way..peers {
             let wanted = |row: &Member<A>| {
                 row.is_live()
-                    && row.sums > Sums::Facts
+                    && row.marks.sums > Sums::Facts
                     && !self.is_me(row.id())
                     && !self.tables.mails.has(row.id())
             };
@@ -199,7 +199,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let start = below(rng.next_u32(), len);
         for index in (start..len).chain(0..start) {
             let row = self.tables.members.at(index);
-            let row = row.filter(|row| row.is_live() && row.sums > Sums::Facts);
+            let row = row.filter(|row| row.is_live() && row.marks.sums > Sums::Facts);
             if let Some(peer) = row.map(Member::id).filter(|id| !self.is_me(*id)) {
                 self.mail(peer, before);
             }

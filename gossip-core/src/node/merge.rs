@@ -99,7 +99,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             incarnation: row.facts.incarnation,
             standing,
             address: row.facts.address,
-            held: row.progress.held,
+            held: row.replica.progress.held,
         }
     }
 
@@ -149,32 +149,32 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let store = &mut self.tables.entries;
         let change = self.tables.members.edit(id, |row| {
-            let (progress, before) = (row.progress, (row.status(), row.address()));
-            if row.suspect && facts.liveness.is_up() {
+            let (progress, before) = (row.replica.progress, (row.status(), row.address()));
+            if row.swim.suspect && facts.liveness.is_up() {
                 self.alarms.refuted();
             }
             let reborn = row.facts.generation != facts.generation;
             if reborn || !row.facts.liveness.is_up() {
-                row.sweeps = 0;
+                row.adoption.sweeps = 0;
             }
             if reborn {
-                row.progress = OwnerMap { store, owner: id }.reborn();
-                row.loose = 0;
-                row.links.told = Version::NONE;
-                row.in_vain = 0;
-                row.heirless = false;
-                row.late = false;
+                row.replica.progress = OwnerMap { store, owner: id }.reborn();
+                row.replica.loose = 0;
+                row.marks.told = Version::NONE;
+                row.marks.in_vain = 0;
+                row.adoption.heirless = false;
+                row.swim.late = false;
             }
             row.facts = facts;
-            row.suspect = false;
-            row.words_left = 0;
-            row.waiting = false;
+            row.swim.suspect = false;
+            row.swim.words_left = 0;
+            row.swim.waiting = false;
             row.doubted = false;
             row.fading = false;
             // Even of a life that has written nothing: what was held of lives before it is gone for
             // good, and must not come back with a third party's word.
             let nothing = Progress::default();
-            let something = progress != nothing || row.progress != nothing;
+            let something = progress != nothing || row.replica.progress != nothing;
             let seen = reborn || before != (row.status(), row.address());
             (reborn && something, seen)
         });
@@ -195,8 +195,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// that is over; so the node itself is asked before anything of the new life is taken.
     pub(super) fn doubt(&mut self, id: NodeId) {
         let token = self.take_token();
-        if let Some(row) = self.tables.members.local(id) {
-            row.unproven = Some(Doubt {
+        if let Some(swim) = self.tables.members.swim(id) {
+            swim.unproven = Some(Doubt {
                 token,
                 since: self.rounds,
             });
@@ -208,10 +208,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// some time it is forgotten early, with what is held of its earlier life, and known anew from
     /// whoever holds the later one.
     pub(super) fn ask_for_proof(&mut self, id: NodeId) {
-        let Some(row) = self.tables.members.local(id) else {
+        let Some(row) = self.tables.members.get(id) else {
             return;
         };
-        let Some(doubt) = row.unproven else {
+        let Some(doubt) = row.swim.unproven else {
             return;
         };
         let (token, in_vain) = (doubt.token, doubt.rounds(self.rounds) > ROUNDS_FOR_PROOF);
@@ -227,10 +227,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// A member acked with this token in this life of its: what is believed of that life is true if
     /// that was what was asked, and the member is the best source of its entries.
     pub(super) fn take_proof(&mut self, id: NodeId, generation: Generation, token: u16) {
-        let Some(row) = self.tables.members.local(id) else {
+        let Some(row) = self.tables.members.get(id) else {
             return;
         };
-        let doubt = row.unproven.filter(|doubt| doubt.token == token);
+        let doubt = row.swim.unproven.filter(|doubt| doubt.token == token);
         let current = row.facts.generation == generation;
         let Some(doubt) = doubt.filter(|_| current) else {
             return;
@@ -240,15 +240,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return;
             }
             self.inherit(id, Loss::Alone);
-            if let Some(row) = self.tables.members.local(id) {
-                row.heirless = true;
+            if let Some(adoption) = self.tables.members.adoption(id) {
+                adoption.heirless = true;
             }
         }
-        if let Some(row) = self.tables.members.local(id) {
-            row.unproven = None;
-            if let (Some(to), sums) = (row.address(), row.sums) {
-                self.owe(to, Message::Root(Direction::Both, sums));
-            }
+        if let Some(swim) = self.tables.members.swim(id) {
+            swim.unproven = None;
+        }
+        let row = self.tables.members.get(id);
+        if let Some((Some(to), sums)) = row.map(|row| (row.address(), row.marks.sums)) {
+            self.owe(to, Message::Root(Direction::Both, sums));
         }
     }
 
@@ -337,12 +338,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// nothing of the owner holds that much too.
     fn note_birth(&mut self, row: &Row<A>) {
         let blank = self.tables.members.get(row.id).is_some_and(|held| {
-            held.progress == Progress::default() && held.facts.generation == row.generation
+            held.replica.progress == Progress::default() && held.facts.generation == row.generation
         });
         if blank && row.held == Version::BIRTH {
             self.tables
                 .members
-                .edit(row.id, |held| held.progress = Progress::BIRTH);
+                .edit(row.id, |held| held.replica.progress = Progress::BIRTH);
         }
     }
 
@@ -375,7 +376,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.owe(from, Message::Tell(id));
         } else if dead {
             self.owe(from, Message::Tell(id));
-        } else if row.suspect {
+        } else if row.swim.suspect {
             self.owe(from, Message::Accuse(id));
         }
     }

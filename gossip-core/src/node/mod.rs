@@ -367,7 +367,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         let mut row = Member::new(self.id(), facts);
         row.changed = false;
-        row.progress = Progress::BIRTH;
+        row.replica.progress = Progress::BIRTH;
         // A table has room for one row at least.
         let _ = self.tables.members.insert(row);
     }

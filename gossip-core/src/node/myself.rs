@@ -83,7 +83,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// than the one that is alive there shares its id.
     pub(super) fn note_sighted(&mut self, sender: &Sender<A>) {
         let row = self.tables.members.get(sender.id);
-        let Some(row) = row.filter(|row| row.is_live() && !row.suspect) else {
+        let Some(row) = row.filter(|row| row.is_live() && !row.swim.suspect) else {
             return;
         };
         let earlier = sender.generation < row.facts.generation

@@ -57,7 +57,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         bump(&mut self.stats.pauses);
         self.prober.abandon();
         self.lateness.forget();
-        self.postpone(late, |row| row.suspect || row.waiting);
+        self.postpone(late, |row| row.swim.suspect || row.swim.waiting);
         self.next_round = now;
     }
 
@@ -92,9 +92,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             anybody = true;
             self.tables.members.edit(id, |row| {
                 row.unheard = true;
-                row.suspect = false;
-                row.words_left = 0;
-                row.waiting = false;
+                row.swim.suspect = false;
+                row.swim.words_left = 0;
+                row.swim.waiting = false;
                 row.doubted = false;
             });
             self.tables.members.mark_changed(id);

@@ -64,7 +64,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// what it has beyond may stand anywhere, and the stretches take turns.
     fn window_of(&self, row: &Member<A>, floor: Version) -> Window {
         let newest = self.config.reconciliation() == Reconciliation::PreciseNewest;
-        let (told, known) = (row.links.told, row.progress.as_of);
+        let (told, known) = (row.marks.told, row.replica.progress.as_of);
         let in_turn = told <= floor && (!newest || self.next_token.is_multiple_of(2));
         let from = if in_turn {
             let stretches = known.beyond(floor).div_ceil(Window::SPAN).max(1);
@@ -89,7 +89,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn is_pulled_singly(&self, index: usize) -> bool {
         let row = self.tables.members.at(index);
         let precise = self.config.reconciliation().is_precise();
-        row.is_some_and(|row| (precise || row.lacks_loose) && Self::may_ask_singly(row))
+        row.is_some_and(|row| (precise || row.marks.lacks_loose) && Self::may_ask_singly(row))
     }
 
     /// A partner told a row that is as the one held here: a comparison may have shown it that this node
@@ -101,7 +101,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         let (bit, only_takes) = (exchange.bit, !exchange.ways.gives);
         let row = self.tables.members.get(told.id);
-        let alike = |row: &Member<A>| row.reach() == told.held && (only_takes || row.loose != 0);
+        let alike =
+            |row: &Member<A>| row.reach() == told.held && (only_takes || row.replica.loose != 0);
         if row.is_some_and(alike) {
             self.link_loose(bit, told.id);
         }
@@ -119,7 +120,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .tables
             .members
             .get(want.owner)
-            .map_or(Version::MAX, |row| row.progress.floor());
+            .map_or(Version::MAX, |row| row.replica.progress.floor());
         let mut here = Window { have: 0, ..window };
         every(&self.tables.entries, want.owner).for_each(|version| here.add(version));
         let mut theirs = (1..=Window::SPAN).filter_map(|place| window.from.plus(place));
@@ -135,8 +136,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         self.link_pull(bit, id, Version::NONE);
-        if let Some(row) = self.tables.members.local(id) {
-            row.lacks_loose = true;
+        if let Some(marks) = self.tables.members.marks(id) {
+            marks.lacks_loose = true;
         }
     }
 
@@ -145,8 +146,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn has_no_loose(&mut self, peer: NodeId, owner: NodeId) -> bool {
         let exchange = self.tables.exchanges.of_peer(peer);
         let bit = exchange.map_or(0, |exchange| exchange.bit);
-        let row = self.tables.members.local(owner);
-        row.is_some_and(|row| row.lacks_loose && row.stop_pull(bit))
+        let marks = self.tables.members.marks(owner);
+        marks.is_some_and(|marks| marks.lacks_loose && marks.stop_pull(bit))
     }
 
     /// Single entries for as many of the partner's wants as fit, the first in line first.
@@ -167,8 +168,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn window_to_fill(&self, want: &Want) -> Option<Window> {
         let row = self.tables.members.get(want.owner)?;
         let known = !row.gone && row.facts.generation.life() == want.life;
-        let normal = want.digest.recover.is_none() && row.progress.gc <= want.digest.held;
-        let helpful = normal || row.progress.answer(&want.digest).is_none();
+        let normal = want.digest.recover.is_none() && row.replica.progress.gc <= want.digest.held;
+        let helpful = normal || row.replica.progress.answer(&want.digest).is_none();
         want.window.filter(|_| known && helpful)
     }
 
@@ -223,7 +224,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) -> impl Iterator<Item = Listed<'_>> {
         let order = self.config.reconciliation();
         let newest = self.tables.members.get(want.owner);
-        let newest = newest.map_or(Version::NONE, |row| row.progress.as_of);
+        let newest = newest.map_or(Version::NONE, |row| row.replica.progress.as_of);
         let salt = u64::from(self.next_token) << 32 | want.owner.get();
         listed(&self.tables.entries, want.owner, window.from, window.to())
             .filter(move |entry| may_be_single(entry.version) && window.lacks(entry.version))
@@ -238,7 +239,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         limit: u32,
         writer: &mut Writer<'_>,
     ) -> Option<usize> {
-        let progress = self.tables.members.get(want.owner)?.progress;
+        let progress = self.tables.members.get(want.owner)?.replica.progress;
         let newest = self.missing(want, window, limit).map(|entry| entry.version);
         let head = |newest| SinglesHead {
             token: 0,
@@ -265,7 +266,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn covered_already(&self, want: &Want) -> Option<(Version, Version)> {
         let covers = want.digest.recover.is_none();
         let window = self.window_to_fill(want).filter(|_| covers)?;
-        let progress = self.tables.members.get(want.owner)?.progress;
+        let progress = self.tables.members.get(want.owner)?.replica.progress;
         let (a, b) = (want.digest.held, window.to().min(progress.held));
         // What the asker holds and this node does not was superseded: the asker would compute another
         // hash, so it needs the whole claim as much as one that lacks something.
@@ -287,7 +288,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         writer: &mut Writer<'_>,
     ) -> Option<bool> {
         let (a, b) = self.covered_already(want)?;
-        let progress = self.tables.members.get(want.owner)?.progress;
+        let progress = self.tables.members.get(want.owner)?.replica.progress;
         let told = hash(self.versions_of(want.owner, a, b));
         let head = ClaimHead::new(token, want.owner, want.life, &progress.claim(a, b));
         Some(writer.listed(Kind::Known, &(head, told.to_le_bytes())))

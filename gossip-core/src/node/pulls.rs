@@ -58,7 +58,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if exchange.pull.is_some() || exchange.pulls.is_empty() || exchange.budget.is_spent() {
             return;
         }
-        let span = self.trim(exchange.pulls, |row| row.links.pull & bit != 0);
+        let span = self.trim(exchange.pulls, |row| row.marks.pull & bit != 0);
         let timeout = self.pace_with(exchange.peer, self.reply_wait());
         let picked = self.pick(bit, span);
         let first = picked.indices().next();
@@ -97,12 +97,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             if !alike || !self.write_pull_item(index, singly, writer) {
                 break;
             }
-            let Some(row) = self.tables.members.local_at(index) else {
+            let Some(marks) = self.tables.members.marks_at(index) else {
                 break;
             };
-            row.links.asked |= bit;
+            marks.asked |= bit;
             asked = true;
-            self.asked_up_to = row.id.place();
+            let row = self.tables.members.at(index);
+            self.asked_up_to = row.map_or(self.asked_up_to, |row| row.id.place());
         }
         asked
     }
@@ -127,10 +128,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// From where an owner is asked for. Whoever holds the birth and no more would have nothing to say to
     /// one that asks from there.
     pub(super) fn position_of(&self, row: &Member<A>) -> Progress {
-        if row.links.told > Version::BIRTH {
-            from_birth(&self.tables.entries, row.id, row.progress)
+        if row.marks.told > Version::BIRTH {
+            from_birth(&self.tables.entries, row.id, row.replica.progress)
         } else {
-            row.progress
+            row.replica.progress
         }
     }
 
@@ -176,9 +177,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             if !span.contains(row.id.place()) || (!by_depth && picked.is_full()) {
                 return;
             }
-            let wanted = row.links.pull & bit != 0 && row.links.asked & !bit == 0;
-            if wanted && row.unproven.is_none() {
-                let missing = row.links.told.beyond(row.progress.held);
+            let wanted = row.marks.pull & bit != 0 && row.marks.asked & !bit == 0;
+            if wanted && row.swim.unproven.is_none() {
+                let missing = row.marks.told.beyond(row.replica.progress.held);
                 picked.offer(if by_depth { missing } else { 0 }, index);
             }
         }

@@ -146,16 +146,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.prober.token().is_some() {
             self.lateness.heard();
         }
-        if let Some(row) = self.tables.members.local(sender.id) {
-            row.sums = sender.sums;
-            if row.facts.generation != header.generation {
-                return;
-            }
+        let members = &mut self.tables.members;
+        if members.hear(sender.id, header.generation, sender.from, sender.sums) {
             self.prober.heard();
-            row.spoke = row.suspect;
-            if row.facts.address.is_none() {
-                row.observed = Some(sender.from);
-            }
         }
     }
 
@@ -339,7 +332,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Some(Nacked::Late(target)) => self.judge(now, target, Silence::Witnessed),
             Some(Nacked::Ask(helper, token, target)) => {
                 let row = self.tables.members.get(helper);
-                let row = row.filter(|row| row.is_live() && !row.suspect && row.id != self.id());
+                let row =
+                    row.filter(|row| row.is_live() && !row.swim.suspect && row.id != self.id());
                 if let Some(to) = row.and_then(Member::address) {
                     self.owe(to, Message::PingReq(token, target));
                 }
@@ -380,7 +374,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn count_hint(&mut self, hint: &Hint) {
         bump(&mut self.stats.hints_heard);
         let row = self.tables.members.get(hint.id).filter(|row| !row.gone);
-        if row.is_some_and(|row| hint.held > row.progress.held) {
+        if row.is_some_and(|row| hint.held > row.replica.progress.held) {
             bump(&mut self.stats.hints_new);
         }
     }

@@ -161,8 +161,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         let remembered = held.is_some_and(|held| {
-            let other = held.facts.generation != row.generation || held.progress.held > row.held;
-            other && held.progress.held > Version::BIRTH
+            let other =
+                held.facts.generation != row.generation || held.replica.progress.held > row.held;
+            other && held.replica.progress.held > Version::BIRTH
         });
         if !remembered {
             let row = self.locate(sender, row);
@@ -238,7 +239,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Reclaim::Pulling { told, .. } = self.reclaim else {
             return false;
         };
-        row.is_none_or(|row| row.progress.floor() >= told)
+        row.is_none_or(|row| row.replica.progress.floor() >= told)
     }
 
     /// Somebody is there: whoever remembers an earlier life says so soon.
@@ -354,7 +355,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             *until = sender.now.after(patience);
         }
         let row = self.tables.members.get(NodeId::FORMER);
-        if row.is_some_and(|row| row.progress.floor() < held)
+        if row.is_some_and(|row| row.replica.progress.floor() < held)
             && let Some(bit) = self.link(sender)
         {
             self.link_pull(bit, NodeId::FORMER, held);

@@ -104,7 +104,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 .tables
                 .members
                 .get(hint.id)
-                .filter(|row| hint.held > row.progress.held)
+                .filter(|row| hint.held > row.replica.progress.held)
                 .filter(|row| self.counts_entries(row, sender.sums));
             row.map_or(sum, |row| {
                 sum.wrapping_sub(row.weight())
@@ -204,9 +204,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let row = self.tables.members.get(owner).filter(|row| !row.gone);
         let Some(row) = row else { return false };
-        if held > row.progress.held {
+        if held > row.replica.progress.held {
             let rests = self.rests(row, held);
-            if row.veiled && held <= row.links.told {
+            if row.veiled && held <= row.marks.told {
                 return false;
             }
             if row.veiled {
@@ -223,18 +223,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
             return false;
         }
-        if held == row.progress.held {
+        if held == row.replica.progress.held {
             self.hear_again(owner, What::Held);
         }
         let exchange = self.tables.exchanges.of_peer(sender.id);
         let bit = exchange.map_or(0, |exchange| exchange.bit);
-        let Some(row) = self.tables.members.local(owner) else {
+        let Some(marks) = self.tables.members.marks(owner) else {
             return false;
         };
-        let stopped = row.stop_pull(bit);
+        let stopped = marks.stop_pull(bit);
         if stopped {
             // Whoever holds no more has said so, which is an answer of another kind.
-            row.in_vain = 0;
+            marks.in_vain = 0;
             self.begin_anew(bit, owner);
         }
         stopped
@@ -322,15 +322,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) -> bool {
         let store = &mut self.tables.entries;
         let outcome = self.tables.members.edit(owner, |row| {
-            let before = row.progress;
+            let before = row.replica.progress;
             if claim.a == Version::BIRTH {
-                row.progress = from_birth(store, owner, before);
+                row.replica.progress = from_birth(store, owner, before);
             }
-            let outcome = apply(&mut row.progress, &mut OwnerMap { store, owner });
+            let outcome = apply(&mut row.replica.progress, &mut OwnerMap { store, owner });
             if outcome == Outcome::Ignored {
-                row.progress = before;
+                row.replica.progress = before;
             }
-            row.loose = loose(store, owner, &row.progress);
+            row.replica.loose = loose(store, owner, &row.replica.progress);
             outcome
         });
         outcome.is_some_and(|outcome| outcome != Outcome::Ignored)
@@ -366,7 +366,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         else {
             return;
         };
-        self.each_in(span, |row| row.links.asked &= !bit);
+        self.each_in(span, |marks| marks.asked &= !bit);
     }
 
     /// Ends an exchange; what it leaves undone is found again by a later one.
@@ -375,7 +375,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         for span in [exchange.pulls, exchange.tells] {
-            self.each_in(span, |row| row.links.forget(bit));
+            self.each_in(span, |marks| marks.forget(bit));
         }
         self.tables.ranges.forget(bit);
         self.tables.wants.forget(bit);

@@ -53,7 +53,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if !self.is_open() {
             return;
         }
-        let reserved = self.me().and_then(|me| me.progress.as_of.next());
+        let reserved = self.me().and_then(|me| me.replica.progress.as_of.next());
         match reserved {
             Some(next) => self.set_as_of(next),
             None => self.reclaim = Reclaim::Over,
@@ -63,7 +63,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The version of the latest write, which is one less than the one that is named while the life is
     /// open.
     pub(super) fn last_version(&self) -> Version {
-        let named = self.me().map_or(Version::NONE, |me| me.progress.as_of);
+        let named = self
+            .me()
+            .map_or(Version::NONE, |me| me.replica.progress.as_of);
         if self.is_open() {
             Version::new(named.get().saturating_sub(1)).unwrap_or(named)
         } else {
@@ -85,7 +87,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// A replica has covered what there is and asks for more: it waits for the version that was named.
     pub(super) fn end_waiting(&mut self, life: Life, covered: Version) {
         let Some(me) = self.me() else { return };
-        let waits = covered == me.progress.as_of && me.facts.generation.life() == life;
+        let waits = covered == me.replica.progress.as_of && me.facts.generation.life() == life;
         if !matches!(self.reclaim, Reclaim::Closed { .. }) || !waits {
             return;
         }
@@ -102,7 +104,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let row = self.tables.members.get(sender.id);
         let waits = row.is_some_and(|row| {
             let covered = |recover: Recover| recover.cursor >= held;
-            row.progress.recover.is_some_and(covered) && row.unproven.is_none()
+            row.replica.progress.recover.is_some_and(covered) && row.swim.unproven.is_none()
         });
         let owed = const { Self::RECLAIMS } && waits && self.left_over(sender.id).next().is_some();
         if owed {
@@ -215,7 +217,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn set_as_of(&mut self, version: Version) {
-        let edit = |me: &mut Member<A>| me.progress.as_of = version;
+        let edit = |me: &mut Member<A>| me.replica.progress.as_of = version;
         self.tables.members.edit(self.config.id(), edit);
     }
 

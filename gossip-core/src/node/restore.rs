@@ -53,7 +53,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
             return Err(ImportError::IdTooLarge { found: id });
         }
         let row = self.row_of(known);
-        let progress = row.progress;
+        let progress = row.replica.progress;
         if progress.gc > progress.held || progress.held > progress.as_of {
             return Err(ImportError::Impossible);
         }
@@ -83,7 +83,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
     /// Why it was refused; nothing changed.
     pub fn entry(&mut self, kept: &Kept<'_>) -> Result<(), ImportError> {
         let owner = self.node.tables.members.get(kept.owner);
-        let as_of = owner.map_or(Version::NONE, |row| row.progress.as_of);
+        let as_of = owner.map_or(Version::NONE, |row| row.replica.progress.as_of);
         self.check_room(kept)?;
         let known = self
             .node
@@ -172,16 +172,16 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
         let mut row = Member::new(told.id, Facts::of(told));
         row.changed = false;
         row.observed = known.observed;
-        row.progress = Progress {
+        row.replica.progress = Progress {
             held: told.held,
             gc: known.gc,
             as_of: known.as_of,
             recover: None,
         };
         // The token of no ping: the first question that is due gives it another.
-        row.unproven = (known.unproven && !me).then_some(Doubt { token: 0, since: 0 });
+        row.swim.unproven = (known.unproven && !me).then_some(Doubt { token: 0, since: 0 });
         row.unheard = !me && (known.unheard || !self.trusts_others());
-        row.suspect = known.suspect && row.is_live() && !me;
+        row.swim.suspect = known.suspect && row.is_live() && !me;
         row.fading = !me && !row.unheard && self.has_faded(told.standing);
         row
     }
@@ -226,12 +226,15 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
     fn count_loose(&mut self) {
         let tables = &mut self.node.tables;
         for index in 0..tables.members.len() {
-            let row = tables.members.at(index).map(|row| (row.id, row.progress));
+            let row = tables
+                .members
+                .at(index)
+                .map(|row| (row.id, row.replica.progress));
             let Some((id, progress)) = row.filter(|(id, _)| *id != self.node.config.id()) else {
                 continue;
             };
             let sum = loose(&tables.entries, id, &progress);
-            tables.members.edit(id, |row| row.loose = sum);
+            tables.members.edit(id, |row| row.replica.loose = sum);
         }
     }
 
@@ -239,7 +242,12 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
         let config = &self.node.config;
         let live = self.node.tables.members.live();
         let timeout = suspicion_timeout(self.node.suspicion_round(), config.suspicion_mult(), live);
-        let suspects = self.node.tables.members.iter().filter(|row| row.suspect);
+        let suspects = self
+            .node
+            .tables
+            .members
+            .iter()
+            .filter(|row| row.swim.suspect);
         for row in suspects {
             self.node.tables.timers.add(row.id, self.now.after(timeout));
         }
@@ -254,7 +262,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
             me.observed = None;
             if !flow_control {
                 // Nothing waits to go out.
-                me.progress.held = me.progress.as_of;
+                me.replica.progress.held = me.replica.progress.as_of;
             }
             if !same_life {
                 me.facts.address = configured;

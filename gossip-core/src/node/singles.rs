@@ -45,14 +45,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn absorb_singles(&mut self) {
         for index in 0..self.tables.members.len() {
             let row = self.tables.members.at(index);
-            let gone = row.filter(|row| !row.is_live() && row.loose != 0);
+            let gone = row.filter(|row| !row.is_live() && row.replica.loose != 0);
             let Some(owner) = gone.map(|row| row.id) else {
                 continue;
             };
             let store = &mut self.tables.entries;
             let absorbed = self.tables.members.edit(owner, |row| {
-                let absorbed = row.progress.absorb(&OwnerMap { store, owner });
-                row.loose = loose(store, owner, &row.progress);
+                let absorbed = row.replica.progress.absorb(&OwnerMap { store, owner });
+                row.replica.loose = loose(store, owner, &row.replica.progress);
                 absorbed
             });
             if absorbed == Some(true) {
@@ -68,10 +68,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let store = &mut self.tables.entries;
             let stored = self.tables.members.edit(owner, |row| {
                 let map = &mut OwnerMap { store, owner };
-                let stored = row.progress.apply_entry(map, entry);
-                row.loose = loose(store, owner, &row.progress);
+                let stored = row.replica.progress.apply_entry(map, entry);
+                row.replica.loose = loose(store, owner, &row.replica.progress);
                 if stored {
-                    row.in_vain = 0;
+                    row.marks.in_vain = 0;
                 }
                 stored
             });
@@ -91,7 +91,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             !row.gone
                 && !self.is_me(owner)
                 && row.facts.generation.life() == life
-                && row.unproven.is_none()
+                && row.swim.unproven.is_none()
         })
     }
 

@@ -12,7 +12,7 @@ use crate::id::NodeId;
 use crate::membership::{Silence, What};
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::Liveness;
+use crate::table::{Liveness, Member};
 use crate::time::{Duration, Instant};
 
 /// How many rounds the answer of a slow member is waited for before it is suspected.
@@ -64,7 +64,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if self.lateness.excuses(now, round, live) {
             // Refutations wait in line too: who hears others and has no answer of any cannot judge.
             self.postpone(self.round().times(PATIENCE), |row| {
-                row.suspect || row.waiting
+                row.swim.suspect || row.swim.waiting
             });
         }
     }
@@ -100,16 +100,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Notes whether a member's ack came late. While this node is slow itself, everybody's does.
     pub(super) fn note_pace(&mut self, id: NodeId, late: bool) {
         let slow = self.is_slow(self.id());
-        if let Some(row) = self.tables.members.local(id) {
-            row.late = late && !slow;
+        if let Some(swim) = self.tables.members.swim(id) {
+            swim.late = late && !slow;
         }
     }
 
     /// It was this node that was late, and not the others.
     fn suspect_nobodys_pace(&mut self) {
         for index in 0..self.tables.members.len() {
-            if let Some(row) = self.tables.members.local_at(index) {
-                row.late = false;
+            if let Some(swim) = self.tables.members.swim_at(index) {
+                swim.late = false;
             }
         }
     }
@@ -118,13 +118,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// may be too busy to find out itself.
     pub(super) fn is_late(&self, id: NodeId) -> bool {
         let row = self.tables.members.get(id);
-        row.is_some_and(|row| row.is_slow() || row.late)
+        row.is_some_and(|row| row.is_slow() || row.swim.late)
     }
 
     /// `true` if it is late and called dead here, or somewhere.
     pub(super) fn is_late_and_dead(&self, id: NodeId) -> bool {
         let row = self.tables.members.get(id);
-        row.is_some_and(|row| row.late && row.facts.liveness == Liveness::Dead)
+        row.is_some_and(|row| row.swim.late && row.facts.liveness == Liveness::Dead)
     }
 
     /// `true` if the member's answer may take more than a round: it is slow, or this node is.
@@ -134,18 +134,21 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// A slow member did not answer within the round: it has more of them.
     pub(super) fn wait_for(&mut self, now: Instant, id: NodeId) {
-        let row = self.tables.members.local(id);
-        let Some(row) = row.filter(|row| row.is_live() && !row.suspect && !row.waiting) else {
+        let live = self.tables.members.get(id).is_some_and(Member::is_live);
+        let swim = self.tables.members.swim(id).filter(|_| live);
+        let Some(swim) = swim.filter(|swim| !swim.suspect && !swim.waiting) else {
             return;
         };
-        row.waiting = true;
-        row.words_left = 1;
+        swim.waiting = true;
+        swim.words_left = 1;
         self.wait_half(now, id);
     }
 
     /// Half of the time is over in which a member must answer: its ping may be lost.
     pub(super) fn wait_on(&mut self, now: Instant, id: NodeId) {
-        self.tables.members.edit(id, |row| row.words_left = 0);
+        if let Some(swim) = self.tables.members.swim(id) {
+            swim.words_left = 0;
+        }
         self.wait_half(now, id);
         // Where this node is the slow one, its own turn comes again in that time.
         if self.is_late(id)
@@ -166,10 +169,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// The answer that a member owed has come.
     pub(super) fn end_wait(&mut self, id: NodeId) {
-        let row = self.tables.members.local(id);
-        if let Some(row) = row.filter(|row| row.waiting) {
-            row.waiting = false;
-            row.words_left = 0;
+        let swim = self.tables.members.swim(id);
+        if let Some(swim) = swim.filter(|swim| swim.waiting) {
+            swim.waiting = false;
+            swim.words_left = 0;
             self.tables.timers.cancel(id);
         }
     }

@@ -127,7 +127,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let token = request.0;
         let peer = self.tables.syncs.peer(request);
         let row = peer.and_then(|peer| self.tables.members.get(peer));
-        let sums = row.map_or(Sums::Whole, |row| row.sums);
+        let sums = row.map_or(Sums::Whole, |row| row.marks.sums);
         let sum = self.sum(prefix, sums).to_le_bytes();
         let head = CompareHead { token, prefix, sum };
         if writer.listed(Kind::Compare, &head) {

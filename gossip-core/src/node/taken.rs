@@ -36,7 +36,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         claim: &Claim,
         list: impl Iterator<Item = Listed<'l>>,
     ) -> Option<Claim> {
-        let held = self.tables.members.get(owner)?.progress.held;
+        let held = self.tables.members.get(owner)?.replica.progress.held;
         let room = self.config.entry_room();
         let store = &self.tables.entries;
         let large = list
@@ -58,7 +58,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         list: impl Iterator<Item = Listed<'l>> + Clone,
     ) -> bool {
         // A claim may lower the floor to `held` before it stores, so room is counted from there.
-        let Some(held) = self.tables.members.get(owner).map(|row| row.progress.held) else {
+        let Some(held) = self
+            .tables
+            .members
+            .get(owner)
+            .map(|row| row.replica.progress.held)
+        else {
             return false;
         };
         let room = self.config.entry_room();
@@ -105,18 +110,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if useful == Some(false) {
             self.answer_in_vain(sender, owner);
         }
-        let Some(row) = self.tables.members.local(owner) else {
-            return;
-        };
         if useful != Some(true) {
             return;
         }
-        let caught_up = row.progress.held >= claim.held;
-        if caught_up || row.in_vain < VAIN_SINGLY {
-            row.in_vain = 0;
+        let row = self.tables.members.get(owner);
+        let caught_up = row.is_some_and(|row| row.replica.progress.held >= claim.held);
+        let Some(marks) = self.tables.members.marks(owner) else {
+            return;
+        };
+        if caught_up || marks.in_vain < VAIN_SINGLY {
+            marks.in_vain = 0;
         }
         if caught_up {
-            row.stop_pull(Bit::MAX);
+            marks.stop_pull(Bit::MAX);
             if owner != NodeId::FORMER {
                 self.announce(owner, What::Held);
             }
@@ -127,15 +133,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// is asked for ever more rarely.
     pub(super) fn refuse_claim(&mut self, sender: &Sender<A>, owner: NodeId) {
         self.stop_asking(sender, owner);
-        if let Some(row) = self.tables.members.local(owner) {
-            row.in_vain = row.in_vain.saturating_add(1).max(VAIN_OFTEN);
+        if let Some(marks) = self.tables.members.marks(owner) {
+            marks.in_vain = marks.in_vain.saturating_add(1).max(VAIN_OFTEN);
         }
     }
 
     fn stop_asking(&mut self, sender: &Sender<A>, owner: NodeId) {
         let bit = self.bit_of(sender);
-        if let Some(row) = self.tables.members.local(owner) {
-            row.stop_pull(bit);
+        if let Some(marks) = self.tables.members.marks(owner) {
+            marks.stop_pull(bit);
             bump(&mut self.stats.idle_claims);
         }
     }
@@ -148,34 +154,34 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// until the owner is caught up with.
     pub(super) fn answer_in_vain(&mut self, sender: &Sender<A>, owner: NodeId) {
         let bit = self.bit_of(sender);
-        let Some(row) = self.tables.members.local(owner) else {
+        let Some(marks) = self.tables.members.marks(owner) else {
             return;
         };
-        if row.links.asked & bit == 0 {
+        if marks.asked & bit == 0 {
             return;
         }
-        row.in_vain = row.in_vain.saturating_add(1);
-        if row.in_vain > VAIN_SINGLY {
+        marks.in_vain = marks.in_vain.saturating_add(1);
+        if marks.in_vain > VAIN_SINGLY {
             bump(&mut self.stats.vain_answers);
         }
     }
 
     /// `true` if answers with single entries of this owner have changed something, or not been tried.
     pub(super) fn may_ask_singly(row: &Member<A>) -> bool {
-        row.in_vain < VAIN_SINGLY
+        row.marks.in_vain < VAIN_SINGLY
     }
 
     /// `true` while an owner is not asked for because answers about it were in vain: the more there were, the
     /// rarer the rounds in which it is. That a partner holds more than was told so far, `held`, is a reason to
     /// ask at once: what was in the way may be gone.
     pub(super) fn rests(&self, row: &Member<A>, held: Version) -> bool {
-        let Some(power) = row.in_vain.checked_sub(VAIN_OFTEN) else {
+        let Some(power) = row.marks.in_vain.checked_sub(VAIN_OFTEN) else {
             return false;
         };
         // A round takes two tokens.
         let round = self.next_token >> 1;
         let rounds = 1u16.wrapping_shl(u32::from(power.saturating_add(1).min(REST_MOST)));
-        held <= row.links.told && !round.is_multiple_of(rounds)
+        held <= row.marks.told && !round.is_multiple_of(rounds)
     }
 
     /// A partner has no more for a re-cover of an owner that is gone, which got further than any claim that
@@ -185,12 +191,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(row) = self.tables.members.get(owner) else {
             return;
         };
-        let (held, told) = (row.progress.held, row.links.told);
+        let (held, told) = (row.replica.progress.held, row.marks.told);
         let further = |cursor: Version| held < told && told < cursor;
-        if !row.is_live() && row.progress.recover.is_some_and(|r| further(r.cursor)) {
+        if !row.is_live()
+            && row
+                .replica
+                .progress
+                .recover
+                .is_some_and(|r| further(r.cursor))
+        {
             self.give_up_recover(owner);
             let row = self.tables.members.get(owner);
-            if row.is_some_and(|row| row.progress.held < told) {
+            if row.is_some_and(|row| row.replica.progress.held < told) {
                 self.link_pull(bit, owner, told);
             }
         }
@@ -200,10 +212,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn give_up_recover(&mut self, owner: NodeId) {
         let store = &mut self.tables.entries;
         let covers_more = self.tables.members.edit(owner, |row| {
-            let before = row.progress.held;
-            row.progress.give_up_recover(&mut OwnerMap { store, owner });
-            row.loose = loose(store, owner, &row.progress);
-            row.progress.held > before
+            let before = row.replica.progress.held;
+            row.replica
+                .progress
+                .give_up_recover(&mut OwnerMap { store, owner });
+            row.replica.loose = loose(store, owner, &row.replica.progress);
+            row.replica.progress.held > before
         });
         if covers_more == Some(true) {
             self.announce(owner, What::Held);
@@ -218,8 +232,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// time between them is twice as long as the one before it.
     pub(super) fn is_stuck(&self, now: Instant, row: &Member<A>) -> bool {
         const FIRST: u32 = 8;
-        let further = |recover: Recover| recover.cursor > row.progress.held;
-        if row.is_live() || row.links.pull != 0 || !row.progress.recover.is_some_and(further) {
+        let further = |recover: Recover| recover.cursor > row.replica.progress.held;
+        if row.is_live()
+            || row.marks.pull != 0
+            || !row.replica.progress.recover.is_some_and(further)
+        {
             return false;
         }
         let left = u32::from(self.memory_left(now, row)).saturating_mul(1000);

@@ -165,7 +165,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         // Who is slow is spared, unless the others do not help: they may be gone as well.
         let all = self.prober.is_unhelped();
         let fit = |row: &Member<A>| {
-            row.id != target && row.is_live() && !row.suspect && (all || !row.is_slow())
+            row.id != target && row.is_live() && !row.swim.suspect && (all || !row.is_slow())
         };
         let mut left = self.config.indirect_probes();
         for helper in self.prober.helpers().take(usize::from(left)) {
@@ -229,7 +229,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             row.is_some_and(|row| row.is_live() && row.id != me)
         });
         let row = target.and_then(|index| self.tables.members.at(index));
-        let (id, suspect, to) = row.map(|row| (row.id, row.suspect, row.address()))?;
+        let (id, suspect, to) = row.map(|row| (row.id, row.swim.suspect, row.address()))?;
         if to.is_none() && !self.is_met_again(id) {
             return None;
         }
@@ -257,8 +257,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// many join, those that would be asked to probe it know no address either, and their silence
     /// would say nothing.
     fn is_met_again(&mut self, id: NodeId) -> bool {
-        let row = self.tables.members.local(id);
-        row.is_none_or(|row| core::mem::replace(&mut row.met, true))
+        let swim = self.tables.members.swim(id);
+        swim.is_none_or(|swim| core::mem::replace(&mut swim.met, true))
     }
 
     /// Gives news a few datagrams of its own, so that it need not wait for the next round.
@@ -297,8 +297,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let all = !self.tables.news.is_of_entries();
         for _ in 0..fanout {
             // Who is slow gets what it lacks by its own exchanges, at its own pace.
-            let hears =
-                |row: &Member<A>| !row.is_slow() && !row.late && (all || row.sums > Sums::Facts);
+            let hears = |row: &Member<A>| {
+                !row.is_slow() && !row.swim.late && (all || row.marks.sums > Sums::Facts)
+            };
             if let Some(address) = self.random_peer(rng, hears) {
                 self.owe(address, Message::News);
             }
@@ -310,7 +311,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.owe(to, Message::Tell(self.id()));
         let known = |row: &&Member<A>| row.address() == Some(to);
         let row = self.tables.members.iter().find(known);
-        let sums = row.map_or(Sums::Whole, |row| row.sums);
+        let sums = row.map_or(Sums::Whole, |row| row.marks.sums);
         self.owe(to, Message::Root(Direction::Both, sums));
         self.ask_for_answer(to);
     }
@@ -343,9 +344,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let deleted = self.is_me(owner) && self.is_reclaiming();
             let keeps = deleted && !self.tables.entries.is_full_for_good();
             let collected = self.tables.members.edit(owner, |row| {
-                let allowed = !keeps && row.progress.may_collect(version);
+                let allowed = !keeps && row.replica.progress.may_collect(version);
                 if allowed {
-                    row.progress.collected(version);
+                    row.replica.progress.collected(version);
                 }
                 allowed
             });

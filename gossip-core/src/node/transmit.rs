@@ -378,14 +378,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             What::Held => row.is_none_or(|row| {
                 writer.put(&Hint {
                     id,
-                    held: row.progress.held,
+                    held: row.replica.progress.held,
                 })
             }),
         }
     }
 
     fn suspicion_of(&self, id: NodeId) -> Option<Suspect> {
-        let row = self.tables.members.get(id).filter(|row| row.suspect)?;
+        let row = self.tables.members.get(id).filter(|row| row.swim.suspect)?;
         Some(Suspect {
             id,
             generation: row.facts.generation,

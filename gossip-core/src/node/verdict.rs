@@ -53,9 +53,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let patient = self.is_patient_with(target);
         if self.suspect(now, target)
             && !patient
-            && let Some(row) = self.tables.members.local(target)
+            && let Some(swim) = self.tables.members.swim(target)
         {
-            row.words_left = ACCUSALS;
+            swim.words_left = ACCUSALS;
             let part = now.after(self.part_of_suspicion(target));
             self.tables.timers.set(target, part);
         }
@@ -70,7 +70,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn accuse(&mut self, target: NodeId) {
-        let row = self.tables.members.get(target).filter(|row| row.suspect);
+        let row = self
+            .tables
+            .members
+            .get(target)
+            .filter(|row| row.swim.suspect);
         if let Some(to) = row.and_then(Member::address) {
             self.owe(to, Message::Accuse(target));
         }
@@ -95,7 +99,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// is right, others will say so.
     pub(super) fn may_judge(&self, teller: NodeId) -> bool {
         let row = self.tables.members.get(teller);
-        row.is_none_or(|row| row.is_live() && !row.suspect && !row.is_slow())
+        row.is_none_or(|row| row.is_live() && !row.swim.suspect && !row.is_slow())
     }
 
     /// Begins to suspect a live member; `false` if it is suspected already.
@@ -109,17 +113,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// `true` if a live member was not suspected before. It has `timeout` to refute.
     fn suspect_for(&mut self, now: Instant, id: NodeId, timeout: Duration) -> bool {
-        let Some(row) = self.tables.members.local(id) else {
+        let live = self.tables.members.get(id).is_some_and(Member::is_live);
+        let swim = self.tables.members.swim(id).filter(|_| live);
+        let Some(swim) = swim.filter(|swim| !swim.suspect) else {
             return false;
         };
-        if !row.is_live() || row.suspect {
-            return false;
-        }
-        row.suspect = true;
-        row.spoke = false;
-        row.spared = 0;
-        row.words_left = 0;
-        row.waiting = false;
+        swim.suspect = true;
+        swim.spoke = false;
+        swim.spared = 0;
+        swim.words_left = 0;
+        swim.waiting = false;
         self.tables.timers.set(id, now.after(timeout));
         self.tables.members.mark_changed(id);
         bump(&mut self.stats.suspicions);
@@ -130,13 +133,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// it alone can take that back.
     pub(super) fn clear_suspicion(&mut self, id: NodeId) {
         self.end_wait(id);
-        let Some(row) = self.tables.members.local(id).filter(|row| row.suspect) else {
+        let swim = self.tables.members.swim(id);
+        let Some(swim) = swim.filter(|swim| swim.suspect) else {
             return;
         };
-        row.suspect = false;
-        row.words_left = 0;
+        swim.suspect = false;
+        swim.words_left = 0;
         self.alarms.refuted();
-        let (doubted, address) = (row.doubted, row.address());
+        let row = self.tables.members.get(id);
+        let doubted = row.is_some_and(|row| row.doubted);
+        let address = row.and_then(Member::address);
         self.tables.timers.cancel(id);
         self.tables.news.retract(id, What::Suspect);
         self.tables.members.mark_changed(id);
@@ -150,11 +156,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// suspicion, and not at all if it answers.
     pub(super) fn doubt_death(&mut self, now: Instant, id: NodeId, dead: Facts<A>) {
         let row = self.tables.members.get(id);
-        let suspected = row.filter(|row| row.suspect && row.facts.generation == dead.generation);
+        let suspected =
+            row.filter(|row| row.swim.suspect && row.facts.generation == dead.generation);
         let known = suspected.and_then(|row| {
-            let rest = self.part_of_suspicion(id).times(u32::from(row.words_left));
+            let rest = self
+                .part_of_suspicion(id)
+                .times(u32::from(row.swim.words_left));
             let until = self.tables.timers.of(id)?.after(rest);
-            Some((until, row.spoke, row.spared))
+            Some((until, row.swim.spoke, row.swim.spared))
         });
         let fresh = match self.config.gossip_fanout() {
             0 => self.hearsay_time(id),
@@ -168,15 +177,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.adopt(now, id, dead);
         self.tables.members.edit(id, |row| {
             row.doubted = true;
-            row.late = late;
+            row.swim.late = late;
         });
         bump(&mut self.stats.deaths_doubted);
         let timeout = known.map_or(fresh, |(until, ..)| until.since(now));
         if self.suspect_for(now, id, timeout)
             && let Some((_, spoke, spared)) = known
-            && let Some(row) = self.tables.members.local(id)
+            && let Some(swim) = self.tables.members.swim(id)
         {
-            (row.spoke, row.spared) = (spoke, spared);
+            (swim.spoke, swim.spared) = (spoke, spared);
         }
     }
 
@@ -218,10 +227,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// A suspect that spoke since is there: it may only be too busy to answer, and has its time once more. Not
     /// for ever, since it may be one that hears nobody.
     fn spare(&mut self, now: Instant, id: NodeId) {
-        self.tables.members.edit(id, |row| {
-            row.spoke = false;
-            row.spared = row.spared.saturating_add(1);
-        });
+        if let Some(swim) = self.tables.members.swim(id) {
+            swim.spoke = false;
+            swim.spared = swim.spared.saturating_add(1);
+        }
         let until = now.after(self.hearsay_time(id));
         self.tables.timers.set(id, until);
     }
@@ -231,20 +240,27 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(row) = self.tables.members.get(id) else {
             return;
         };
-        if row.waiting && row.words_left > 0 {
+        if row.swim.waiting && row.swim.words_left > 0 {
             self.wait_on(now, id);
-        } else if row.waiting {
-            self.tables.members.edit(id, |row| row.waiting = false);
+        } else if row.swim.waiting {
+            if let Some(swim) = self.tables.members.swim(id) {
+                swim.waiting = false;
+            }
             self.suspect_myself(now, id);
-        } else if let Some(left) = row.words_left.checked_sub(1) {
-            self.tables.members.edit(id, |row| row.words_left = left);
+        } else if let Some(left) = row.swim.words_left.checked_sub(1) {
+            if let Some(swim) = self.tables.members.swim(id) {
+                swim.words_left = left;
+            }
             let part = now.after(self.part_of_suspicion(id));
             self.tables.timers.set(id, part);
             self.accuse(id);
-        } else if row.suspect && row.is_live() && row.spoke && row.spared < self.spared_at_most(id)
+        } else if row.swim.suspect
+            && row.is_live()
+            && row.swim.spoke
+            && row.swim.spared < self.spared_at_most(id)
         {
             self.spare(now, id);
-        } else if row.suspect && row.is_live() {
+        } else if row.swim.suspect && row.is_live() {
             let dead = Facts {
                 liveness: Liveness::Dead,
                 ..row.facts

@@ -11,32 +11,40 @@ use crate::event::Status;
 use crate::hash::mix;
 use crate::id::{Generation, Incarnation, NodeId, Version};
 
-/// What one node knows of another, or of itself.
+/// What one node knows of another, or of itself: facts, how the row stands in the table, and a column for each
+/// part that keeps something of its own there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Member<A> {
     pub(crate) id: NodeId,
     pub(crate) facts: Facts<A>,
     /// Where datagrams of it came from, for as long as it asserts no address.
     pub(crate) observed: Option<A>,
-    pub(crate) progress: Progress,
-    /// A sum over the writes that are held here beyond those that `progress` covers.
-    pub(crate) loose: u32,
-    /// A later life than the one whose entries are held was heard of, and the member was asked with
-    /// this token whether it is true. Until it acks in that life its entries stay as they are.
-    pub(crate) unproven: Option<Doubt>,
-    /// A partner seems to hold writes beyond those that are covered which are not here.
-    pub(crate) lacks_loose: bool,
-    /// What it had counted in an earlier life was waited for long enough: this node keeps what it can.
-    pub(crate) heirless: bool,
-    /// How many answers about its entries in a row changed nothing.
-    pub(crate) in_vain: u8,
-    /// What is compared with it, as its datagrams say.
-    pub(crate) sums: Sums,
     /// Here is room for no leases and it has set entries for a time, as a partner says: only its facts are
     /// compared.
     pub(crate) veiled: bool,
-    /// For how many sweeps over tombstones it was there, as far as it matters.
-    pub(crate) sweeps: u8,
+    /// Its facts say that it is dead, since somebody told so; here it is alive until its own time to
+    /// refute is over.
+    pub(crate) doubted: bool,
+    /// Dead or departed for so long that it is no longer compared or told.
+    pub(crate) fading: bool,
+    /// It comes from a state, and nobody has spoken of it since: compared with nobody, told to nobody.
+    pub(crate) unheard: bool,
+    /// Forgotten; the row only waits for its event.
+    pub(crate) gone: bool,
+    /// An event is due.
+    pub(crate) changed: bool,
+    pub(crate) swim: Swim,
+    pub(crate) replica: Replica,
+    pub(crate) marks: Marks,
+    pub(crate) adoption: Adoption,
+}
+
+/// The column of membership: failure detection, and the proof of lives. It weighs nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Swim {
+    /// A later life than the one whose entries are held was heard of, and the member was asked with
+    /// this token whether it is true. Until it acks in that life its entries stay as they are.
+    pub(crate) unproven: Option<Doubt>,
     /// It came up for a probe before its address was known.
     pub(crate) met: bool,
     /// Somebody suspects it; a timer runs.
@@ -51,18 +59,23 @@ pub struct Member<A> {
     pub(crate) late: bool,
     /// It is slow, or this node is, and it owes an answer; a timer runs.
     pub(crate) waiting: bool,
-    /// Its facts say that it is dead, since somebody told so; here it is alive until its own time to
-    /// refute is over.
-    pub(crate) doubted: bool,
-    /// Dead or departed for so long that it is no longer compared or told.
-    pub(crate) fading: bool,
-    /// It comes from a state, and nobody has spoken of it since: compared with nobody, told to nobody.
-    pub(crate) unheard: bool,
-    /// Forgotten; the row only waits for its event.
-    pub(crate) gone: bool,
-    /// An event is due.
-    pub(crate) changed: bool,
-    pub(crate) links: Links,
+}
+
+/// The column of the replica: how far the member's entries are held here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Replica {
+    pub(crate) progress: Progress,
+    /// A sum over the writes that are held here beyond those that `progress` covers.
+    pub(crate) loose: u32,
+}
+
+/// The column of adoption: what becomes of a member's contributions to shared keys. It weighs nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Adoption {
+    /// What it had counted in an earlier life was waited for long enough: this node keeps what it can.
+    pub(crate) heirless: bool,
+    /// For how many sweeps over tombstones it was there, as far as it matters.
+    pub(crate) sweeps: u8,
 }
 
 /// A member is to prove that it lives the life that is told of it.
@@ -81,9 +94,9 @@ impl Doubt {
     }
 }
 
-/// What the exchanges under way have to do with a row: one bit for each exchange.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Links {
+/// The column of the exchanges: what those under way have to do with the row, one bit for each. It weighs nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Marks {
     /// The partner holds more of its entries.
     pub(crate) pull: u8,
     /// Asked of this partner in the pull that is under way.
@@ -94,19 +107,33 @@ pub(crate) struct Links {
     pub(crate) hint: u8,
     /// How much of its entries the partner claims to hold that spoke of them last.
     pub(crate) told: Version,
+    /// A partner seems to hold writes beyond those that are covered which are not here.
+    pub(crate) lacks_loose: bool,
+    /// How many answers about its entries in a row changed nothing.
+    pub(crate) in_vain: u8,
+    /// What is compared with it, as its datagrams say.
+    pub(crate) sums: Sums,
 }
 
-impl Links {
-    /// Removes every link to this exchange.
+impl Marks {
+    /// Removes every mark of this exchange.
     pub(crate) fn forget(&mut self, bit: Bit) {
-        for links in [
+        for marks in [
             &mut self.pull,
             &mut self.asked,
             &mut self.tell,
             &mut self.hint,
         ] {
-            *links &= !bit;
+            *marks &= !bit;
         }
+    }
+
+    /// Nothing of it is pulled in these exchanges any more; `true` if something was.
+    pub(crate) fn stop_pull(&mut self, bits: Bit) -> bool {
+        let pulled = self.pull & bits != 0;
+        self.pull &= !bits;
+        self.lacks_loose &= self.pull != 0;
+        pulled
     }
 }
 
@@ -116,28 +143,16 @@ impl<A: Address> Member<A> {
             id,
             facts,
             observed: None,
-            progress: Progress::default(),
-            loose: 0,
-            unproven: None,
-            lacks_loose: false,
-            heirless: false,
-            in_vain: 0,
-            sums: Sums::Whole,
             veiled: false,
-            sweeps: 0,
-            met: false,
-            suspect: false,
-            spoke: false,
-            spared: 0,
-            words_left: 0,
-            late: false,
-            waiting: false,
             doubted: false,
             fading: false,
             unheard: false,
             gone: false,
             changed: true,
-            links: Links::default(),
+            swim: Swim::default(),
+            replica: Replica::default(),
+            marks: Marks::default(),
+            adoption: Adoption::default(),
         }
     }
 
@@ -151,8 +166,10 @@ impl<A: Address> Member<A> {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.facts.liveness {
-            Liveness::Alive | Liveness::Slow if self.suspect || self.unheard => Status::Suspect,
-            Liveness::Dead if self.doubted && self.suspect => Status::Suspect,
+            Liveness::Alive | Liveness::Slow if self.swim.suspect || self.unheard => {
+                Status::Suspect
+            }
+            Liveness::Dead if self.doubted && self.swim.suspect => Status::Suspect,
             Liveness::Dead if !self.doubted => Status::Dead,
             Liveness::Alive | Liveness::Slow | Liveness::Dead => Status::Alive,
             Liveness::Left => Status::Left,
@@ -180,15 +197,7 @@ impl<A: Address> Member<A> {
     /// How far its entries are held here.
     #[must_use]
     pub fn held(&self) -> Version {
-        self.progress.held
-    }
-
-    /// Nothing of it is pulled in these exchanges any more; `true` if something was.
-    pub(crate) fn stop_pull(&mut self, bits: Bit) -> bool {
-        let pulled = self.links.pull & bits != 0;
-        self.links.pull &= !bits;
-        self.lacks_loose &= self.links.pull != 0;
-        pulled
+        self.replica.progress.held
     }
 
     /// It says itself that it is slow to answer.
@@ -228,8 +237,8 @@ impl<A: Address> Member<A> {
     /// What it adds to fingerprints of everything.
     pub(crate) fn weight(&self) -> u64 {
         match self.weight_at(self.reach()) {
-            weight if weight == 0 || self.loose == 0 => weight,
-            weight => mix(weight.wrapping_add(u64::from(self.loose))),
+            weight if weight == 0 || self.replica.loose == 0 => weight,
+            weight => mix(weight.wrapping_add(u64::from(self.replica.loose))),
         }
     }
 
@@ -237,9 +246,11 @@ impl<A: Address> Member<A> {
     /// may be held by nobody, and a re-cover that waits for them never ends: there it counts how far
     /// it came, so that nobody compares for ever what cannot be repaired.
     pub(crate) fn reach(&self) -> Version {
-        match self.progress.recover {
-            Some(recover) if !self.facts.liveness.is_up() => recover.cursor.max(self.progress.held),
-            _ => self.progress.held,
+        match self.replica.progress.recover {
+            Some(recover) if !self.facts.liveness.is_up() => {
+                recover.cursor.max(self.replica.progress.held)
+            }
+            _ => self.replica.progress.held,
         }
     }
 

@@ -16,13 +16,13 @@ use core::ops::Range;
 
 pub use facts::{Facts, Liveness};
 pub use member::Member;
-pub(crate) use member::{Doubt, Links};
+pub(crate) use member::{Adoption, Doubt, Marks, Swim};
 pub use prefix::Prefix;
 pub(crate) use prefix::RADIX;
 pub(crate) use sums::Sums;
 
 use crate::address::Address;
-use crate::id::{NodeId, Place};
+use crate::id::{Generation, NodeId, Place};
 use crate::storage::List;
 
 /// A set of exchanges: one bit each. At most 8 are under way.
@@ -123,14 +123,60 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
         self.rows.get(self.find(id.place()).ok()?)
     }
 
-    /// A row's local marks, to change in place: never its facts, `held`, `fading` or `gone`.
-    pub(crate) fn local(&mut self, id: NodeId) -> Option<&mut Member<A>> {
+    /// What membership keeps of a member, to change in place.
+    pub(crate) fn swim(&mut self, id: NodeId) -> Option<&mut Swim> {
+        self.row(id).map(|row| &mut row.swim)
+    }
+
+    /// As [`swim`](Self::swim), by index.
+    pub(crate) fn swim_at(&mut self, index: usize) -> Option<&mut Swim> {
+        self.row_at(index).map(|row| &mut row.swim)
+    }
+
+    /// What the exchanges have to do with a member, to change in place.
+    pub(crate) fn marks(&mut self, id: NodeId) -> Option<&mut Marks> {
+        self.row(id).map(|row| &mut row.marks)
+    }
+
+    /// As [`marks`](Self::marks), by index.
+    pub(crate) fn marks_at(&mut self, index: usize) -> Option<&mut Marks> {
+        self.row_at(index).map(|row| &mut row.marks)
+    }
+
+    /// What becomes of a member's contributions, to change in place.
+    pub(crate) fn adoption(&mut self, id: NodeId) -> Option<&mut Adoption> {
+        self.row(id).map(|row| &mut row.adoption)
+    }
+
+    /// As [`adoption`](Self::adoption), by index.
+    pub(crate) fn adoption_at(&mut self, index: usize) -> Option<&mut Adoption> {
+        self.row_at(index).map(|row| &mut row.adoption)
+    }
+
+    /// A datagram came from a member in the life that is known of it, or in another: `true` in that case alone if
+    /// it is that life. While it asserts no address, where it came from is where it is.
+    pub(crate) fn hear(&mut self, id: NodeId, generation: Generation, from: A, sums: Sums) -> bool {
+        let Some(row) = self.row(id) else {
+            return false;
+        };
+        row.marks.sums = sums;
+        if row.facts.generation != generation {
+            return false;
+        }
+        row.swim.spoke = row.swim.suspect;
+        if row.facts.address.is_none() {
+            row.observed = Some(from);
+        }
+        true
+    }
+
+    /// No `&mut` to a whole row leaves this module: what weighs or counts is changed in [`edit`](Self::edit) alone.
+    fn row(&mut self, id: NodeId) -> Option<&mut Member<A>> {
         let index = self.find(id.place()).ok()?;
         self.rows.get_mut(index)
     }
 
-    /// As [`local`](Self::local), by index.
-    pub(crate) fn local_at(&mut self, index: usize) -> Option<&mut Member<A>> {
+    fn row_at(&mut self, index: usize) -> Option<&mut Member<A>> {
         let known = index < self.len();
         self.rows.get_mut(index).filter(|_| known)
     }
@@ -186,7 +232,7 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
             return;
         };
         row.gone = true;
-        row.links = Links::default();
+        row.marks = Marks::default();
         let first = self.len();
         let place = row.id.place();
         let before = |shell: &&Member<A>| shell.id.place() < place;
@@ -235,7 +281,7 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     pub(crate) fn rebase(&mut self, next_token: u16, round: u16) {
         for index in 0..self.len() {
             let row = self.rows.get_mut(index);
-            if let Some(doubt) = row.and_then(|row| row.unproven.as_mut()) {
+            if let Some(doubt) = row.and_then(|row| row.swim.unproven.as_mut()) {
                 doubt.token = next_token.wrapping_sub(doubt.token);
                 doubt.since = doubt.rounds(round);
             }
@@ -270,7 +316,7 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
 
     /// Marks a row as having an event due.
     pub(crate) fn mark_changed(&mut self, id: NodeId) {
-        if let Some(row) = self.local(id) {
+        if let Some(row) = self.row(id) {
             row.changed = true;
             self.note_change(id.place());
         }
@@ -280,7 +326,7 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     pub(crate) fn take_changed(&mut self) -> Option<NodeId> {
         let from = self.changed_from?;
         let mut index = self.lower(from);
-        while let Some(row) = self.local_at(index) {
+        while let Some(row) = self.row_at(index) {
             if row.changed {
                 row.changed = false;
                 let id = row.id;
