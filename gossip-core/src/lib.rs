@@ -75,10 +75,17 @@
 //! | [`exchange`] | reconciliations under way |
 //! | [`wire`] | bytes: header, sections, worst cases |
 //! | [`persist`] | a node's state as bytes, to go on from after a restart |
-//! | [`storage`] | the one container, and where the tables live |
+//! | [`mod@storage`] | the one container, and where the tables live |
 //!
 //! `docs/protocol.md` explains the protocol, `docs/wire.md` the bytes, and `docs/decisions.md` why
 //! things are as they are.
+//!
+//! # Time
+//!
+//! One rule for all verbs: where a node needs to know what time it is, `now` comes first, an [`Instant`] of the caller's
+//! clock. Until when something may take is an [`Instant`] of that clock, too (`deadline`); how long something lasts is a
+//! [`Duration`], counted from `now` (`ttl`). What people write into shared keys may carry the time of day
+//! ([`shared::Wall`]), which orders writes and nothing else.
 //!
 //! # Errors and panics
 //!
