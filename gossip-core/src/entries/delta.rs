@@ -281,7 +281,7 @@ impl Progress {
     }
 
     /// `true` for a claim that begins no later than where `held` is, and moves it.
-    pub(super) fn is_normal(&self, claim: &Claim) -> bool {
+    pub(crate) fn is_normal(&self, claim: &Claim) -> bool {
         claim.gc <= self.held && claim.a <= self.held && self.held < claim.b
     }
 

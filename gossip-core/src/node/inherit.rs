@@ -20,6 +20,7 @@
 use super::shared::said;
 use super::{Node, Phase};
 use crate::address::Address;
+use crate::entries::delta::{Claim, Listed};
 use crate::entries::{Content, Entry};
 use crate::error::SetError;
 use crate::id::{NodeId, Version};
@@ -36,6 +37,8 @@ use crate::time::Instant;
 const HEIRS_OF_REBORN: usize = 2;
 /// So many sweeps a member must have been there before a copy is dropped for what it says itself.
 const SETTLED: u8 = 2;
+/// For so many rounds it is put off that a copy goes which is read from nobody else yet.
+const ROUNDS_FOR_COPIES: u16 = 8;
 /// In how many parts of the fading time one more member may keep copies.
 const TURNS: u32 = 8;
 
@@ -230,6 +233,79 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.doubt(owner);
         }
         !waits
+    }
+
+    /// `true` if entries of an owner are not taken for a while: a copy would go that is read from nobody else yet. The
+    /// one it goes for, or what its origin says itself, is on its way. `claim` is what they come with, if they do.
+    pub(super) fn puts_off<'l>(
+        &mut self,
+        owner: NodeId,
+        claim: Option<&Claim>,
+        list: impl Iterator<Item = Listed<'l>> + Clone,
+    ) -> bool {
+        if const { !Self::COPIES } || !self.withdraws_the_last(owner, claim, list) {
+            return false;
+        }
+        let round = (self.rounds % 255).saturating_add(1);
+        let Some(adoption) = self.tables.members.adoption(owner) else {
+            return false;
+        };
+        if adoption.put_off == 0 {
+            adoption.put_off = round as u8;
+        }
+        let since = u16::from(adoption.put_off);
+        let rounds = round.saturating_add(255).saturating_sub(since) % 255;
+        rounds < ROUNDS_FOR_COPIES
+    }
+
+    /// Something of the owner's was taken: what is put off next has its own time.
+    pub(super) fn puts_off_no_more(&mut self, owner: NodeId) {
+        if const { Self::COPIES }
+            && let Some(adoption) = self.tables.members.adoption(owner)
+        {
+            adoption.put_off = 0;
+        }
+    }
+
+    /// `true` if something that the owner keeps for others is on the list as deleted or replaced, or missing where it is
+    /// covered again, and known from nobody else.
+    fn withdraws_the_last<'l>(
+        &self,
+        owner: NodeId,
+        claim: Option<&Claim>,
+        list: impl Iterator<Item = Listed<'l>> + Clone,
+    ) -> bool {
+        let Some(row) = self.tables.members.get(owner) else {
+            return false;
+        };
+        let again = claim.filter(|claim| !row.replica.progress.is_normal(claim));
+        let goes = |entry: &Entry<S::Key, S::Value>, said: Said<'_>| {
+            let mut told = list.clone();
+            match told.find(|told| told.key == entry.key()) {
+                // Its place may be taken by a copy of what another said.
+                Some(told) => {
+                    let stays = told.value.and_then(read_copy);
+                    told.version > entry.version && !stays.is_some_and(|it| it.covers(said))
+                }
+                None => again.is_some_and(|claim| {
+                    entry.marked || (claim.a < entry.version && entry.version <= claim.b)
+                }),
+            }
+        };
+        let copies = self
+            .tables
+            .entries
+            .beginning_of(owner, (RESERVED_PREFIX, ""));
+        let mut kept = copies.filter_map(|entry| {
+            let (about, _) = copy_of(entry.key())?;
+            let said = read_copy(entry.value()?)?;
+            goes(entry, said).then_some((about, said))
+        });
+        kept.any(|(about, said)| {
+            let origin = self.tables.entries.find(said.origin.owner, about);
+            let deleted = origin.is_some_and(|own| matches!(own.content, Content::Tombstone(_)));
+            !deleted && !self.is_known_besides(owner, about, said)
+        })
     }
 
     /// `true` if something as good as this contribution is read from others than `from`.

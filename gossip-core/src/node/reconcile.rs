@@ -285,6 +285,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return false;
         };
         let list = list.filter(|entry| entry.version <= claim.b);
+        if self.puts_off(owner, Some(claim), list.clone()) {
+            self.after_claim(sender, owner, claim, None);
+            return false;
+        }
         let room = self.has_room(now, owner, list.clone());
         if !room && self.own_sums() == Sums::Lasting {
             // What has no lease can be shown on its own.

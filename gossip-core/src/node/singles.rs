@@ -31,7 +31,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .iter()
             .filter_map(|item| item.listed(sender.now, head.newest));
         for entry in entries {
-            any |= self.apply_single(sender.now, head.owner, entry);
+            if !self.puts_off(head.owner, None, core::iter::once(entry)) {
+                any |= self.apply_single(sender.now, head.owner, entry);
+            }
         }
         let useful = any || self.has_no_loose(sender.id, head.owner);
         if awaited && !useful {

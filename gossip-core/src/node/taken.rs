@@ -100,6 +100,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         useful: Option<bool>,
     ) {
         if useful == Some(true) {
+            self.puts_off_no_more(owner);
             self.note_reclaimed(sender.now, owner);
             if sender.id == owner {
                 self.owe_return(sender, claim.held);

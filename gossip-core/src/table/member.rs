@@ -76,6 +76,8 @@ pub(crate) struct Adoption {
     pub(crate) heirless: bool,
     /// For how many sweeps over tombstones it was there, as far as it matters.
     pub(crate) sweeps: u8,
+    /// In which round what it withdraws was put off first, counted from 1 to 255 and again; 0 if it was not.
+    pub(crate) put_off: u8,
 }
 
 /// A member is to prove that it lives the life that is told of it.

@@ -173,39 +173,51 @@ fn both_sides_of_a_partition_keep_copies_and_each_origin_counts_once() {
 }
 
 /// Crashes lose what nobody heard of; nothing else is lost, and nothing is ever counted twice.
-#[test]
-fn whatever_happens_nobody_reads_more_than_was_counted_and_all_read_the_same() {
+fn whatever_happens(seed: u64) {
     const SPLITS: [fn(u16, u16) -> bool; 3] = [
         |_, _| true,
         |from, to| (from < 2) == (to < 2),
         |from, to| (from % 2) == (to % 2),
     ];
-    for seed in 0..200 {
-        let mut net = cluster(5, seed, 300, Weather::LOSSY);
-        let mut total = 0;
-        for _ in 0..25 {
-            match net.random(8) {
-                0 => crash(&mut net, 4),
-                1 => {
-                    let at = net.random(4) as u16 + 1;
-                    restart(&mut net, at);
-                }
-                2 => net.connected = SPLITS[net.random(3) as usize],
-                _ => {
-                    let at = net.random(4) as u16;
-                    net.node(at).count("hits", 1 << at).unwrap();
-                    total += 1 << at;
-                }
+    let mut net = cluster(5, seed, 300, Weather::LOSSY);
+    let mut total = 0;
+    for _ in 0..25 {
+        match net.random(8) {
+            0 => crash(&mut net, 4),
+            1 => {
+                let at = net.random(4) as u16 + 1;
+                restart(&mut net, at);
             }
-            let pause = net.random(20) * net.random(1_000);
-            run_watched(&mut net, pause, "hits", total);
+            2 => net.connected = SPLITS[net.random(3) as usize],
+            _ => {
+                let at = net.random(4) as u16;
+                net.node(at).count("hits", 1 << at).unwrap();
+                total += 1 << at;
+            }
         }
-        net.connected = SPLITS[0];
-        run_watched(&mut net, FORGOTTEN_MILLIS, "hits", total);
-        settle(&mut net);
-        let read = sums(&net, "hits");
-        assert!(read.windows(2).all(|pair| pair[0] == pair[1]), "{read:?}");
+        let pause = net.random(20) * net.random(1_000);
+        run_watched(&mut net, pause, "hits", total);
     }
+    net.connected = SPLITS[0];
+    run_watched(&mut net, FORGOTTEN_MILLIS, "hits", total);
+    settle(&mut net);
+    let read = sums(&net, "hits");
+    assert!(read.windows(2).all(|pair| pair[0] == pair[1]), "{read:?}");
+}
+
+#[test]
+fn whatever_happens_nobody_reads_more_than_was_counted_and_all_read_the_same() {
+    // The last are those that showed a sum that fell.
+    let fell = [584, 630, 906, 976, 977];
+    (0..200).chain(fell).for_each(whatever_happens);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn whatever_happens_in_a_thousand_runs() {
+    let fails = |seed: &u64| std::panic::catch_unwind(|| whatever_happens(*seed)).is_err();
+    let failed: Vec<u64> = (200..1000).filter(fails).collect();
+    assert!(failed.is_empty(), "seeds {failed:?}");
 }
 
 #[test]
