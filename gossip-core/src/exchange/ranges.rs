@@ -84,3 +84,47 @@ impl<L: List<RangeDuty>> RangeDuties<L> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::InlineList;
+
+    fn duty(bit: Bit, owed: Owed) -> RangeDuty {
+        let prefix = Prefix::ROOT;
+        RangeDuty { bit, prefix, owed }
+    }
+
+    #[test]
+    fn what_is_owed_already_is_not_owed_twice() {
+        let mut duties = RangeDuties::new(InlineList::<RangeDuty, 2>::new());
+        assert!(duties.owe(duty(1, Owed::Answer)));
+        assert!(duties.owe(duty(1, Owed::Answer)));
+        assert_eq!(duties.usage(), (1, 2));
+        assert!(duties.owe(duty(2, Owed::Answer)), "to another partner");
+        assert!(!duties.owe(duty(4, Owed::Answer)), "there is no room");
+    }
+
+    #[test]
+    fn what_is_done_in_part_keeps_its_place() {
+        let mut duties = RangeDuties::new(InlineList::<RangeDuty, 3>::new());
+        duties.owe(duty(1, Owed::Sums(0b11)));
+        duties.owe(duty(1, Owed::Reply));
+        let (index, first) = duties.first(1).unwrap();
+        duties.settle(index, first.then(Some(Owed::Sums(0b10))));
+        assert_eq!(duties.first(1), Some((0, duty(1, Owed::Sums(0b10)))));
+        duties.settle(0, first.then(None));
+        assert_eq!(duties.first(1), Some((0, duty(1, Owed::Reply))));
+    }
+
+    #[test]
+    fn a_partner_that_is_gone_is_owed_nothing() {
+        let mut duties = RangeDuties::new(InlineList::<RangeDuty, 3>::new());
+        duties.owe(duty(1, Owed::Answer));
+        duties.owe(duty(2, Owed::Answer));
+        duties.owe(duty(1, Owed::Reply));
+        duties.forget(1);
+        assert_eq!(duties.first(1), None);
+        assert_eq!(duties.first(2), Some((0, duty(2, Owed::Answer))));
+    }
+}

@@ -89,3 +89,67 @@ impl<L: List<Want>> Wants<L> {
         while self.take(bit).is_some() {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::InlineList;
+    use std::vec::Vec;
+
+    fn want(bit: Bit, owner: u64) -> Want {
+        Want {
+            bit,
+            owner: NodeId::truncated(owner),
+            life: Life::default(),
+            digest: Digest {
+                held: crate::id::Version::NONE,
+                recover: None,
+            },
+            window: None,
+        }
+    }
+
+    /// Room for six; of partner 1 owners 10 to 13, and one of partner 2 among them.
+    fn wants() -> Wants<InlineList<Want, 6>> {
+        let mut wants = Wants::new(InlineList::new());
+        for (bit, owner) in [(1, 10), (1, 11), (2, 20), (1, 12), (1, 13)] {
+            assert!(wants.add(want(bit, owner)));
+        }
+        wants
+    }
+
+    fn owners(wants: &Wants<InlineList<Want, 6>>, bit: Bit) -> Vec<u64> {
+        wants.of(bit).map(|want| want.owner.get()).collect()
+    }
+
+    #[test]
+    fn each_partner_has_a_line_of_its_own() {
+        let mut wants = wants();
+        assert_eq!((wants.count(1), wants.count(2), wants.count(4)), (4, 1, 0));
+        assert_eq!(wants.take(1), Some(want(1, 10)));
+        assert_eq!(wants.first(1), Some(want(1, 11)));
+        wants.forget(1);
+        assert_eq!(
+            (owners(&wants, 1), owners(&wants, 2)),
+            ([].into(), [20].into())
+        );
+    }
+
+    #[test]
+    fn some_go_first_and_all_keep_their_order() {
+        let mut wants = wants();
+        wants.put_first(1, 0b1010);
+        assert_eq!(owners(&wants, 1), [11, 13, 10, 12]);
+        assert_eq!(owners(&wants, 2), [20]);
+        wants.put_first(2, 1);
+        assert_eq!(owners(&wants, 1), [11, 13, 10, 12]);
+    }
+
+    #[test]
+    fn a_full_table_notes_no_more() {
+        let mut wants = wants();
+        assert!(wants.add(want(4, 30)));
+        assert!(!wants.add(want(4, 31)));
+        assert_eq!(owners(&wants, 4), [30]);
+    }
+}

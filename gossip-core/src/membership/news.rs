@@ -191,3 +191,103 @@ impl<N: List<News>> Board<N> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::InlineList;
+    use std::vec::Vec;
+
+    fn board() -> Board<InlineList<News, 3>> {
+        Board::new(InlineList::new())
+    }
+
+    fn id(number: u64) -> NodeId {
+        NodeId::truncated(number)
+    }
+
+    fn told(board: &Board<InlineList<News, 3>>) -> Vec<(What, u64)> {
+        let all = (0..board.len()).filter_map(|index| board.at(index));
+        all.map(|(what, id)| (what, id.get())).collect()
+    }
+
+    #[test]
+    fn what_was_told_least_goes_first_and_of_equals_what_matters_most() {
+        let mut board = board();
+        board.announce(id(1), What::Held);
+        board.announce(id(2), What::Suspect);
+        board.announce(id(3), What::Facts);
+        let order = [(What::Suspect, 2), (What::Facts, 3), (What::Held, 1)];
+        assert_eq!(told(&board), order);
+        board.mark(0);
+        board.count_marked(10);
+        let order = [(What::Facts, 3), (What::Held, 1), (What::Suspect, 2)];
+        assert_eq!(told(&board), order);
+    }
+
+    #[test]
+    fn what_was_told_often_enough_is_dropped() {
+        let mut board = board();
+        board.announce(id(1), What::Facts);
+        for _ in 0..3 {
+            assert!(board.is_told(id(1), What::Facts));
+            board.mark(0);
+            board.count_marked(3);
+        }
+        assert!(board.is_empty());
+    }
+
+    #[test]
+    fn what_others_tell_too_counts_as_told() {
+        let mut board = board();
+        board.announce(id(1), What::Facts);
+        board.heard(id(1), What::Held, 2);
+        assert!(board.is_young(4), "that was something else");
+        board.heard(id(1), What::Facts, 4);
+        board.heard(id(1), What::Facts, 4);
+        assert!(!board.is_young(4));
+        board.heard(id(1), What::Facts, 3);
+        assert!(board.is_empty());
+    }
+
+    #[test]
+    fn what_is_told_anew_begins_from_the_beginning() {
+        let mut board = board();
+        board.announce(id(1), What::Held);
+        board.mark(0);
+        board.count_marked(2);
+        board.announce(id(1), What::Held);
+        assert_eq!(board.len(), 1, "and stands there once");
+        board.mark(0);
+        board.count_marked(2);
+        assert!(!board.is_empty());
+    }
+
+    #[test]
+    fn a_full_board_drops_what_was_told_most() {
+        let mut board = board();
+        (1..4).for_each(|number| assert!(!board.announce(id(number), What::Facts)));
+        board.mark(0);
+        let (_, most) = board.at(0).unwrap();
+        board.count_marked(9);
+        assert!(
+            board.announce(id(4), What::Held),
+            "something was pushed out"
+        );
+        assert!(!board.is_told(most, What::Facts));
+        assert!(board.is_told(id(4), What::Held));
+    }
+
+    #[test]
+    fn what_is_outdated_is_told_no_more() {
+        let mut board = board();
+        board.announce(id(1), What::Suspect);
+        board.announce(id(1), What::Held);
+        board.announce(id(2), What::Held);
+        assert!(board.has_verdicts() && !board.is_of_entries());
+        board.retract(id(1), What::Suspect);
+        assert!(!board.has_verdicts() && board.is_of_entries());
+        board.retract_others(id(2));
+        assert_eq!(told(&board), [(What::Held, 2)]);
+    }
+}

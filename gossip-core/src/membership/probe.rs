@@ -298,3 +298,162 @@ impl Prober {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TARGET: NodeId = NodeId::truncated(7);
+    const RELAY: NodeId = NodeId::truncated(8);
+    const OTHER: NodeId = NodeId::truncated(9);
+    const TOKENS: (u16, u16) = (1, 2);
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    /// A probe whose ping went out at 0: others are asked at 300, it ends at 1000.
+    fn begun() -> Prober {
+        let mut prober = Prober::IDLE;
+        probe(&mut prober);
+        prober
+    }
+
+    fn probe(prober: &mut Prober) {
+        prober.begin(TARGET, TOKENS, at(300), at(1000), true);
+        assert!(prober.sent(1, at(300), at(1000)));
+    }
+
+    fn fails(prober: &mut Prober) -> Silence {
+        match prober.step(at(1000)) {
+            Some(Step::Failed(TARGET, TOKENS, silence)) => silence,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_member_that_acks_is_cleared_and_nothing_more_is_due() {
+        let mut prober = begun();
+        let acked = prober.acked(1, TARGET);
+        let (target, in_time) = (TARGET, true);
+        assert_eq!(acked, Some(Acked { target, in_time }));
+        assert_eq!((prober.next(), prober.step(at(1000))), (None, None));
+    }
+
+    #[test]
+    fn nobody_acks_for_another_with_the_tokens_of_its_ping() {
+        let mut prober = begun();
+        assert_eq!(prober.acked(1, RELAY), None);
+        assert_eq!(prober.acked(3, TARGET), None);
+        assert_eq!(prober.acked(2, RELAY), None, "nobody was asked");
+        prober.asked();
+        assert_eq!(prober.acked(2, RELAY).unwrap().target, TARGET);
+    }
+
+    #[test]
+    fn others_are_asked_once_and_then_it_fails() {
+        let mut prober = begun();
+        assert_eq!((prober.next(), prober.step(at(299))), (Some(at(300)), None));
+        assert_eq!(prober.step(at(300)), Some(Step::AskOthers(TARGET, 1, 2)));
+        assert_eq!(
+            (prober.next(), prober.step(at(999))),
+            (Some(at(1000)), None)
+        );
+        assert_eq!(
+            fails(&mut prober),
+            Silence::Alone,
+            "there was nobody to ask"
+        );
+        assert_eq!(prober.step(at(2000)), None);
+    }
+
+    #[test]
+    fn the_target_is_pinged_once_more_first_where_that_is_wanted() {
+        let mut prober = begun();
+        prober.ask_again_first();
+        assert_eq!(prober.step(at(300)), Some(Step::Again(TARGET, 1)));
+        prober.asked_again(at(600));
+        assert_eq!(prober.step(at(599)), None);
+        assert_eq!(prober.step(at(600)), Some(Step::AskOthers(TARGET, 1, 2)));
+    }
+
+    #[test]
+    fn a_ping_that_never_went_out_is_no_verdict() {
+        let mut prober = Prober::IDLE;
+        prober.begin(TARGET, TOKENS, at(300), at(1000), true);
+        assert!(!prober.sent(2, at(300), at(1000)), "not its token");
+        assert_eq!(prober.step(at(300)), None, "others are not asked either");
+        assert_eq!(prober.step(at(1000)), Some(Step::Unsent));
+    }
+
+    #[test]
+    fn the_time_counts_from_when_the_ping_went_out() {
+        let mut prober = Prober::IDLE;
+        prober.begin(TARGET, TOKENS, at(300), at(1000), true);
+        assert!(prober.sent(1, at(900), at(1600)));
+        assert!(!prober.sent(1, at(2000), at(2700)), "the first counts");
+        assert_eq!(prober.next(), Some(at(900)));
+    }
+
+    #[test]
+    fn a_relay_that_got_no_answer_witnesses_the_silence() {
+        let mut prober = begun();
+        prober.asked();
+        assert_eq!(prober.nacked(2, None), None);
+        assert_eq!(fails(&mut prober), Silence::Witnessed);
+    }
+
+    #[test]
+    fn silence_that_nobody_witnesses_is_counted_until_somebody_is_heard() {
+        let mut prober = Prober::IDLE;
+        for count in 1..4 {
+            probe(&mut prober);
+            prober.asked();
+            assert_eq!(fails(&mut prober), Silence::Unwitnessed(count));
+        }
+        prober.heard();
+        probe(&mut prober);
+        prober.asked();
+        assert_eq!(fails(&mut prober), Silence::Unwitnessed(1));
+    }
+
+    #[test]
+    fn a_word_that_comes_too_late_is_still_the_one_that_was_missing() {
+        let mut prober = begun();
+        prober.asked();
+        fails(&mut prober);
+        assert!(prober.is_unhelped());
+        assert_eq!(prober.nacked(2, None), Some(Nacked::Late(TARGET)));
+        assert_eq!(prober.nacked(2, None), None, "once");
+        // And an ack, after the end, takes the verdict back.
+        probe(&mut prober);
+        prober.asked();
+        fails(&mut prober);
+        assert!(!prober.acked(2, RELAY).unwrap().in_time);
+    }
+
+    #[test]
+    fn one_more_is_asked_whom_a_relay_names() {
+        let mut prober = begun();
+        prober.asked();
+        assert_eq!(prober.nacked(2, Some(TARGET)), None, "the target itself");
+        let ask = Nacked::Ask(OTHER, 2, TARGET);
+        assert_eq!(prober.nacked(2, Some(OTHER)), Some(ask));
+        assert_eq!(prober.nacked(2, Some(RELAY)), None, "one is enough");
+    }
+
+    #[test]
+    fn who_helped_last_is_asked_first_until_it_did_not_help() {
+        let mut prober = begun();
+        prober.acked(1, TARGET);
+        probe(&mut prober);
+        prober.asked();
+        prober.acked(2, RELAY);
+        assert!(prober.helpers().eq([RELAY, TARGET]));
+        assert_eq!(prober.helper(), Some(RELAY));
+        probe(&mut prober);
+        prober.asked();
+        fails(&mut prober);
+        assert_eq!(prober.helpers().count(), 0);
+    }
+}

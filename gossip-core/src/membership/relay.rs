@@ -105,3 +105,57 @@ impl<A: Copy + Eq, L: List<Relay<A>>> Relays<A, L> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::InlineList;
+
+    const TARGET: NodeId = NodeId::truncated(7);
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    /// Room for two, and one under way: ours is token 5, the asker at address 1 calls it 50.
+    fn relays() -> Relays<u16, InlineList<Relay<u16>, 2>> {
+        let mut relays = Relays::new(InlineList::new());
+        assert!(relays.add((5, TARGET), (1, 50), (at(300), at(900))));
+        relays
+    }
+
+    #[test]
+    fn the_answer_goes_back_once_to_who_asked() {
+        let mut relays = relays();
+        assert_eq!(relays.take(5, NodeId::truncated(8)), None, "another's ack");
+        assert_eq!(relays.take(6, TARGET), None, "to another ping");
+        assert_eq!(relays.take(5, TARGET), Some((1, 50)));
+        assert_eq!(relays.take(5, TARGET), None);
+    }
+
+    #[test]
+    fn who_asked_is_told_once_that_there_was_no_answer() {
+        let mut relays = relays();
+        assert_eq!((relays.next(), relays.nack(at(299))), (Some(at(300)), None));
+        assert_eq!(relays.nack(at(300)), Some((1, 50)));
+        assert_eq!((relays.nack(at(300)), relays.next()), (None, Some(at(900))));
+        assert_eq!(relays.take(5, TARGET), Some((1, 50)), "it may still come");
+    }
+
+    #[test]
+    fn in_the_end_nobody_is_waited_for() {
+        let mut relays = relays();
+        relays.expire(at(899));
+        assert_eq!(relays.usage(), (1, 2));
+        relays.expire(at(900));
+        assert_eq!((relays.usage(), relays.next()), ((0, 2), None));
+    }
+
+    #[test]
+    fn a_full_table_serves_nobody_more() {
+        let mut relays = relays();
+        assert!(relays.add((6, TARGET), (2, 60), (at(300), at(900))));
+        assert!(!relays.add((7, TARGET), (3, 70), (at(300), at(900))));
+        assert_eq!(relays.take(6, TARGET), Some((2, 60)));
+    }
+}

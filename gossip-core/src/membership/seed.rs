@@ -182,3 +182,72 @@ impl<A: Copy + Eq, L: List<Seed<A>>> Seeds<A, L> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::InlineList;
+    use std::vec::Vec;
+
+    type Two = Seeds<u16, InlineList<Seed<u16>, 2>>;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    fn one() -> Two {
+        let mut seeds = Seeds::new(InlineList::new());
+        assert!(seeds.add(1));
+        seeds
+    }
+
+    /// When the seeds are tried until `end`, in milliseconds.
+    fn tries(seeds: &mut Two, end: u64) -> Vec<u64> {
+        let mut all = Vec::new();
+        while let Some(next) = seeds.next().filter(|next| *next <= at(end)) {
+            assert!(seeds.due(next).is_some());
+            all.push(next.as_millis());
+        }
+        all
+    }
+
+    #[test]
+    fn each_wait_is_twice_the_one_before_it_up_to_a_minute() {
+        let all = tries(&mut one(), 300_000);
+        assert_eq!(all[..5], [0, 250, 750, 1750, 3750]);
+        let waits: Vec<u64> = all.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert_eq!(waits.last(), Some(&60_000));
+        assert!(waits.is_sorted());
+    }
+
+    #[test]
+    fn one_that_answered_is_tried_no_more_until_nobody_else_is_left() {
+        let mut seeds = one();
+        seeds.due(at(0));
+        assert!(seeds.awaits(1));
+        seeds.heard(1);
+        assert!(!seeds.awaits(1) && seeds.contains(1));
+        assert_eq!(seeds.next(), None);
+        seeds.retry_all(at(5000));
+        assert_eq!(tries(&mut seeds, 6000), [5250, 5500, 6000]);
+    }
+
+    #[test]
+    fn a_seed_that_is_named_again_is_tried_at_once() {
+        let mut seeds = one();
+        tries(&mut seeds, 100_000);
+        assert!(seeds.add(1));
+        assert_eq!(seeds.len(), 1);
+        assert_eq!(seeds.due(at(100_001)), Some((1, 0)));
+    }
+
+    #[test]
+    fn a_full_table_takes_no_more_until_one_is_removed() {
+        let mut seeds = one();
+        assert!(seeds.add(2) && !seeds.add(3));
+        assert!(seeds.remove(1) && !seeds.remove(1));
+        assert!(seeds.add(3));
+        let all: Vec<u16> = seeds.iter().map(Seed::address).collect();
+        assert_eq!(all, [2, 3]);
+    }
+}

@@ -94,3 +94,43 @@ impl<T: List<Timer>> Timers<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::InlineList;
+
+    fn id(number: u64) -> NodeId {
+        NodeId::truncated(number)
+    }
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    #[test]
+    fn deadlines_come_in_their_order_and_no_sooner() {
+        let mut timers = Timers::new(InlineList::<Timer, 4>::new());
+        timers.set(id(1), at(30));
+        timers.set(id(2), at(10));
+        timers.set(id(3), at(20));
+        assert!(timers.iter().eq([id(2), id(3), id(1)]));
+        assert_eq!((timers.next(), timers.due(at(9))), (Some(at(10)), None));
+        assert_eq!(timers.due(at(25)), Some(id(2)));
+        assert_eq!(timers.due(at(25)), Some(id(3)));
+        assert_eq!(timers.due(at(25)), None);
+        assert_eq!(timers.due(at(30)), Some(id(1)));
+        assert_eq!(timers.next(), None);
+    }
+
+    #[test]
+    fn a_member_has_one_deadline() {
+        let mut timers = Timers::new(InlineList::<Timer, 4>::new());
+        timers.set(id(1), at(30));
+        timers.set(id(1), at(50));
+        assert_eq!(timers.of(id(1)), Some(at(50)));
+        assert_eq!(timers.due(at(30)), None);
+        assert_eq!(timers.cancel(id(1)), Some(at(50)));
+        assert_eq!((timers.cancel(id(1)), timers.usage().0), (None, 0));
+    }
+}
