@@ -390,3 +390,6 @@ impl<A> Exchange<A> {
         self.next_token = 0;
     }
 }
+
+#[cfg(test)]
+mod tests;
