@@ -274,3 +274,93 @@ impl<A: Copy + Eq, L: List<Duty<A>>> Duties<A, L> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::InlineList;
+    use std::vec::Vec;
+
+    type Three = Duties<u16, InlineList<Duty<u16>, 3>>;
+
+    fn duties(owed: &[(u16, Message)]) -> Three {
+        let mut duties = Duties::new(InlineList::new());
+        for (to, message) in owed {
+            assert!(duties.owe(*to, *message, false));
+        }
+        duties
+    }
+
+    fn all(duties: &Three) -> Vec<(u16, Message)> {
+        duties.list.iter().map(|d| (d.to, d.message)).collect()
+    }
+
+    #[test]
+    fn the_most_urgent_goes_first_and_nothing_is_owed_twice() {
+        let (news, ping, ack) = (Message::News, Message::Ping(1), Message::Ack(9));
+        let mut duties = duties(&[(1, news), (2, ping), (3, ack)]);
+        assert_eq!(all(&duties), [(3, ack), (2, ping), (1, news)]);
+        assert!(duties.owe(2, ping, false));
+        assert_eq!(duties.usage(), (3, 3));
+        assert!(duties.is_urgent() && duties.is_more_than_news() && duties.has_news());
+        assert_eq!((duties.first(), duties.owed(ping)), (Some(3), Some(2)));
+    }
+
+    #[test]
+    fn where_there_is_no_room_the_least_urgent_is_dropped() {
+        let (news, same, ack) = (Message::News, Message::Same, Message::Ack(9));
+        let mut duties = duties(&[(1, news), (2, same), (3, same)]);
+        assert!(!duties.owe(4, ack, false), "the news went");
+        assert_eq!(all(&duties), [(4, ack), (2, same), (3, same)]);
+        assert!(!duties.owe(5, news, false), "that itself");
+        assert_eq!(all(&duties).len(), 3);
+    }
+
+    #[test]
+    fn those_of_one_sort_are_in_order_or_in_turn() {
+        let pings = [(1, Message::Ping(7)), (2, Message::Ping(5))];
+        assert_eq!(all(&duties(&pings)), [pings[1], pings[0]]);
+        let mut duties = Three::new(InlineList::new());
+        for (to, ping) in pings {
+            assert!(duties.owe(to, ping, true));
+        }
+        assert_eq!(all(&duties), pings);
+    }
+
+    #[test]
+    fn of_a_flood_of_pings_the_latest_are_acked() {
+        let mut duties = Duties::<u16, InlineList<Duty<u16>, 9>>::new(InlineList::new());
+        assert!(duties.owe(2, Message::Ack(0), true));
+        for token in 1..5 {
+            assert!(duties.owe(1, Message::Ack(token), true));
+        }
+        assert!(!duties.owe(1, Message::Ack(5), true), "the oldest went");
+        let mut acks = duties.list.iter().filter(|duty| duty.to == 1);
+        assert!(acks.by_ref().all(|duty| duty.message != Message::Ack(1)));
+        assert_eq!(duties.usage().0, 5, "another's is still there");
+    }
+
+    #[test]
+    fn what_was_put_off_waits_for_everything_else() {
+        let mut duties = duties(&[(1, Message::Ack(1)), (1, Message::You)]);
+        duties.put_off(1);
+        assert_eq!((duties.first(), duties.is_urgent()), (None, false));
+        assert!(duties.owe(2, Message::News, false));
+        assert_eq!((duties.first(), duties.first_put_off()), (Some(2), Some(1)));
+        assert_eq!(duties.next_to(1, 0), Some((1, Message::Ack(1))));
+        duties.settle(1);
+        assert_eq!(duties.next_to(1, 0), Some((1, Message::You)));
+    }
+
+    #[test]
+    fn what_is_owed_of_a_probe_can_be_withdrawn() {
+        let target = NodeId::truncated(7);
+        let (ping, request) = (Message::Ping(1), Message::PingReq(2, target));
+        let mut duties = duties(&[(1, ping), (2, request), (3, Message::Ping(3))]);
+        assert!(!duties.withdraw(2, 1), "those are others");
+        assert!(duties.withdraw(1, 2) && !duties.withdraw(1, 2));
+        assert_eq!(all(&duties), [(3, Message::Ping(3))]);
+        duties.clear();
+        assert_eq!(duties.usage(), (0, 3));
+    }
+}
