@@ -38,6 +38,7 @@ const FOUND: &[(&str, u64)] = &[
     ("a-mass-crash-without-relays", 3),
     ("a-newcomer-asks-without-end", 80561334037504),
     ("nobody-holds-the-last-write", 224336055318891),
+    ("out-of-touch-with-an-outbid-peer", 228538040406480),
 ];
 
 #[test]

@@ -37,8 +37,9 @@ use crate::time::Instant;
 const HEIRS_OF_REBORN: usize = 2;
 /// So many sweeps a member must have been there before a copy is dropped for what it says itself.
 const SETTLED: u8 = 2;
-/// For so many rounds it is put off that a copy goes which is read from nobody else yet.
-const ROUNDS_FOR_COPIES: u16 = 8;
+/// So many rounds others have to keep what a node would lose: a new life is not taken before somebody has the copies of
+/// what it had counted, and a copy that is read from nobody else does not go. Then it is kept here, or goes.
+pub(super) const ROUNDS_FOR_COPIES: u16 = 8;
 /// In how many parts of the fading time one more member may keep copies.
 const TURNS: u32 = 8;
 

@@ -1,6 +1,6 @@
 //! What a node makes of what it is told about members: facts, suspicions, deaths, and itself.
 
-use super::inherit::Loss;
+use super::inherit::{Loss, ROUNDS_FOR_COPIES};
 use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
@@ -18,9 +18,6 @@ use crate::wire::{Row, Standing};
 /// How many rounds a member that is not alive has to prove its life before it is forgotten. It is asked at each
 /// comparison that shows a difference: by a quick node every round, by a slow one when it gets there.
 const ROUNDS_FOR_PROOF: u16 = 16;
-/// How many rounds a member is asked at most before what it had counted is kept here because nobody
-/// else seems to keep it.
-const ROUNDS_FOR_COPIES: u16 = 8;
 
 /// How a row that was told compares with the one that is held after it was merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +42,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return self.meet(now, row, told);
         };
         if held.unheard {
+            let over = held.facts.belied_by(&told);
             if self.is_stale(row) {
                 return Merged::Refused;
             }
             self.recall(now, row.id);
+            if let Some(dead) = over {
+                self.doubt_death(now, row.id, dead);
+            }
         }
         let Some(held) = self.tables.members.get(row.id) else {
             return Merged::Refused;
@@ -391,6 +392,18 @@ fn what_of<A: Address>(facts: &Facts<A>) -> What {
 }
 
 impl<A: Address> Facts<A> {
+    /// What is left of the hearsay that a member lives, if somebody knows better: that it lives, and has not heard of
+    /// that life. It is over then, or its node still lives, and says so.
+    fn belied_by(&self, told: &Self) -> Option<Self> {
+        let earlier =
+            told.generation < self.generation && told.generation.nonce != self.generation.nonce;
+        let dead = Self {
+            liveness: Liveness::Dead,
+            ..*self
+        };
+        (earlier && self.liveness.is_up() && told.liveness.is_up()).then_some(dead)
+    }
+
     /// The facts of a row as it travels.
     pub(super) fn of(row: &Row<A>) -> Self {
         let liveness = match row.standing {

@@ -11,6 +11,10 @@ use crate::storage::Storage;
 use crate::table::Member;
 use crate::time::{Duration, Instant};
 
+/// So many datagrams of a round are answered with a ping by a node that is out of touch: one is enough if
+/// its sender acks, and if each was, an ack that does not count would be answered without end.
+const ASKS: u8 = 4;
+
 /// How far this node is in touch with its peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Touch {
@@ -20,6 +24,8 @@ pub(super) struct Touch {
     stale_at: Instant,
     /// It is too old, and waits for an ack with this token, which no datagram of before can carry.
     asked: Option<u16>,
+    /// How many it still asks for that ack until the next round.
+    asks: u8,
 }
 
 impl Touch {
@@ -27,6 +33,7 @@ impl Touch {
         answered: false,
         stale_at: Instant::FAR,
         asked: None,
+        asks: ASKS,
     };
 
     pub(super) fn rebase(&mut self, epoch: Instant, next_token: u16) {
@@ -117,6 +124,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// A round begins: in it and the next ones what is known is as good as it is now.
     pub(super) fn renew_trust(&mut self, now: Instant) {
+        self.touch.asks = ASKS;
         if core::mem::take(&mut self.touch.answered) {
             self.touch.stale_at = now.after(self.fading_time());
         }
@@ -140,12 +148,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Asks for the answer that ends that.
     pub(super) fn ask_for_answer(&mut self, to: A) {
-        if let Some(token) = self.touch.asked {
+        let Some(token) = self.touch.asked else {
+            return;
+        };
+        if let Some(left) = self.touch.asks.checked_sub(1) {
+            self.touch.asks = left;
             self.owe(to, Message::Ping(token));
         }
     }
 
-    /// Takes an ack that may be that answer. What its sender knows is wanted then.
+    /// Takes an ack that may be that answer. What its sender knows is wanted then, even if it is known
+    /// here in another life: which of them is over is what others must say.
     pub(super) fn take_answer_of_touch(&mut self, sender: &Sender<A>, token: u16) {
         if self.touch.asked == Some(token) {
             self.note_answer();

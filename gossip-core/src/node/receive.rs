@@ -271,6 +271,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// `true` if the sender answered a ping of this node itself.
     fn take_ack(&mut self, sender: &Sender<A>, token: u16) -> bool {
+        self.take_answer_of_touch(sender, token);
         if self.is_outbid(sender) {
             // It says nothing of the member, but of this node's pace.
             if self.prober.token() == Some(token) {
@@ -304,7 +305,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.owe(asker, Message::Ack(asker_token));
             return false;
         }
-        self.take_answer_of_touch(sender, token);
         self.take_proof_of_bygone(sender.from, token);
         false
     }

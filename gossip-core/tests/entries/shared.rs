@@ -7,7 +7,7 @@ use crate::support;
 use gossip_core::persist::Age;
 use gossip_core::shared::{Merge, Merged, Wall, copy_of};
 use gossip_core::wire::Kind;
-use gossip_core::{Duration, Node, SetError, Storage, Tables, inline};
+use gossip_core::{Duration, Node, Reconciliation, SetError, Storage, Tables, inline};
 use sharing::*;
 use support::alone::{Alone, alive, claim, first, lived, says, says_in};
 use support::craft::body;
@@ -173,20 +173,21 @@ fn both_sides_of_a_partition_keep_copies_and_each_origin_counts_once() {
 }
 
 /// Crashes lose what nobody heard of; nothing else is lost, and nothing is ever counted twice.
-fn whatever_happens(seed: u64) {
+fn whatever_happens(seed: u64, order: Reconciliation) {
     const SPLITS: [fn(u16, u16) -> bool; 3] = [
         |_, _| true,
         |from, to| (from < 2) == (to < 2),
         |from, to| (from % 2) == (to % 2),
     ];
-    let mut net = cluster(5, seed, 300, Weather::LOSSY);
+    let settings = |address| settings(address, 300).reconciliation(order);
+    let mut net = cluster_with(5, seed, (300, Weather::LOSSY), settings);
     let mut total = 0;
     for _ in 0..25 {
         match net.random(8) {
             0 => crash(&mut net, 4),
             1 => {
                 let at = net.random(4) as u16 + 1;
-                restart(&mut net, at);
+                restart_with(&mut net, at, settings(at));
             }
             2 => net.connected = SPLITS[net.random(3) as usize],
             _ => {
@@ -209,15 +210,39 @@ fn whatever_happens(seed: u64) {
 fn whatever_happens_nobody_reads_more_than_was_counted_and_all_read_the_same() {
     // The last are those that showed a sum that fell.
     let fell = [584, 630, 906, 976, 977];
-    (0..200).chain(fell).for_each(whatever_happens);
+    let play = |seed| whatever_happens(seed, Reconciliation::ScuttleDepth);
+    (0..200).chain(fell).for_each(play);
+}
+
+#[test]
+fn whatever_happens_in_precise_orders_too() {
+    // The last are those in which a sum fell while single entries were taken at once.
+    let fell = [345, 510, 620, 799];
+    let play = |seed| whatever_happens(seed, Reconciliation::PreciseNewest);
+    (0..40).chain(fell).for_each(play);
+    for order in [Reconciliation::PreciseOldest, Reconciliation::PreciseRandom] {
+        (40..60).for_each(|seed| whatever_happens(seed, order));
+    }
+}
+
+/// So many runs of one order, all of them, whichever fail.
+fn play_many(seeds: core::ops::Range<u64>, order: Reconciliation) {
+    let play = |seed| whatever_happens(seed, order);
+    let fails = |seed: &u64| std::panic::catch_unwind(|| play(*seed)).is_err();
+    let failed: Vec<u64> = seeds.filter(fails).collect();
+    assert!(failed.is_empty(), "{order:?}: seeds {failed:?}");
 }
 
 #[test]
 #[ignore = "takes minutes"]
 fn whatever_happens_in_a_thousand_runs() {
-    let fails = |seed: &u64| std::panic::catch_unwind(|| whatever_happens(*seed)).is_err();
-    let failed: Vec<u64> = (200..1000).filter(fails).collect();
-    assert!(failed.is_empty(), "seeds {failed:?}");
+    play_many(200..1000, Reconciliation::ScuttleDepth);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn whatever_happens_in_a_thousand_runs_of_a_precise_order() {
+    play_many(200..1600, Reconciliation::PreciseNewest);
 }
 
 #[test]

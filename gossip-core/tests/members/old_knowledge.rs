@@ -3,7 +3,9 @@
 
 use crate::support;
 
-use gossip_core::{Checked, Duration, Event, Node, Status};
+use gossip_core::wire::{Kind, Standing};
+use gossip_core::{Checked, Duration, Event, Generation, Identity, Node, SplitMix64, Status};
+use support::craft::{body, craft, row};
 use support::{Large, Net, Record, Weather, config, id};
 
 /// The one that goes.
@@ -214,6 +216,84 @@ fn a_sleeper_comes_back_itself() {
         };
         assert!(net.run_until(begun + 30_000, back), "{nodes} nodes");
         assert_eq!(net.node(nodes - 1).generation(), generation);
+    }
+}
+
+/// Somebody at address 999 tells the node at `to` that the one at address 1 lives in this life, somewhere else.
+fn tell_of_a_copy(net: &mut Net<Large>, to: u16, copied: Generation) {
+    let word = body(&[row(2, copied, 0, Standing::Alive, Some(999))]);
+    let word = craft(id(77), Generation::default(), &[(Kind::Rows, word)]);
+    net.deliver(999, to, &word);
+}
+
+/// A node with a copied id was there, and the sleeper knows its only peer by that life; the peer has bid against others
+/// and does so no more for a while. Its acks are none of the member's, but they are answers. Neither waits for ever, nor
+/// asks at the speed of the network.
+#[test]
+fn a_sleeper_knows_its_only_peer_by_the_life_of_a_copy() {
+    for (nodes, asleep, twice) in [(2, 45, 0), (3, 45, 20), (4, 600, 0), (9, 3600, 20)] {
+        for seed in 0..4 {
+            let case = (nodes, asleep, twice, seed);
+            let mut net = cluster(nodes, 60, seed);
+            let copied = Generation {
+                counter: 1000,
+                nonce: [1, 2, 3, seed as u8],
+            };
+            tell_of_a_copy(&mut net, 0, copied);
+            let sleeper = net.nodes[0].take();
+            for address in 2..nodes {
+                net.nodes[usize::from(address)] = None;
+            }
+            net.run(asleep * 1000);
+            for other in 0..6 {
+                let counter = net.node(1).generation().counter + 1;
+                let nonce = [other, 9, 9, 9];
+                tell_of_a_copy(&mut net, 1, Generation { counter, nonce });
+                net.run(5_000);
+            }
+            assert_eq!(net.node(1).identity(), Identity::Yielded, "{case:?}");
+            net.nodes[0] = sleeper;
+            net.weather.twice = twice;
+            net.log = Some(Vec::new());
+            let both = |net: &Net<Large>| net.agree() && net.live().all(|node| node.live() == 2);
+            let end = net.now + 90_000;
+            assert!(net.run_until(end, both), "{case:?}");
+            let (took, said) = (net.now + 90_000 - end, net.log.as_ref().unwrap().len());
+            assert!(
+                took < 60_000 && said < 400,
+                "{case:?}: {took} ms, {said} datagrams"
+            );
+            assert!(net.node(1).generation() > copied, "{case:?}");
+        }
+    }
+}
+
+/// A node that is out of touch asks whoever speaks to it, but not each time: not even a peer whose acks never are what
+/// it waits for.
+#[test]
+fn a_sleeper_asks_a_few_times_a_round() {
+    for rounds in [1, 3, 10] {
+        let mut net = cluster(6, 60, 1);
+        let peer = net.node(3).generation();
+        let mut sleeper = net.nodes[4].take().unwrap();
+        net.run(300_000);
+        let useless = craft(id(4), peer, &[(Kind::Ack, body(&[u16::MAX]))]);
+        let before = sleeper.stats().sent.of(Kind::Ping).count;
+        for millis in 0..rounds * 1_000 {
+            net.now += 1;
+            let now = net.instant();
+            if sleeper.poll_timeout() <= now {
+                let mut chance = SplitMix64::new(millis);
+                sleeper.handle_timeout(now, &mut chance);
+            }
+            sleeper.handle_datagram(now, 3, &useless).unwrap();
+            while sleeper.poll_transmit(now, &mut [0; 300]).is_some() {}
+        }
+        let pings = u64::from(sleeper.stats().sent.of(Kind::Ping).count - before);
+        assert!(
+            (2..=8 * (rounds + 1)).contains(&pings),
+            "{rounds} rounds: {pings} pings"
+        );
     }
 }
 

@@ -17,8 +17,11 @@ pub fn settings(address: u16, mtu: usize) -> Config<u16> {
 }
 
 pub fn add(net: &mut Net<Large>, address: u16, floor: usize) {
-    let checked = settings(address, floor).check().unwrap();
-    net.add(checked, Large::tables());
+    add_with(net, settings(address, floor));
+}
+
+fn add_with(net: &mut Net<Large>, settings: Config<u16>) {
+    let address = net.add(settings.check().unwrap(), Large::tables());
     if address > 0 {
         net.node(address).join(0).unwrap();
     }
@@ -26,14 +29,27 @@ pub fn add(net: &mut Net<Large>, address: u16, floor: usize) {
 
 /// The node at `address` loses its memory and begins anew.
 pub fn restart(net: &mut Net<Large>, address: u16) {
-    let checked = settings(address, net.mtu).check().unwrap();
-    net.start(address, checked, Large::tables());
+    restart_with(net, address, settings(address, net.mtu));
+}
+
+pub fn restart_with(net: &mut Net<Large>, address: u16, settings: Config<u16>) {
+    net.start(address, settings.check().unwrap(), Large::tables());
     net.node(address).join(u16::from(address == 0)).unwrap();
 }
 
 pub fn cluster(nodes: u16, seed: u64, mtu: usize, weather: Weather) -> Net<Large> {
+    let settings = |address| settings(address, mtu);
+    cluster_with(nodes, seed, (mtu, weather), settings)
+}
+
+pub fn cluster_with(
+    nodes: u16,
+    seed: u64,
+    (mtu, weather): (usize, Weather),
+    settings: impl Fn(u16) -> Config<u16>,
+) -> Net<Large> {
     let mut net = Net::new(seed, mtu, weather);
-    (0..nodes).for_each(|address| add(&mut net, address, mtu));
+    (0..nodes).for_each(|address| add_with(&mut net, settings(address)));
     net.run(20_000);
     assert!(net.live().all(|node| node.live() == usize::from(nodes)));
     net
