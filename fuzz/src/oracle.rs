@@ -98,7 +98,7 @@ impl Oracle {
     }
 
     /// A member may be forgotten and met again within one datagram. The application is told to look at
-    /// everything again; nothing is held of such a member yet.
+    /// everything again; nothing is held of such a member yet, but perhaps that it has written nothing.
     fn forget_lost<S: Storage<u16>>(&mut self, node: &Node<u16, S>) {
         let (replica, lost) = (node.id(), node.stats().events_lost);
         if self.lost.insert(replica, lost).unwrap_or_default() == lost {
@@ -106,7 +106,7 @@ impl Oracle {
         }
         let met_again = |owner: NodeId| {
             let row = node.member(owner);
-            row.is_some_and(|row| row.held() == Version::NONE)
+            row.is_some_and(|row| row.held() <= Version::BIRTH)
                 && node.entries_of(owner).next().is_none()
         };
         self.sights
