@@ -35,6 +35,10 @@ const FLIGHTS_MAX: usize = 48;
 /// More datagrams than one node can owe at one moment.
 const ENDLESS: usize = 500;
 
+/// So many datagrams three nodes send in a second of a perfect network at most, and so many more at its beginning, when
+/// everything that was held up goes out. More are answered with each other without end.
+const STORM: (u64, u64) = (100, 500);
+
 /// The time in which a perfect network must bring agreement, in milliseconds: several times what
 /// the slowest steps (forgetting the dead, trying lost members again) take together.
 const AGREEMENT_MILLIS: u64 = 600_000;
@@ -321,9 +325,12 @@ impl<S: Storage<u16>> World<S> {
 
     /// From here on the network is perfect: what is sent arrives a millisecond later.
     fn settle(&mut self) {
-        let end = self.now + AGREEMENT_MILLIS;
-        let mut look = self.now;
+        let (begun, end) = (self.now, self.now + AGREEMENT_MILLIS);
+        let (mut look, mut sent) = (self.now, 0);
         while self.now < end {
+            sent += self.flights.len() as u64;
+            let seconds = (self.now - begun) / 1000 + 1;
+            assert!(sent < STORM.0 * seconds + STORM.1, "a storm of datagrams");
             self.deliver_all();
             self.turn_all();
             if self.now >= look {

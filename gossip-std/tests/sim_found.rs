@@ -39,6 +39,7 @@ const FOUND: &[(&str, u64)] = &[
     ("a-newcomer-asks-without-end", 80561334037504),
     ("nobody-holds-the-last-write", 224336055318891),
     ("out-of-touch-with-an-outbid-peer", 228538040406480),
+    ("out-of-touch-with-a-newcomer", 250354226110407),
 ];
 
 #[test]

@@ -11,9 +11,9 @@ use crate::storage::Storage;
 use crate::table::Member;
 use crate::time::{Duration, Instant};
 
-/// So many datagrams of a round are answered with a ping by a node that is out of touch: one is enough if
-/// its sender acks, and if each was, an ack that does not count would be answered without end.
-const ASKS: u8 = 4;
+/// So often in a round a node that is out of touch answers a datagram with a ping at most. If each was, an ack that
+/// does not count would be answered without end; and those that waited in a socket are of peers that may be gone.
+const ASKS: u32 = 16;
 
 /// How far this node is in touch with its peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,8 +24,8 @@ pub(super) struct Touch {
     stale_at: Instant,
     /// It is too old, and waits for an ack with this token, which no datagram of before can carry.
     asked: Option<u16>,
-    /// How many it still asks for that ack until the next round.
-    asks: u8,
+    /// When whoever speaks is asked for that ack again at the earliest.
+    next_ask: Instant,
 }
 
 impl Touch {
@@ -33,12 +33,13 @@ impl Touch {
         answered: false,
         stale_at: Instant::FAR,
         asked: None,
-        asks: ASKS,
+        next_ask: Instant::ZERO,
     };
 
     pub(super) fn rebase(&mut self, epoch: Instant, next_token: u16) {
         self.stale_at = self.stale_at.counted_from(epoch);
         self.asked = self.asked.map(|token| next_token.wrapping_sub(token));
+        self.next_ask = self.next_ask.counted_from(epoch);
     }
 }
 
@@ -124,7 +125,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// A round begins: in it and the next ones what is known is as good as it is now.
     pub(super) fn renew_trust(&mut self, now: Instant) {
-        self.touch.asks = ASKS;
         if core::mem::take(&mut self.touch.answered) {
             self.touch.stale_at = now.after(self.fading_time());
         }
@@ -148,12 +148,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Asks for the answer that ends that.
     pub(super) fn ask_for_answer(&mut self, to: A) {
-        let Some(token) = self.touch.asked else {
-            return;
-        };
-        if let Some(left) = self.touch.asks.checked_sub(1) {
-            self.touch.asks = left;
+        if let Some(token) = self.touch.asked {
             self.owe(to, Message::Ping(token));
+        }
+    }
+
+    /// Asks whoever speaks for it.
+    pub(super) fn ask_speaker_for_answer(&mut self, now: Instant, from: A) {
+        if self.is_out_of_touch() && self.touch.next_ask <= now {
+            let round = self.round().as_millis();
+            let wait = round.div_ceil(ASKS);
+            self.touch.next_ask = now.after(Duration::from_millis(wait));
+            self.ask_for_answer(from);
         }
     }
 

@@ -164,8 +164,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Section::You(address) => rest.seen_at = Some(address),
             Section::Rows(rows) => rows.iter().for_each(|row| {
                 self.learn_location(sender, rest.acked, &row);
-                let row = self.locate(sender, &row);
-                self.take_row(sender, &row);
+                self.take_told_row(sender, &row);
             }),
             Section::Newborn(row) => self.take_newborn(sender, &row),
             Section::Terms(terms) => self.take_terms(sender, &terms),
@@ -252,7 +251,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     fn finish(&mut self, sender: &Sender<A>, rest: &Rest<'_, A>) {
         self.learn_address(sender, rest.acked, rest.seen_at);
-        self.ask_for_answer(sender.from);
+        self.ask_speaker_for_answer(sender.now, sender.from);
         // An answer that brought nothing is waited out like none at all, so that two nodes which
         // misunderstand each other do not ask and answer as fast as the network allows.
         if let Some(token) = rest.answered.filter(|_| rest.progress) {

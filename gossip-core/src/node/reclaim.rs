@@ -166,8 +166,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             other && held.replica.progress.held > Version::BIRTH
         });
         if !remembered {
-            let row = self.locate(sender, row);
-            self.take_row(sender, &row);
+            self.take_told_row(sender, row);
         }
         self.owe(sender.from, Message::Tell(row.id));
     }

@@ -20,17 +20,21 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// A newcomer that tells its own row and does not know yet where it is, is where that comes from: so it need
-    /// not be told first, and say it to all, before others can reach it. It is told, and takes it over.
-    pub(super) fn locate(&mut self, sender: &Sender<A>, row: &Row<A>) -> Row<A> {
+    /// Takes a row that was told. A newcomer that tells its own and does not know yet where it is, is where that comes
+    /// from: so it need not be told first, and say it to all, before others can reach it. It is told, and takes
+    /// it over. Where its row was not taken it would only hear of an earlier life, and tell its row again, without end.
+    pub(super) fn take_told_row(&mut self, sender: &Sender<A>, row: &Row<A>) {
         let itself = row.id == sender.id && row.generation == sender.generation;
         let new = row.incarnation == Incarnation::default() && row.standing == Standing::Alive;
         if row.address.is_some() || !itself || !new {
-            return *row;
+            return self.take_row(sender, row);
         }
-        self.owe(sender.from, Message::Tell(row.id));
         let address = Some(sender.from.canonical());
-        Row { address, ..*row }
+        self.take_row(sender, &Row { address, ..*row });
+        let held = self.tables.members.get(row.id);
+        if held.is_some_and(|held| held.facts.generation == row.generation) {
+            self.owe(sender.from, Message::Tell(row.id));
+        }
     }
 
     /// Where this node is by this row of its own, if it does not know yet.

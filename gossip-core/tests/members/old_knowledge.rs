@@ -3,7 +3,7 @@
 
 use crate::support;
 
-use gossip_core::wire::{Kind, Standing};
+use gossip_core::wire::{Datagram, Kind, Section, Standing};
 use gossip_core::{Checked, Duration, Event, Generation, Identity, Node, SplitMix64, Status};
 use support::craft::{body, craft, row};
 use support::{Large, Net, Record, Weather, config, id};
@@ -294,6 +294,34 @@ fn a_sleeper_asks_a_few_times_a_round() {
             (2..=8 * (rounds + 1)).contains(&pings),
             "{rounds} rounds: {pings} pings"
         );
+    }
+}
+
+/// A peer began a new life and does not know yet where it is. A sleeper does not listen yet, and does not answer with
+/// what it knows of the earlier life: the peer would tell its row again, and so on without end.
+#[test]
+fn a_sleeper_tells_a_newcomer_nothing_of_its_earlier_life() {
+    for asleep in [45, 600] {
+        let mut net = cluster(6, 60, 1);
+        let mut sleeper = net.nodes[4].take().unwrap();
+        net.run(asleep * 1000);
+        let now = net.instant();
+        let born = Generation {
+            counter: 3,
+            nonce: [7; 4],
+        };
+        let word = body(&[row(2, born, 0, Standing::Alive, None)]);
+        let word = craft(id(2), born, &[(Kind::Rows, word)]);
+        sleeper.handle_datagram(now, 1, &word).unwrap();
+        let (mut buf, mut pings) = ([0; 300], 0);
+        while let Some(sent) = sleeper.poll_transmit(now, &mut buf) {
+            let sent = Datagram::parse::<u16>(&buf[..sent.len], 0, id(1 << 14)).unwrap();
+            for section in sent.sections::<u16>() {
+                assert!(!matches!(section, Section::Rows(_)), "{section:?}");
+                pings += usize::from(matches!(section, Section::Ping(_)));
+            }
+        }
+        assert_eq!(pings, 1, "it asks for an answer");
     }
 }
 
