@@ -405,6 +405,26 @@ impl<A: Address> Checked<A> {
     pub const fn entry_room(&self) -> usize {
         limits::entry_room(self.config.mtu_floor, self.config.largest_id)
     }
+
+    /// The most bytes that key and value of an entry may have together, as far as datagrams go.
+    pub(crate) const fn entry_max(&self) -> usize {
+        let room = self.entry_room();
+        // Distance, key length and value length.
+        let lengths = limits::varint(room as u64).saturating_mul(2);
+        room.saturating_sub(1).saturating_sub(lengths)
+    }
+
+    /// How long an answer takes that is there after `timeout` where airtime is not bounded: with what the link takes for
+    /// a question and an answer, if the partner's is like this one.
+    pub(crate) fn reply_within(&self, timeout: Duration) -> Duration {
+        let Some(rate) = self.byte_rate() else {
+            return timeout;
+        };
+        let page = u32::try_from(self.mtu_floor()).unwrap_or(u32::MAX);
+        let both = page.saturating_mul(2000).checked_div(rate.per_second);
+        let millis = timeout.as_millis().saturating_add(both.unwrap_or(0));
+        Duration::from_millis(millis)
+    }
 }
 
 /// The checksum of names, datagrams and states: CRC-32C.

@@ -120,6 +120,7 @@ extern crate std;
 
 mod address;
 mod config;
+mod context;
 pub mod entries;
 mod error;
 mod event;
@@ -128,7 +129,11 @@ mod hash;
 mod id;
 pub mod membership;
 pub mod node;
+#[doc(hidden)]
+pub mod outbox;
 pub mod persist;
+#[doc(hidden)]
+pub mod requests;
 mod rng;
 mod sampling;
 pub mod shared;
@@ -144,10 +149,11 @@ pub use config::{Checked, Config, ConfigError, Mail, ParseMailError};
 pub use entries::{Change, Changes, Cursor, EntryRef, Filter};
 pub use error::{DatagramError, JoinError, RequestError, SetError, ValueError};
 pub use event::{Event, Mismatch, Request, Status};
-pub use exchange::{ByteRate, ExchangeMode, FreshRead, ReadEnd, Reconciliation, SyncEnd, Synced};
+pub use exchange::{ByteRate, ExchangeMode, Reconciliation, SyncEnd, Synced};
 pub use id::{Generation, Incarnation, Life, NodeId, OutOfRange, Place, Version};
 pub use membership::Identity;
 pub use node::{Export, Import, Node, Pressure, Restore, Usage};
+pub use requests::{FreshRead, ReadEnd};
 pub use rng::SplitMix64;
 pub use stats::{Flow, Stats, Traffic};
 pub use storage::{List, Storage, Tables};

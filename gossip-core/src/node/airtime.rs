@@ -1,8 +1,9 @@
 //! Airtime is short: what waits, what goes all the same, and how long a round then lasts.
 
-use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
+use crate::context::Sender;
+use crate::context::reply_wait;
 use crate::exchange::{Allowance, Bucket};
 use crate::storage::Storage;
 use crate::time::{Duration, Instant};
@@ -51,21 +52,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// How long the answer of a partner is waited for: with what the link takes for a question and an
-    /// answer, if the partner's is like this one.
+    /// How long the answer of a partner is waited for.
     pub(super) fn reply_wait(&self) -> Duration {
-        self.reply_within(self.own_pace(self.config.reply_timeout()))
-    }
-
-    /// How long an answer takes that is there after `timeout` where airtime is not bounded.
-    pub(super) fn reply_within(&self, timeout: Duration) -> Duration {
-        let Some(rate) = self.config.byte_rate() else {
-            return timeout;
-        };
-        let page = u32::try_from(self.config.mtu_floor()).unwrap_or(u32::MAX);
-        let both = page.saturating_mul(2000).checked_div(rate.per_second);
-        let millis = timeout.as_millis().saturating_add(both.unwrap_or(0));
-        Duration::from_millis(millis)
+        reply_wait(&self.config, &self.tables.members)
     }
 
     /// A round is over: the next one is longer if urgent messages had to wait in it.
@@ -98,7 +87,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// is long enough for that, and without it nobody would find a crash.
     pub(super) fn own_ping(&self) -> Option<A> {
         let token = self.prober.token()?;
-        self.tables.duties.owed(Message::Ping(token))
+        self.tables.outbox.owed(Message::Ping(token))
     }
 
     /// What may be sent at `now`.
@@ -133,7 +122,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// nothing else does: no stranger may use up what this node needs to be a member itself.
     pub(super) fn put_off_stranger(&mut self, sender: &Sender<A>) {
         if self.is_put_off(sender) {
-            self.tables.duties.put_off(sender.from);
+            self.tables.outbox.put_off(sender.from);
         }
     }
 

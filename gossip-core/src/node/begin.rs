@@ -7,6 +7,7 @@ use crate::address::Address;
 use crate::exchange::Direction;
 use crate::id::NodeId;
 use crate::membership::retransmit_limit;
+use crate::sampling::pick;
 use crate::storage::Storage;
 use crate::table::{Member, Sums};
 use crate::time::{Duration, Instant};
@@ -90,7 +91,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         rng: &mut impl Rng,
         accept: impl Fn(&Member<A>) -> bool,
     ) -> Option<&Member<A>> {
-        self.random_member(rng, |row| {
+        pick(&self.tables.members, rng, |row| {
             row.is_live() && row.address().is_some() && !self.is_me(row.id) && accept(row)
         })
     }

@@ -1,8 +1,8 @@
 //! Members that were forgotten: where they are looked for, and what they must do to be believed.
 
-use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::exchange::Direction;
 use crate::id::{NodeId, Place};
 use crate::membership::Bygone;

@@ -32,7 +32,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         node.tables.mails.rebase(now);
         node.tables.syncs.rebase(now, self.next_token);
         node.tables.reads.rebase(now, self.next_token);
-        node.tables.duties.rebase(self.next_token);
+        node.tables.outbox.rebase(self.next_token);
         node.tables.members.rebase(self.next_token, self.rounds);
         node.rounds = 0;
         node.tables.entries.forget_changes();

@@ -1,8 +1,8 @@
 //! What a comparison of rows leads to: marks on rows, one bit for each exchange.
 
 use super::Node;
-use super::receive::Sender;
 use crate::address::Address;
+use crate::context::Sender;
 use crate::exchange::{Bit, Span};
 use crate::id::{NodeId, Place, Version};
 use crate::storage::Storage;

@@ -7,13 +7,14 @@
 
 use rand_core::Rng;
 
-use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
 use crate::config::Mail;
+use crate::context::Sender;
 use crate::entries::delta::Claim;
 use crate::id::{NodeId, Version};
 use crate::rng::below;
+use crate::sampling::pick;
 use crate::stats::bump;
 use crate::storage::{List, Storage};
 use crate::table::{Member, Sums};
@@ -186,7 +187,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                     && !self.is_me(row.id())
                     && !self.tables.mails.has(row.id())
             };
-            let Some(peer) = self.random_member(rng, wanted).map(Member::id) else {
+            let Some(peer) = pick(&self.tables.members, rng, wanted).map(Member::id) else {
                 return;
             };
             self.mail(peer, before);

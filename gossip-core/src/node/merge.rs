@@ -1,9 +1,9 @@
 //! What a node makes of what it is told about members: facts, suspicions, deaths, and itself.
 
 use super::inherit::{Loss, ROUNDS_FOR_COPIES};
-use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::entries::OwnerMap;
 use crate::entries::delta::Progress;
 use crate::exchange::Direction;

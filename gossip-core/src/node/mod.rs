@@ -11,11 +11,9 @@ mod clock;
 mod commands;
 mod compared;
 mod crowd;
-mod duty;
 mod events;
 mod export;
 mod flow;
-mod fresh;
 mod import;
 mod inherit;
 mod lease;
@@ -48,8 +46,6 @@ mod verdict;
 mod watch;
 mod whereabouts;
 
-pub(crate) use duty::Message;
-pub use duty::{Duties, Duty};
 pub use export::Export;
 pub use flow::Pressure;
 pub use import::Import;
@@ -58,18 +54,20 @@ pub use usage::Usage;
 
 use crate::address::Address;
 use crate::config::Checked;
+use crate::context::{Context, With};
 use crate::entries::EntryRef;
 use crate::entries::delta::Progress;
 use crate::error::ValueError;
 use crate::exchange::{Bucket, Direction, Pace, Partner};
 use crate::id::{Generation, Incarnation, NodeId, Place, Version};
 use crate::membership::{Alarms, Clashes, Identity, Lateness, Prober, Rivalry, Seen, What};
+use crate::outbox::Message;
+use crate::requests::Reads;
 use crate::sampling::Shuffle;
 use crate::stats::{Stats, bump};
 use crate::storage::{Storage, Tables};
 use crate::table::{Facts, Liveness, Member, Prefix, Sums};
 use crate::time::Instant;
-use crate::wire::limits;
 use bygone::Lost;
 use pause::Touch;
 use reclaim::Reclaim;
@@ -340,10 +338,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The most bytes that key and value of an entry may have together, as far as datagrams go and
     /// however they share them; the storage has limits of its own.
     pub const fn entry_max(&self) -> usize {
-        let room = self.config.entry_room();
-        // Distance, key length and value length.
-        let lengths = limits::varint(room as u64).saturating_mul(2);
-        room.saturating_sub(1).saturating_sub(lengths)
+        self.config.entry_max()
     }
 
     fn me(&self) -> Option<&Member<A>> {
@@ -390,10 +385,25 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Owes somebody a small message.
     fn owe(&mut self, to: A, message: Message) {
-        let in_turn = self.config.byte_rate().is_some();
-        if !self.tables.duties.owe(to, message, in_turn) {
-            bump(&mut self.stats.duties_full);
-        }
+        self.context().send_soon(to, message);
+    }
+
+    /// What parts see of this node beside their own state.
+    fn context(&mut self) -> Context<'_, A, S> {
+        self.reads().1
+    }
+
+    /// The reads, and what they see of this node.
+    fn reads(&mut self) -> With<'_, Reads<S::Key, S::Reads>, A, S> {
+        let tables = &mut self.tables;
+        let context = Context {
+            config: &self.config,
+            members: &mut tables.members,
+            entries: &mut tables.entries,
+            outbox: &mut tables.outbox,
+            stats: &mut self.stats,
+        };
+        (&mut tables.reads, context)
     }
 
     fn take_token(&mut self) -> u16 {

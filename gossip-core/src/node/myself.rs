@@ -2,9 +2,9 @@
 //! notices of others that share an id.
 
 use super::merge::Merged;
-use super::receive::Sender;
 use super::{Message, Node, Phase};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::id::{Generation, Incarnation, NodeId, Version};
 use crate::membership::{Answer, What, Word};
 use crate::stats::bump;

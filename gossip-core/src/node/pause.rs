@@ -1,10 +1,10 @@
 //! A node that was asleep, stalled or alone: its peers' silence meant nothing, and what it knows of them
 //! may be old.
 
-use super::receive::Sender;
 use super::restore::QUICK_TRIES;
 use super::{Message, Node, Phase};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::exchange::Direction;
 use crate::stats::bump;
 use crate::storage::Storage;
@@ -116,7 +116,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.prober.abandon();
         self.lateness.forget();
-        self.tables.duties.clear();
+        self.tables.outbox.clear();
         self.tables.seeds.retry_all(now);
         self.quick_tries = QUICK_TRIES;
         self.next_reconnect = now;

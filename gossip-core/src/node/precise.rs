@@ -2,8 +2,8 @@
 //! 2008, section 3.1), and the claims that close what they filled.
 
 use super::Node;
-use super::receive::Sender;
 use crate::address::Address;
+use crate::context::Sender;
 use crate::entries::accelerate::hash;
 use crate::entries::delta::{Claim, Digest, Listed};
 use crate::entries::{every, listed};
@@ -14,6 +14,7 @@ use crate::table::Member;
 use crate::time::Instant;
 use crate::wire::{
     ClaimHead, Kind, PreciseItem, PullItem, Row, SinglesHead, Writer, limits, may_be_single,
+    write_singles,
 };
 
 /// What a pull says of one owner.
@@ -250,7 +251,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         if let Some(newest) = newest.max() {
             let entries = self.missing(want, window, limit);
-            return self.write_singles(now, &head(newest), entries, writer);
+            return write_singles(now, &head(newest), entries, writer);
         }
         // The asker may not know of a stretch so far on.
         let beyond = listed(&self.tables.entries, want.owner, window.to(), Version::MAX);
@@ -259,7 +260,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return None;
         }
         let entries = core::iter::once(latest);
-        self.write_singles(now, &head(latest.version), entries, writer)
+        write_singles(now, &head(latest.version), entries, writer)
     }
 
     /// Which stretch `(a, b]` a partner covers with what it holds already, as its window shows.

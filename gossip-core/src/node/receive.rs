@@ -4,28 +4,16 @@ use super::merge::Merged;
 use super::precise::{plain_want, precise_want};
 use super::{Message, Node, Phase};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::error::DatagramError;
 use crate::exchange::Direction;
-use crate::id::{Generation, NodeId};
+use crate::id::NodeId;
 use crate::membership::{Nacked, Silence};
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Member, Sums};
 use crate::time::{Duration, Instant};
 use crate::wire::{ClaimHead, Datagram, Header, Hint, Items, Row, Section, SinglesHead, Standing};
-
-/// Whose datagram is being applied.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sender<A> {
-    pub(super) now: Instant,
-    pub(super) id: NodeId,
-    pub(super) generation: Generation,
-    pub(super) from: A,
-    /// What is compared with it.
-    pub(super) sums: Sums,
-    /// How many bytes came.
-    pub(super) len: usize,
-}
 
 /// What is left to do once every section was seen.
 #[derive(Clone, Copy, Debug)]
@@ -236,7 +224,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 let awaited = rest.answered.is_some();
                 rest.progress |= self.take_singles(sender, awaited, &head, items);
                 if const { Self::READS } && head.token != 0 {
-                    self.take_answer(sender, &head, items);
+                    self.take_read_answer(sender, &head, items);
                 }
             }
             _ => {}
@@ -288,7 +276,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.lateness.in_time();
                 self.note_pace(sender.id, false);
                 let usual = self.config.reply_timeout().max(self.round());
-                let late = self.reply_within(usual);
+                let late = self.config.reply_within(usual);
                 self.tables
                     .exchanges
                     .hurry(sender.id, sender.now.after(late));

@@ -8,10 +8,10 @@
 //! announced. What the application has written meanwhile stands. A life that did not take back a whole earlier one
 //! stays open for what peers still show (`node/regain.rs`).
 
-use super::receive::Sender;
 use super::shared::looks_said;
 use super::{Message, Node, Phase};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::entries::OwnerMap;
 use crate::entries::delta::Map;
 use crate::id::{Generation, Incarnation, Life, NodeId, Version};

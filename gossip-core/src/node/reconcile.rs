@@ -1,8 +1,8 @@
 //! The receiving side of an exchange: what differs becomes links on rows and small intents.
 
-use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::entries::delta::{Claim, Outcome, Progress};
 use crate::entries::{OwnerMap, from_birth, loose};
 use crate::exchange::{Bit, Budget, Direction, Owed, RangeDuty, Want, Ways};

@@ -13,11 +13,11 @@
 //! come for a while and somebody waits for it. An owner that stops before takes nothing with it.
 
 use super::lease::Granted;
-use super::receive::Sender;
 use super::reclaim::Reclaim;
 use super::shared::looks_said;
 use super::{Message, Node};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::entries::Entry;
 use crate::entries::delta::{Claim, Recover};
 use crate::id::{Life, NodeId, Version};

@@ -2,14 +2,16 @@
 
 use rand_core::Rng;
 
-use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
+use crate::context::Sender;
+use crate::error::RequestError;
 use crate::event::{Event, Request};
 use crate::id::NodeId;
-use crate::storage::Storage;
+use crate::requests::{FreshRead, read};
+use crate::storage::{List, Storage};
 use crate::time::Instant;
-use crate::wire::{Kind, Section, Used, Writer};
+use crate::wire::{ClaimItem, Items, Kind, Section, SinglesHead, Used, Writer};
 
 /// What a datagram is sent for, beside what is owed to its destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +48,61 @@ impl<A: Address, S: Storage<A>> Used for Node<A, S> {
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Whether this storage permits reads that ask others, and answers to those of others.
+    pub(super) const READS: bool = Self::ENTRIES && <S::Reads as List<_>>::PERMITTED;
+
+    /// Asks up to `peers` live peers (from 1 to 8), the owner before others, for a fresher value of one
+    /// key. When all have answered, or the owner has, and at `deadline` at the latest,
+    /// [`Event::Read`] comes, the report waits for [`take_read`](Self::take_read),
+    /// and [`get`](Self::get) shows the freshest value found. Peers that hold an older one are told it.
+    /// Only peers whose storage permits reads answer.
+    ///
+    /// # Errors
+    /// Why nothing was begun; nothing changed.
+    pub fn read_fresh(
+        &mut self,
+        owner: NodeId,
+        key: &str,
+        peers: u8,
+        deadline: Instant,
+    ) -> Result<Request, RequestError> {
+        if const { !Self::READS } {
+            return Err(RequestError::Full { max: 0 });
+        }
+        if !self.is_running() {
+            return Err(RequestError::NotRunning);
+        }
+        let (reads, cx) = self.reads();
+        let key = reads.check(&cx, owner, key)?;
+        let (request, deadline) = (Request(self.take_token()), self.time.ahead(deadline));
+        let (reads, cx) = self.reads();
+        reads.start(&cx, request, (owner, key), peers, deadline);
+        Ok(request)
+    }
+
+    /// The report of a read that is over.
+    pub fn read(&self, request: Request) -> Option<&FreshRead> {
+        if const { !Self::READS } {
+            return None;
+        }
+        self.tables.reads.report(request)
+    }
+
+    /// Takes the report of a read that is over, which makes room for another.
+    pub fn take_read(&mut self, request: Request) -> Option<FreshRead> {
+        if const { !Self::READS } {
+            return None;
+        }
+        self.tables.reads.take(request)
+    }
+
     /// Applies a section that has to do with mail, syncs or reads.
     pub(super) fn apply_request(&mut self, sender: &Sender<A>, section: Section<'_, A>) {
         match section {
             Section::Receipt(receipt) if Self::MAILS => self.take_receipt(sender, &receipt),
-            Section::Ask(head, key) if Self::READS => self.take_ask(sender, &head, key),
+            Section::Ask(head, key) if Self::READS => {
+                read::take_ask(&mut self.context(), sender, &head, key);
+            }
             Section::Compare(head) if Self::SYNCS => self.take_compare(sender, &head),
             Section::Equal(token) if Self::SYNCS => self.take_equal(sender, token),
             _ => {}
@@ -60,7 +112,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Writes a message that has to do with mail, syncs or reads: `Some(false)` if it does not fit, `None`
     /// if there is nothing to say any more.
     pub(super) fn write_request(
-        &self,
+        &mut self,
         now: Instant,
         message: Message,
         writer: &mut Writer<'_>,
@@ -75,7 +127,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 owner,
                 key,
                 told,
-            } if Self::READS => self.write_single(now, (token, owner), key, told, writer),
+            } if Self::READS => {
+                read::write_single(&self.context(), now, (token, owner), key, told, writer)
+            }
             _ => None,
         }
     }
@@ -88,7 +142,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if let Some((request, to)) = self.ready_sync() {
             return Some((Aim::Compare(request), to));
         }
-        let (request, peer, to) = self.ready_ask()?;
+        if const { !Self::READS } {
+            return None;
+        }
+        let (reads, cx) = self.reads();
+        let (request, peer, to) = reads.next_ask(&cx)?;
         Some((Aim::Ask(request, peer), to))
     }
 
@@ -98,7 +156,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Aim::Mail(peer) if Self::MAILS => self.write_mail(now, peer, writer),
             Aim::Compare(request) if Self::SYNCS => self.write_compare(now, request, writer),
             Aim::Ask(request, peer) if Self::READS => {
-                self.write_ask(now, (request, peer), writer);
+                let (reads, cx) = self.reads();
+                reads.write_ask(&cx, now, (request, peer), writer);
             }
             _ => {}
         }
@@ -131,7 +190,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn continue_requests(&mut self, now: Instant, rng: &mut impl Rng) {
         self.continue_mail(now, rng);
         self.continue_syncs(now);
-        self.continue_reads(now, rng);
+        if const { Self::READS } {
+            let (reads, mut cx) = self.reads();
+            reads.go_on(&mut cx, now, rng);
+        }
     }
 
     /// Ends everything that waits for others: this node leaves.
@@ -139,7 +201,40 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { Self::SYNCS } {
             self.tables.syncs.leave();
         }
-        self.leave_reads();
+        if const { Self::READS } {
+            let (reads, mut cx) = self.reads();
+            reads.leave(&mut cx);
+        }
+    }
+
+    /// Ends the reads that have their answers, or none in time.
+    pub(super) fn settle_reads(&mut self, now: Instant) {
+        if const { Self::READS } {
+            let (reads, mut cx) = self.reads();
+            reads.settle(&mut cx, now);
+        }
+    }
+
+    /// A peer's answer to a read. What it does not know may be a delete, which comes with what is missing here.
+    pub(super) fn take_read_answer(
+        &mut self,
+        sender: &Sender<A>,
+        head: &SinglesHead,
+        items: Items<'_, ClaimItem<'_>>,
+    ) {
+        let trusted = self.takes_entries(head.owner, head.life);
+        let (reads, mut cx) = self.reads();
+        if let Some(held) = reads.take_answer(&mut cx, sender, (head, items), trusted) {
+            self.compare_held(sender, head.owner, held);
+        }
+    }
+
+    /// When a read is due next.
+    fn next_read(&self) -> Option<Instant> {
+        if const { !Self::READS } {
+            return None;
+        }
+        self.tables.reads.next()
     }
 
     /// The next request that is over.

@@ -1,8 +1,8 @@
 //! Claims in their short form, as they come in.
 
 use super::Node;
-use super::receive::Sender;
 use crate::address::Address;
+use crate::context::Sender;
 use crate::entries::delta::Claim;
 use crate::entries::{Stretch, Told};
 use crate::storage::Storage;

@@ -1,8 +1,8 @@
 //! Single entries: told and taken on their own, in any order, beside the claims.
 
 use super::Node;
-use super::receive::Sender;
 use crate::address::Address;
+use crate::context::Sender;
 use crate::entries::delta::Listed;
 use crate::entries::{OwnerMap, loose};
 use crate::id::{Life, NodeId};
@@ -10,7 +10,7 @@ use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::time::Instant;
-use crate::wire::{ClaimItem, Items, Kind, SinglesHead, Writer};
+use crate::wire::{ClaimItem, Items, SinglesHead};
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Takes single entries, each by the entry rule of `entries::delta`; `true` if one was new. They are
@@ -95,32 +95,5 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 && row.facts.generation.life() == life
                 && row.swim.unproven.is_none()
         })
-    }
-
-    /// Writes as many of the owner's entries as fit, of which none is newer than `head.newest`; how
-    /// many. Without entries it writes the head alone.
-    pub(super) fn write_singles<'e>(
-        &self,
-        now: Instant,
-        head: &SinglesHead,
-        entries: impl Iterator<Item = Listed<'e>>,
-        writer: &mut Writer<'_>,
-    ) -> Option<usize> {
-        let open = writer.open(Kind::Singles)?;
-        if !writer.put(head) {
-            writer.cancel(&open);
-            return None;
-        }
-        let mut entries = entries.peekable();
-        let bare = entries.peek().is_none();
-        let fitting =
-            entries.take_while(|entry| writer.put(&ClaimItem::new(now, head.newest, *entry)));
-        let written = fitting.count();
-        if written == 0 && !bare {
-            writer.cancel(&open);
-            return None;
-        }
-        writer.close(open);
-        Some(written)
     }
 }

@@ -8,15 +8,13 @@
 
 use super::Node;
 use crate::address::Address;
+use crate::context::PATIENCE;
 use crate::id::NodeId;
 use crate::membership::{Silence, What};
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Liveness, Member};
 use crate::time::{Duration, Instant};
-
-/// How many rounds the answer of a slow member is waited for before it is suspected.
-const PATIENCE: u32 = 12;
 
 /// How many rounds a slow node waits for anybody: others are quicker to find a crash.
 const PATIENCE_OF_THE_SLOW: u32 = 60;
@@ -174,15 +172,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             swim.waiting = false;
             swim.words_left = 0;
             self.tables.timers.cancel(id);
-        }
-    }
-
-    /// How long this node waits for what usually takes so long.
-    pub(super) fn own_pace(&self, usual: Duration) -> Duration {
-        if self.is_slow(self.id()) {
-            usual.times(PATIENCE)
-        } else {
-            usual
         }
     }
 

@@ -3,9 +3,9 @@
 //! The fingerprints of a range are compared. Equal: done. Different: the peer narrows the difference
 //! down as in any exchange, and when that has come to rest they are compared again.
 
-use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::error::RequestError;
 use crate::event::Request;
 use crate::exchange::{Owed, PeerState, Synced, Ways};

@@ -2,8 +2,8 @@
 //! room, and answers that change nothing.
 
 use super::Node;
-use super::receive::Sender;
 use crate::address::Address;
+use crate::context::Sender;
 use crate::entries::delta::{Claim, Listed, Recover};
 use crate::entries::{Fit, OwnerMap, loose};
 use crate::exchange::Bit;

@@ -1,8 +1,8 @@
 //! How nodes are set up: told with the first words to an address, compared, and answered where it differs.
 
-use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::event::Mismatch;
 use crate::stats::bump;
 use crate::storage::Storage;

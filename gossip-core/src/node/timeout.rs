@@ -134,7 +134,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         while let Some(step) = self.prober.step(now) {
             match step {
                 Step::Failed(target, (direct, indirect), silence) => {
-                    if self.tables.duties.withdraw(direct, indirect) {
+                    if self.tables.outbox.withdraw(direct, indirect) {
                         bump(&mut self.stats.probes_unsent);
                         continue;
                     }
@@ -267,7 +267,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         self.next_gossip = now.after(self.config.gossip_interval());
-        let wait = self.config.byte_rate().is_some() && self.tables.duties.has_news();
+        let wait = self.config.byte_rate().is_some() && self.tables.outbox.has_news();
         if !wait {
             self.tell_random_peers(self.config.gossip_fanout(), rng);
         }
@@ -366,27 +366,5 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The address of a live peer that `accept` takes.
     fn random_peer(&self, rng: &mut impl Rng, accept: impl Fn(&Member<A>) -> bool) -> Option<A> {
         self.random_live(rng, accept)?.address()
-    }
-
-    /// A random member that `accept` takes. Where few do, a walk from a random row finds one.
-    pub(super) fn random_member(
-        &self,
-        rng: &mut impl Rng,
-        accept: impl Fn(&Member<A>) -> bool,
-    ) -> Option<&Member<A>> {
-        const TRIES: usize = 8;
-        const WALK: usize = 64;
-        let len = self.tables.members.len();
-        for _ in 0..TRIES {
-            let row = self.tables.members.at(below(rng.next_u32(), len));
-            if let Some(row) = row.filter(|row| accept(row)) {
-                return Some(row);
-            }
-        }
-        let start = below(rng.next_u32(), len);
-        let indices = (start..len).chain(0..start).take(WALK);
-        indices
-            .filter_map(|index| self.tables.members.at(index))
-            .find(|row| accept(row))
     }
 }

@@ -76,7 +76,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
         }
         // Here, where airtime is short, exchanges had their turn before news.
-        while let Some(to) = self.tables.duties.first() {
+        while let Some(to) = self.tables.outbox.first() {
             if let Some(len) = self.write(now, to, None, None, buf) {
                 return Some(Transmit::to_one(to, len));
             }
@@ -88,8 +88,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// exchanges, which find what the news does not reach, or both would wait for the other.
     fn next_duty(&self) -> Option<A> {
         let yields = self.news_first && self.config.byte_rate().is_some();
-        let first = self.tables.duties.first()?;
-        Some(first).filter(|_| !yields || self.tables.duties.is_more_than_news())
+        let first = self.tables.outbox.first()?;
+        Some(first).filter(|_| !yields || self.tables.outbox.is_more_than_news())
     }
 
     /// Nothing else is to be sent.
@@ -99,7 +99,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         allowance: Allowance,
         buf: &mut [u8],
     ) -> Option<Transmit<A>> {
-        while let Some(to) = self.tables.duties.first_put_off() {
+        while let Some(to) = self.tables.outbox.first_put_off() {
             if allowance < Allowance::Plenty {
                 self.note_blocked(Allowance::Plenty);
                 return None;
@@ -122,8 +122,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         allowance: Allowance,
         buf: &mut [u8],
     ) -> Option<Transmit<A>> {
-        while allowance == Allowance::Urgent && self.tables.duties.is_urgent() {
-            let to = self.tables.duties.first()?;
+        while allowance == Allowance::Urgent && self.tables.outbox.is_urgent() {
+            let to = self.tables.outbox.first()?;
             let whole = self.bucket.is_turn_of_rest();
             let written = if whole {
                 let bit = self.tables.exchanges.ready_for(to);
@@ -140,10 +140,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return Some(Transmit::to_one(to, len));
             }
         }
-        let waits = self.tables.duties.first().is_some()
+        let waits = self.tables.outbox.first().is_some()
             || self.tables.exchanges.any_at_work()
             || self.partner_ready().is_some();
-        if self.tables.duties.is_urgent() {
+        if self.tables.outbox.is_urgent() {
             self.note_blocked(Allowance::Urgent);
         } else if waits || self.next_aim().is_some() {
             if self.tables.news.has_verdicts() {
@@ -151,7 +151,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.bucket.lengthen();
             }
             self.note_blocked(Allowance::Everything);
-        } else if self.tables.duties.first_put_off().is_some() {
+        } else if self.tables.outbox.first_put_off().is_some() {
             self.note_blocked(Allowance::Plenty);
         }
         None
@@ -159,7 +159,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     fn write_urgent(&mut self, now: Instant, to: A, buf: &mut [u8]) -> Option<usize> {
         let (mut writer, empty) = self.begin(buf)?;
-        self.write_duties(now, to, Message::rides, &mut writer, empty);
+        self.write_small(now, to, Message::rides, &mut writer, empty);
         if writer.len() <= empty {
             return None;
         }
@@ -189,7 +189,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) -> Option<usize> {
         let (mut writer, empty) = self.begin(buf)?;
         // News rides along; only a duty to tell it is a reason for a datagram of its own.
-        let news_owed = self.write_duties(now, to, |_| true, &mut writer, empty);
+        let news_owed = self.write_small(now, to, |_| true, &mut writer, empty);
         if let Some(aim) = aim {
             self.write_aim(now, aim, &mut writer);
         }
@@ -229,7 +229,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Writes those messages owed to `to` that are `wanted`, which the most urgent ones are. What does
     /// not fit waits, unless it would never fit. `true` if news was owed.
-    fn write_duties(
+    fn write_small(
         &mut self,
         now: Instant,
         to: A,
@@ -238,7 +238,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         empty: usize,
     ) -> bool {
         let (mut index, mut news_owed) = (0, false);
-        while let Some((at, message)) = self.tables.duties.next_to(to, index) {
+        while let Some((at, message)) = self.tables.outbox.next_to(to, index) {
             if !wanted(message) {
                 break;
             }
@@ -253,7 +253,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 index = at.saturating_add(1);
             } else {
                 news_owed |= message == Message::News;
-                self.tables.duties.settle(at);
+                self.tables.outbox.done(at);
                 index = at;
             }
             if let Some(rest) = rest {

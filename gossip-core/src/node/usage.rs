@@ -34,7 +34,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             of("leases", tables.entries.lease_usage()),
             of("timers", tables.timers.usage()),
             of("news", tables.news.usage()),
-            of("duties", tables.duties.usage()),
+            of("duties", tables.outbox.usage()),
             of("relays", tables.relays.usage()),
             of("seeds", tables.seeds.usage()),
             of("bygones", tables.bygones.usage()),

@@ -1,8 +1,8 @@
 //! Who is suspected, and whose death is believed: a node's own evidence outweighs what it is told.
 
-use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::id::NodeId;
 use crate::membership::{Silence, What, retransmit_limit, suspicion_timeout};
 use crate::stats::bump;

@@ -1,8 +1,8 @@
 //! Where this node is seen: peers say so, and one that asserts no address of its own choice learns it.
 
-use super::receive::Sender;
 use super::{Message, Node};
 use crate::address::Address;
+use crate::context::Sender;
 use crate::id::Incarnation;
 use crate::membership::{Seed, What};
 use crate::storage::Storage;

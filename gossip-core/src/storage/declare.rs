@@ -33,8 +33,10 @@ macro_rules! __storage_types {
                 <$family as $crate::storage::Family>::List<$crate::membership::Timer, { $members }>;
             type News =
                 <$family as $crate::storage::Family>::List<$crate::membership::News, { $news }>;
-            type Duties =
-                <$family as $crate::storage::Family>::List<$crate::node::Duty<A>, { $duties }>;
+            type Duties = <$family as $crate::storage::Family>::List<
+                $crate::outbox::Outgoing<A>,
+                { $duties },
+            >;
             type Relays = <$family as $crate::storage::Family>::List<
                 $crate::membership::Relay<A>,
                 { $relays },
@@ -60,7 +62,7 @@ macro_rules! __storage_types {
             type Syncs =
                 <$family as $crate::storage::Family>::List<$crate::exchange::Sync, { $syncs }>;
             type Reads = <$family as $crate::storage::Family>::List<
-                $crate::exchange::Read<<$family as $crate::storage::Family>::Blob<{ $key }>>,
+                $crate::requests::Read<<$family as $crate::storage::Family>::Blob<{ $key }>>,
                 { $reads },
             >;
         }
@@ -85,7 +87,7 @@ macro_rules! __storage_tables {
             ),
             timers: $crate::membership::Timers::new($crate::__storage_list!($lists members)),
             news: $crate::membership::Board::new($crate::__storage_list!($lists news)),
-            duties: $crate::node::Duties::new($crate::__storage_list!($lists duties)),
+            outbox: $crate::outbox::Outbox::new($crate::__storage_list!($lists duties)),
             relays: $crate::membership::Relays::new($crate::__storage_list!($lists relays)),
             seeds: $crate::membership::Seeds::new($crate::__storage_list!($lists seeds)),
             bygones: $crate::membership::Bygones::new($crate::__storage_list!($lists bygones)),
@@ -94,7 +96,7 @@ macro_rules! __storage_tables {
             wants: $crate::exchange::Wants::new($crate::__storage_list!($lists wants)),
             mails: $crate::exchange::Mails::new($crate::__storage_list!($lists mails)),
             syncs: $crate::exchange::Syncs::new($crate::__storage_list!($lists syncs)),
-            reads: $crate::exchange::Reads::new($crate::__storage_list!($lists reads)),
+            reads: $crate::requests::Reads::new($crate::__storage_list!($lists reads)),
         }
     };
 }

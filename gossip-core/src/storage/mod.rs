@@ -23,11 +23,11 @@ pub use limits::Limits;
 use crate::address::Address;
 use crate::entries::{Entry, Lease, Store};
 use crate::exchange::{
-    Exchange, Exchanges, Letter, Mails, RangeDuties, RangeDuty, Read, Reads, Sync, Syncs, Want,
-    Wants,
+    Exchange, Exchanges, Letter, Mails, RangeDuties, RangeDuty, Sync, Syncs, Want, Wants,
 };
 use crate::membership::{Board, Bygone, Bygones, News, Relay, Relays, Seed, Seeds, Timer, Timers};
-use crate::node::{Duties, Duty};
+use crate::outbox::{Outbox, Outgoing};
+use crate::requests::{Read, Reads};
 use crate::table::{Member, Table};
 
 /// A bounded sequence, kept in order by its user.
@@ -157,7 +157,7 @@ pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
     type News: List<News>;
     /// Small single messages owed, such as acks and pings.
     #[doc(hidden)]
-    type Duties: List<Duty<A>>;
+    type Duties: List<Outgoing<A>>;
     /// Indirect probes under way on behalf of others.
     #[doc(hidden)]
     type Relays: List<Relay<A>>;
@@ -204,7 +204,7 @@ pub struct Tables<A: Address, S: Storage<A>> {
     pub news: Board<S::News>,
     /// Small messages owed.
     #[doc(hidden)]
-    pub duties: Duties<A, S::Duties>,
+    pub outbox: Outbox<A, S::Duties>,
     /// Indirect probes under way on behalf of others.
     #[doc(hidden)]
     pub relays: Relays<A, S::Relays>,

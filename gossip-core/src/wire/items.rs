@@ -205,7 +205,7 @@ pub struct Items<'a, T> {
 }
 
 impl<'a, T: Deserialize<'a>> Items<'a, T> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
             item: PhantomData,

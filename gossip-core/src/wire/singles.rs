@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::claim_item::ClaimItem;
+use super::codec::Writer;
 use super::items::Items;
+use super::kind::Kind;
+use crate::entries::delta::Listed;
 use crate::error::DatagramError;
 use crate::id::{Life, NodeId, Version};
 use crate::time::Instant;
@@ -43,6 +46,31 @@ pub struct AskHead {
 /// receivers both ask here.
 pub(crate) fn may_be_single(version: Version) -> bool {
     version > Version::BIRTH
+}
+
+/// Writes as many of the owner's entries as fit, of which none is newer than `head.newest`; how
+/// many. Without entries it writes the head alone.
+pub(crate) fn write_singles<'e>(
+    now: Instant,
+    head: &SinglesHead,
+    entries: impl Iterator<Item = Listed<'e>>,
+    writer: &mut Writer<'_>,
+) -> Option<usize> {
+    let open = writer.open(Kind::Singles)?;
+    if !writer.put(head) {
+        writer.cancel(&open);
+        return None;
+    }
+    let mut entries = entries.peekable();
+    let bare = entries.peek().is_none();
+    let fitting = entries.take_while(|entry| writer.put(&ClaimItem::new(now, head.newest, *entry)));
+    let written = fitting.count();
+    if written == 0 && !bare {
+        writer.cancel(&open);
+        return None;
+    }
+    writer.close(open);
+    Some(written)
 }
 
 pub(super) fn validate(

@@ -1,5 +1,4 @@
-//! Reads that ask peers whether they hold a fresher value (read repair, DeCandia et al. 2007, section
-//! 5).
+//! The reads under way, and the reports that nobody has taken yet.
 
 use crate::event::Request;
 use crate::id::{NodeId, Version};
@@ -155,10 +154,7 @@ impl<K: Blob, L: List<Read<K>>> Reads<K, L> {
         self.list.len()
     }
 
-    pub(crate) fn at(&self, index: usize) -> Option<&Read<K>> {
-        self.list.get(index)
-    }
-
+    /// The read at `index`.
     pub(crate) fn at_mut(&mut self, index: usize) -> Option<&mut Read<K>> {
         self.list.get_mut(index)
     }
@@ -318,98 +314,5 @@ impl<K: Blob> Read<K> {
         }
         let choice = self.wanted.map(|_| Instant::ZERO);
         Some(choice.unwrap_or_else(|| self.due.min(self.deadline)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::storage::{InlineBlob, InlineList};
-    use std::vec::Vec;
-
-    type Key = InlineBlob<8>;
-    type Two = Reads<Key, InlineList<Read<Key>, 2>>;
-
-    const OWNER: NodeId = NodeId::truncated(7);
-    const PEERS: [NodeId; 2] = [NodeId::truncated(8), NodeId::truncated(9)];
-    const REQUEST: Request = Request(256);
-
-    fn at(millis: u64) -> Instant {
-        Instant::from_millis(millis)
-    }
-
-    /// A read until 1000 that asks two peers.
-    fn reads() -> Two {
-        let mut reads = Two::new(InlineList::new());
-        let key = Key::from_slice(b"key").unwrap();
-        reads.begin(REQUEST, (OWNER, key), Version::BIRTH, 2, at(1000));
-        assert_eq!(reads.next(), Some(Instant::ZERO), "peers are to be chosen");
-        let read = reads.of(REQUEST).unwrap();
-        read.wanted = None;
-        assert!(PEERS.into_iter().all(|peer| read.choose(peer)));
-        reads
-    }
-
-    fn ready(reads: &Two) -> Vec<NodeId> {
-        reads.ready().map(|(_, peer)| peer).collect()
-    }
-
-    #[test]
-    fn who_does_not_answer_is_asked_again() {
-        let mut reads = reads();
-        assert_eq!(ready(&reads), PEERS);
-        let read = reads.of(REQUEST).unwrap();
-        PEERS.iter().for_each(|peer| read.sent(*peer, at(200)));
-        assert_eq!((ready(&reads).len(), reads.next()), (0, Some(at(200))));
-        let read = reads.of(REQUEST).unwrap();
-        let (version, held) = (Version::BIRTH, Version::BIRTH);
-        read.answer(PEERS[0], Known { version, held });
-        read.retry(at(199));
-        assert!(ready(&reads).is_empty());
-        reads.of(REQUEST).unwrap().retry(at(200));
-        assert_eq!(ready(&reads), [PEERS[1]]);
-    }
-
-    #[test]
-    fn an_answer_belongs_to_the_read_that_asked_its_sender() {
-        let reads = reads();
-        let token = reads.at(0).unwrap().token();
-        assert_eq!(token, 1, "never 0, whatever the request's number");
-        assert_eq!(reads.asked_of(PEERS[0], OWNER, token), Some(0));
-        assert_eq!(reads.asked_of(OWNER, OWNER, token), None);
-        assert_eq!(reads.asked_of(PEERS[0], PEERS[1], token), None);
-        assert_eq!(reads.asked_of(PEERS[0], OWNER, token + 1), None);
-    }
-
-    #[test]
-    fn so_many_peers_can_be_asked() {
-        let mut reads = reads();
-        let read = reads.of(REQUEST).unwrap();
-        let more = (20..).map(NodeId::truncated);
-        let chosen = more.take_while(|peer| read.choose(*peer)).count();
-        assert_eq!(chosen + PEERS.len(), READ_PEERS_MAX);
-    }
-
-    #[test]
-    fn its_report_is_told_once_and_waits_to_be_taken() {
-        let mut reads = reads();
-        assert!(!reads.at(0).unwrap().is_late(at(999)));
-        assert!(reads.at(0).unwrap().is_late(at(1000)));
-        assert_eq!(reads.take(REQUEST), None);
-        let report = FreshRead {
-            end: ReadEnd::Deadline,
-            asked: 2,
-            answered: 1,
-            repaired: 0,
-            changed: false,
-        };
-        let read = reads.of(REQUEST).unwrap();
-        read.finish(report);
-        read.count_repair();
-        assert_eq!((reads.next(), ready(&reads).len()), (None, 0));
-        assert_eq!(reads.take_untold(), Some(REQUEST));
-        assert_eq!(reads.take_untold(), None);
-        assert_eq!(reads.take(REQUEST).unwrap().repaired, 1);
-        assert_eq!(reads.len(), 0);
     }
 }

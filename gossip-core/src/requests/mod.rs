@@ -1,0 +1,7 @@
+//! What the application asks for and is worked on until there is a report.
+//!
+//! Each part has a folder: its state, what it does with it, what it answers to others, and tests that drive it by hand.
+
+pub mod read;
+
+pub use read::{FreshRead, Read, ReadEnd, Reads};
