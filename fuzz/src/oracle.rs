@@ -16,6 +16,8 @@ pub(crate) const KEYS: [&str; 4] = ["a", "b", "c", "d"];
 pub(crate) struct Oracle {
     /// By number.
     writes: Vec<Write>,
+    /// The number of the last of each owner and key.
+    latest: BTreeMap<(NodeId, usize), usize>,
     /// The number of the write that an owner made with this version in this life.
     names: BTreeMap<(NodeId, Generation, Version), usize>,
     /// Each running node's life.
@@ -73,11 +75,7 @@ impl Oracle {
         self.lost.remove(&id);
         self.sights.retain(|(replica, ..), _| *replica != id);
         for key in 0..KEYS.len() {
-            self.writes.push(Write {
-                owner: id,
-                key,
-                deleted: true,
-            });
+            self.write(id, key, true);
         }
     }
 
@@ -116,9 +114,7 @@ impl Oracle {
     /// What the owner itself has, as text.
     pub(crate) fn truth(&self, owner: NodeId) -> Vec<(&'static str, usize)> {
         let latest = |key: usize| {
-            let mut numbers = (0..self.writes.len()).rev();
-            let number =
-                numbers.find(|n| (self.writes[*n].owner, self.writes[*n].key) == (owner, key));
+            let number = self.latest.get(&(owner, key)).copied();
             number.filter(|number| !self.writes[*number].deleted)
         };
         let keys = (0..KEYS.len()).filter_map(|key| Some((KEYS[key], latest(key)?)));
@@ -130,6 +126,11 @@ impl Oracle {
         let me = node.member(owner).expect("a node knows itself");
         let name = (owner, me.generation(), me.held());
         self.names.insert(name, self.writes.len());
+        self.write(owner, key, deleted);
+    }
+
+    fn write(&mut self, owner: NodeId, key: usize, deleted: bool) {
+        self.latest.insert((owner, key), self.writes.len());
         self.writes.push(Write {
             owner,
             key,
@@ -225,13 +226,14 @@ impl Oracle {
         if held < Version::BIRTH {
             return;
         }
-        for (key, sight) in shown.iter().enumerate() {
-            let all = (owner, life, Version::NONE)..=(owner, life, Version::MAX);
-            let mut names = self
-                .names
-                .range(all)
-                .map(|((.., version), n)| (*n, *version));
-            match names.rfind(|(n, _)| self.writes[*n].key == key) {
+        let all = (owner, life, Version::NONE)..=(owner, life, Version::MAX);
+        let mut last = [None; KEYS.len()];
+        for ((.., version), number) in self.names.range(all).rev() {
+            let last = &mut last[self.writes[*number].key];
+            *last = last.or(Some((*number, *version)));
+        }
+        for (sight, last) in shown.iter().zip(last) {
+            match last {
                 Some((_, version)) if version > held => {}
                 Some((number, _)) if self.writes[number].deleted => {
                     assert_eq!(*sight, None, "a deleted key is shown");

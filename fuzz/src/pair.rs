@@ -32,6 +32,9 @@ inline! {
 /// Datagrams under way; where there are more, the oldest are lost.
 const FLIGHTS_MAX: usize = 48;
 
+/// The largest datagrams that the input may choose.
+const MTU_MAX: usize = 1400;
+
 /// More datagrams than one node can owe at one moment.
 const ENDLESS: usize = 500;
 
@@ -99,7 +102,7 @@ impl<S: Storage<u16>> World<S> {
             rng: SplitMix64::new(u64::from(input.byte())),
             requests: Vec::new(),
             now: 1000,
-            mtu: input.pick(&[64, 70, 127, 1400]),
+            mtu: input.pick(&[64, 70, 127, MTU_MAX]),
             mail: input.pick(&[Mail::Off, Mail::To(1), Mail::All]),
         };
         for _ in 0..count {
@@ -149,6 +152,7 @@ impl<S: Storage<u16>> World<S> {
                 let padding = input.index(9);
                 if let Some(node) = self.nodes[address].writer() {
                     self.oracle.set(node, key, padding);
+                    self.oracle.check(node);
                 }
                 self.turn(address);
             }
@@ -156,6 +160,7 @@ impl<S: Storage<u16>> World<S> {
                 let (address, key) = (self.address(input), input.index(KEYS.len()));
                 if let Some(node) = self.nodes[address].writer() {
                     self.oracle.delete(node, key);
+                    self.oracle.check(node);
                 }
                 self.turn(address);
             }
@@ -296,7 +301,7 @@ impl<S: Storage<u16>> World<S> {
         }
     }
 
-    /// Lets a node do what is due and send what it has to say.
+    /// Lets a node do what is due and send what it has to say. It is looked at if it did anything.
     fn turn(&mut self, address: usize) {
         let Some(node) = &mut self.nodes[address].node else {
             return;
@@ -305,19 +310,24 @@ impl<S: Storage<u16>> World<S> {
         if node.poll_timeout() <= now {
             node.handle_timeout(now, &mut self.rng);
             assert!(node.poll_timeout() > now, "due again at once");
+            self.oracle.check(node);
         }
-        self.oracle.check(node);
-        let mut buf = vec![0; self.mtu];
+        let mut spoke = false;
+        let mut buf = [0; MTU_MAX];
         for round in 0.. {
-            let Some(sent) = node.poll_transmit(now, &mut buf) else {
+            let Some(sent) = node.poll_transmit(now, &mut buf[..self.mtu]) else {
                 break;
             };
+            spoke = true;
             assert!(sent.len <= self.mtu && round < ENDLESS);
             self.flights.push(Flight {
                 from: address as u16,
                 to: sent.to.one().expect("nobody speaks to everyone"),
                 bytes: buf[..sent.len].to_vec(),
             });
+        }
+        if spoke {
+            self.oracle.check(node);
         }
         let excess = self.flights.len().saturating_sub(FLIGHTS_MAX);
         self.flights.drain(..excess);

@@ -8,6 +8,7 @@
 /// A bijection on `u64` with full avalanche. Its three 64-bit products are long on small machines, so there
 /// it stands in the program once.
 #[cfg_attr(target_pointer_width = "32", inline(never))]
+#[cfg_attr(not(target_pointer_width = "32"), inline)]
 pub(crate) const fn mix(value: u64) -> u64 {
     let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -50,6 +50,7 @@ impl NodeId {
     }
 
     /// Where the id stands in the members' common order.
+    #[inline]
     pub(crate) const fn place(self) -> Place {
         Place(mix(self.0))
     }

@@ -155,12 +155,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Asks whoever speaks for it.
     pub(super) fn ask_speaker_for_answer(&mut self, now: Instant, from: A) {
-        if self.is_out_of_touch() && self.touch.next_ask <= now {
+        if self.is_out_of_touch() && self.may_ask_speaker(now) {
+            self.ask_for_answer(from);
+        }
+    }
+
+    /// `true` if whoever speaks may be asked now; the next one only after a while.
+    pub(super) fn may_ask_speaker(&mut self, now: Instant) -> bool {
+        let may = self.touch.next_ask <= now;
+        if may {
             let round = self.round().as_millis();
             let wait = round.div_ceil(ASKS);
             self.touch.next_ask = now.after(Duration::from_millis(wait));
-            self.ask_for_answer(from);
         }
+        may
     }
 
     /// Takes an ack that may be that answer. What its sender knows is wanted then, even if it is known

@@ -92,7 +92,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.finish(&sender, &rest);
         self.put_off_stranger(&sender);
-        self.ask_speaker(sender.from);
+        self.ask_speaker(now, sender.from);
         self.continue_reclaim(now);
         self.settle_reads(now);
         // An answer that names nobody who can be written to is none: a seed that many join through may have

@@ -256,8 +256,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Whoever speaks to a node that asks is asked too, before anybody knows its new life: it may have no
     /// seeds, since it is the one that all others have, or hear nothing of those that it has.
-    pub(super) fn ask_speaker(&mut self, from: A) {
-        if self.asks_for_earlier_life() {
+    pub(super) fn ask_speaker(&mut self, now: Instant, from: A) {
+        if self.asks_for_earlier_life() && self.may_ask_speaker(now) {
             self.owe(from, Message::Tell(self.id()));
         }
     }

@@ -26,16 +26,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             bump(&mut self.stats.foreign_singles);
             return false;
         }
-        let mut any = false;
+        // What is not taken for want of room, or not yet, is no progress: it would be asked for again at once.
+        let (mut any, mut refused) = (false, false);
         let entries = items
             .iter()
             .filter_map(|item| item.listed(sender.now, head.newest));
         for entry in entries {
-            if !self.puts_off(head.owner, None, core::iter::once(entry)) {
-                any |= self.apply_single(sender.now, head.owner, entry);
-            }
+            let off = self.puts_off(head.owner, None, core::iter::once(entry));
+            let taken = (!off).then(|| self.apply_single(sender.now, head.owner, entry));
+            any |= taken == Some(Some(true));
+            refused |= taken.flatten().is_none();
         }
-        let useful = any || self.has_no_loose(sender.id, head.owner);
+        let known = self.has_no_loose(sender.id, head.owner) && !refused;
+        let useful = any || known;
         if awaited && !useful {
             self.answer_in_vain(sender, head.owner);
         }
@@ -63,10 +66,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// Takes one entry of an owner whose life was checked; `true` if it was new.
-    pub(super) fn apply_single(&mut self, now: Instant, owner: NodeId, entry: Listed<'_>) -> bool {
+    /// Takes one entry of an owner whose life was checked: whether it was new; `None` if it found no room.
+    pub(super) fn apply_single(
+        &mut self,
+        now: Instant,
+        owner: NodeId,
+        entry: Listed<'_>,
+    ) -> Option<bool> {
         bump(&mut self.stats.singles_heard);
-        let stored = self.has_room(now, owner, core::iter::once(entry)) && {
+        let stored = self.has_room(now, owner, core::iter::once(entry)).then(|| {
             let store = &mut self.tables.entries;
             let stored = self.tables.members.edit(owner, |row| {
                 let map = &mut OwnerMap { store, owner };
@@ -78,8 +86,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 stored
             });
             stored == Some(true)
-        };
-        if !stored {
+        });
+        if stored != Some(true) {
             bump(&mut self.stats.idle_singles);
         }
         stored

@@ -5,7 +5,7 @@ use crate::support;
 
 use gossip_core::entries::delta::Listed;
 use gossip_core::wire::{ClaimItem, Kind, Row, SinglesHead, Standing};
-use gossip_core::{Duration, Generation, Incarnation, Instant, Reconciliation, Version};
+use gossip_core::{Duration, Generation, Incarnation, Instant, Reconciliation, Version, inline};
 use serde::Serialize;
 use support::craft::{body, craft, life};
 use support::{Large, Net, Weather, config, id};
@@ -19,7 +19,7 @@ const ORDERS: [Reconciliation; 5] = [
 ];
 
 fn put<T: Serialize>(out: &mut Vec<u8>, value: &T) {
-    out.extend(postcard::to_slice(value, &mut [0; 64]).unwrap().iter());
+    out.extend(postcard::to_slice(value, &mut [0; 512]).unwrap().iter());
 }
 
 fn generation(net: &mut Net<Large>, at: u16) -> Generation {
@@ -216,6 +216,107 @@ fn a_cover_that_got_further_than_all_who_are_left_begins_anew_with_them() {
                 dead && net.agree() && all
             });
             assert!(same, "{order:?}, {more} more, MTU {mtu}");
+        }
+    }
+}
+
+inline! {
+    /// Room for four entries.
+    struct Four {
+        members: 8, entries: 4, key: 16, value: 200, news: 16, duties: 16,
+        relays: 2, seeds: 2, exchanges: 4, ranges: 8, wants: 8,
+    }
+}
+
+/// Tells `to` of an owner that nobody can reach, and of single entries of it, as many as `versions`.
+fn tell_of_the_unreachable(
+    net: &mut Net<Four>,
+    to: u16,
+    owner: u64,
+    versions: &[u32],
+    size: usize,
+) {
+    let of = Generation {
+        counter: 5,
+        nonce: [5; 4],
+    };
+    let version = |number| Version::new(number).unwrap();
+    let newest = version(40);
+    let row = Row {
+        id: id(owner as u16),
+        generation: of,
+        incarnation: Incarnation::default(),
+        standing: Standing::Alive,
+        address: Some(90u16),
+        held: newest,
+    };
+    let mut single = Vec::new();
+    let head = SinglesHead {
+        token: 0,
+        owner: row.id,
+        life: life(of),
+        held: newest,
+        newest,
+    };
+    put(&mut single, &head);
+    for &number in versions {
+        let listed = Listed {
+            key: &format!("k{number}"),
+            version: version(number),
+            value: Some(&vec![7; size]),
+            expires: None,
+        };
+        put(
+            &mut single,
+            &ClaimItem::new(Instant::from_millis(1), newest, listed),
+        );
+    }
+    let sections = [(Kind::Rows, body(&[row])), (Kind::Singles, single)];
+    net.deliver(90, to, &craft(row.id, of, &sections));
+}
+
+/// Two replicas without room, each with single entries that the other lacks. How many datagrams they send in ten
+/// seconds.
+fn full_on_two_sides(order: Reconciliation, owners: u64, mtu: usize, size: usize) -> u64 {
+    let mut net = Net::<Four>::new(owners, mtu, Weather::FAIR);
+    for at in 0..2 {
+        let config = config(at, mtu)
+            .reconciliation(order)
+            .exchange_pages(u8::MAX);
+        net.add(config.check().unwrap(), Four::tables());
+        for owner in 0..owners {
+            let first = 20 * (u32::from(at) + 1);
+            let versions = [first, first - 1, first - 2, first - 3];
+            tell_of_the_unreachable(
+                &mut net,
+                at,
+                owner + 50,
+                &versions[..4 / owners as usize],
+                size,
+            );
+        }
+    }
+    net.node(0).join(1).unwrap();
+    net.run(10_000);
+    net.live()
+        .map(|node| u64::from(node.stats().sent.datagrams.count))
+        .sum()
+}
+
+/// The page decides which owners are asked for together, and only some mixtures go on for ever.
+#[test]
+fn who_has_no_room_does_not_ask_without_end() {
+    for order in ORDERS {
+        for owners in [1, 2, 4] {
+            for mtu in [64, 80, 150, 300] {
+                for size in (1..mtu.min(200) - 40).step_by(4) {
+                    let sent = full_on_two_sides(order, owners, mtu, size);
+                    assert!(
+                        sent < 400,
+                        "{order:?}, {owners} owners, MTU {mtu}, {size} B: {sent} datagrams"
+                    );
+                }
+            }
         }
     }
 }

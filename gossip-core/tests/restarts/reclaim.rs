@@ -355,3 +355,27 @@ fn tables_without_room_for_it_are_no_reason_to_stay_silent() {
     net.run(5_000);
     assert!((0..address).all(|at| net.contents(at).len() == 1));
 }
+
+/// Two that start with one id, each the other's seed, ask each other for an earlier life: not at the speed of the
+/// network.
+#[test]
+fn newborn_twins_do_not_ask_each_other_without_end() {
+    for (mtu, twice) in [(64, 0), (127, 20), (1400, 50)] {
+        let weather = Weather {
+            twice,
+            ..Weather::FAIR
+        };
+        let mut net = Net::<Large>::new(5, mtu, weather);
+        for address in 0..2 {
+            let config = settings(0, mtu).address(address).check().unwrap();
+            let mut node = Node::new(config, Large::tables());
+            node.join(1 - address).unwrap();
+            net.nodes.push(None);
+            net.put(address, node);
+        }
+        net.run(6_000);
+        let sent = net.live().map(|node| node.stats().sent.datagrams.count);
+        let sent: u32 = sent.sum();
+        assert!((4..300).contains(&sent), "MTU {mtu}, {twice} %: {sent}");
+    }
+}

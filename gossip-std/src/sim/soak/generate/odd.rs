@@ -148,7 +148,7 @@ fn is_idle(action: &Action) -> bool {
 
 /// A second node has the id of another for a while.
 fn twins(dice: &mut Dice, scenario: &mut Scenario) {
-    let of = dice.between(2, scenario.nodes);
+    let of = dice.between(1, scenario.nodes);
     let time = dice.span(Span::from_secs(5), Span::from_secs(40));
     let lasts = dice.span(Span::from_secs(1), Span::from_secs(15));
     push(scenario, time, Action::Twin(Twin { of, lasts }));
