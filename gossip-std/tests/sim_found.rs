@@ -40,6 +40,8 @@ const FOUND: &[(&str, u64)] = &[
     ("nobody-holds-the-last-write", 224336055318891),
     ("out-of-touch-with-an-outbid-peer", 228538040406480),
     ("out-of-touch-with-a-newcomer", 250354226110407),
+    ("slow-without-single-entries", 214611461636066),
+    ("told-dead-before-it-was-met", 214611461638287),
 ];
 
 #[test]

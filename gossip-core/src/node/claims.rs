@@ -51,7 +51,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if writer.room() < 2 {
             return;
         }
-        if self.answer_singly(now, bit, token, writer) {
+        // Told that there is nothing, the partner would ask for the same at once.
+        let empty_still = writer.len() == empty;
+        if self.answer_singly(now, bit, token, writer) || self.has_singles_for(bit) && !empty_still
+        {
             return;
         }
         let mut claimed = false;

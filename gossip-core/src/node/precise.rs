@@ -110,7 +110,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// A partner's pull shows which single entries it holds: what is not here is asked for in return.
-    pub(super) fn look_for_loose(&mut self, bit: Bit, want: &Want) {
+    pub(super) fn look_for_loose(&mut self, sender: &Sender<A>, want: &Want) {
+        let Some(bit) = self.link(sender) else { return };
         let Some(window) = want
             .window
             .filter(|_| self.takes_entries(want.owner, want.life))
@@ -125,7 +126,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let mut here = Window { have: 0, ..window };
         every(&self.tables.entries, want.owner).for_each(|version| here.add(version));
         let mut theirs = (1..=Window::SPAN).filter_map(|place| window.from.plus(place));
-        if theirs.any(|version| version > floor && !window.lacks(version) && here.lacks(version)) {
+        let missing = |version| !window.lacks(version) && here.lacks(version);
+        if theirs.any(|version| version > floor && may_be_single(version) && missing(version)) {
             self.link_loose(bit, want.owner);
         }
     }
@@ -162,6 +164,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
         }
         writer.len() > before
+    }
+
+    /// `true` if the partner lacks single entries that are held here.
+    pub(super) fn has_singles_for(&self, bit: Bit) -> bool {
+        let mut wants = self.tables.wants.of(bit);
+        wants.any(|want| {
+            self.window_to_fill(want)
+                .is_some_and(|window| self.missing(want, window, u32::MAX).next().is_some())
+        })
     }
 
     /// The window of a want that single entries serve: the asker covers nothing again, and would not

@@ -13,13 +13,17 @@ use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Member, Sums};
 use crate::time::{Duration, Instant};
-use crate::wire::{ClaimHead, Datagram, Header, Hint, Items, Row, Section, SinglesHead, Standing};
+use crate::wire::{
+    ClaimHead, Datagram, Header, Hint, Items, PreciseItem, Row, Section, SinglesHead, Standing,
+};
 
 /// What is left to do once every section was seen.
 #[derive(Clone, Copy, Debug)]
 struct Rest<'a, A> {
     root: Option<(u64, Direction)>,
     hints: Option<Items<'a, Hint>>,
+    /// What the sender holds of single entries, of those that it asks for.
+    shown: Option<Items<'a, PreciseItem>>,
     /// The token of our pull that was answered.
     answered: Option<u8>,
     /// Something that was pulled came, or turned out not to be there.
@@ -37,6 +41,7 @@ impl<A> Default for Rest<'_, A> {
         Self {
             root: None,
             hints: None,
+            shown: None,
             answered: None,
             progress: false,
             walked: 0,
@@ -196,6 +201,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 self.take_pull(sender, token, items.iter().map(plain_want));
             }
             Section::Precise(token, items) => {
+                rest.shown = Some(items);
                 self.take_pull(sender, token, items.iter().map(precise_want));
             }
             Section::Known(head, claim, hash) => {
@@ -244,6 +250,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         // misunderstand each other do not ask and answer as fast as the network allows.
         if let Some(token) = rest.answered.filter(|_| rest.progress) {
             self.end_pull(sender, token);
+        }
+        // Rows beside it say only that neither holds more of what is covered, which ends other pulls.
+        if let Some(shown) = rest.shown {
+            shown
+                .iter()
+                .for_each(|item| self.look_for_loose(sender, &precise_want(item)));
         }
         if let Some((root, direction)) = rest.root {
             self.take_root(sender, root, direction, rest.hints);

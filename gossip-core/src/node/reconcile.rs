@@ -253,7 +253,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             exchange.answer = Some(token);
         }
         for want in wants {
-            self.look_for_loose(bit, &want);
             if let Some((covered, _)) = want.digest.recover
                 && self.is_me(want.owner)
             {

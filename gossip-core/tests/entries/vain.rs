@@ -275,6 +275,27 @@ fn tell_of_the_unreachable(
     net.deliver(90, to, &craft(row.id, of, &sections));
 }
 
+/// Who begins all exchanges itself, as a slow node does, hears no listing: it must see in its partner's pull what
+/// it lacks, though a row that comes with it says that neither has more of what is covered.
+#[test]
+fn who_begins_every_exchange_gets_single_entries_too() {
+    for order in ORDERS {
+        for mtu in [64, 300, 1400] {
+            let mut net = Net::<Four>::new(7, mtu, Weather::FAIR);
+            for (at, exchanges) in [(0, 0), (1, 1)] {
+                let config = config(at, mtu).reconciliation(order);
+                let config = config.exchange_fanout(exchanges).check().unwrap();
+                net.add(config, Four::tables());
+            }
+            tell_of_the_unreachable(&mut net, 0, 50, &[7, 9], 1);
+            net.node(1).join(0).unwrap();
+            let end = net.now + 8_000;
+            let told = net.run_until(end, |net| net.contents(1).len() == 2);
+            assert!(told, "{order:?}, MTU {mtu}: {:?}", net.contents(1));
+        }
+    }
+}
+
 /// Two replicas without room, each with single entries that the other lacks. How many datagrams they send in ten
 /// seconds.
 fn full_on_two_sides(order: Reconciliation, owners: u64, mtu: usize, size: usize) -> u64 {

@@ -46,6 +46,7 @@ use crate::sim::{Index, NETWORK, Note, Record, Span, Time};
 use agreement::Agreement;
 use entries::{Case, Entries};
 use in_vain::InVain;
+use reachable::Reachable;
 use restarts::Restarts;
 use visible::Visible;
 
@@ -103,6 +104,7 @@ pub struct Checks {
 #[derive(Clone, Debug)]
 pub struct Invariants {
     checks: Checks,
+    reachable: Reachable,
     entries: Entries,
     restarts: Restarts,
     visible: Option<Visible>,
@@ -126,6 +128,7 @@ impl Invariants {
     pub fn new(checks: Checks) -> Self {
         Self {
             checks,
+            reachable: Reachable::default(),
             entries: Entries::default(),
             restarts: Restarts::new(checks.fresh),
             visible: checks.visible.map(Visible::new),
@@ -183,7 +186,7 @@ impl Invariants {
 
     fn judge(&mut self, record: &Record<'_, Note>, truth: &Truth) -> Result<(), Broken> {
         if self.checks.reachable {
-            reachable::check(record, truth)?;
+            self.reachable.check(record, truth)?;
         }
         if let Some(visible) = &mut self.visible {
             visible.record(record, truth);

@@ -4,34 +4,67 @@
 use gossip_core::Status;
 
 use super::Broken;
-use crate::sim::measure::Truth;
-use crate::sim::{Note, Record, What, id_of};
+use crate::sim::measure::{Marks, Truth};
+use crate::sim::{Note, Record, Time, What, id_of};
 
 pub(super) const RULE: &str = "reachable";
 
-/// Judges one record, which `truth` has seen already. O(hosts) for a death, O(1) for the rest.
-pub(super) fn check(record: &Record<'_, Note>, truth: &Truth) -> Result<(), Broken> {
-    let What::Note(Note::Member {
-        id: host,
-        status: Status::Dead,
-        ..
-    }) = *record.what
-    else {
-        return Ok(());
-    };
-    let since = truth.reach.judged_from(record.time);
-    if !truth.are_together(since, record.host, host) || !truth.is_well_placed(since, host) {
-        return Ok(());
+/// What the rule needs to remember.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reachable {
+    newcomers: Vec<Newcomer>,
+}
+
+/// Since when a host knows anybody, and of whom it was told first that they live.
+#[derive(Clone, Debug, Default)]
+struct Newcomer {
+    joined: Time,
+    met: Marks,
+}
+
+impl Reachable {
+    /// Judges one record, which `truth` has seen already. O(hosts) for a death, O(1) for the rest.
+    pub(super) fn check(&mut self, record: &Record<'_, Note>, truth: &Truth) -> Result<(), Broken> {
+        let What::Note(note) = record.what else {
+            return Ok(());
+        };
+        let place = record.host as usize;
+        if place >= self.newcomers.len() {
+            self.newcomers.resize_with(place + 1, Newcomer::default);
+        }
+        let newcomer = &mut self.newcomers[place];
+        let host = match *note {
+            Note::Joined => {
+                let (joined, met) = (record.time, Marks::default());
+                *newcomer = Newcomer { joined, met };
+                return Ok(());
+            }
+            Note::Member { id, status, .. } if status != Status::Dead => {
+                newcomer.met.insert(id);
+                return Ok(());
+            }
+            Note::Member { id, .. } => id,
+            _ => return Ok(()),
+        };
+        let since = truth.reach.judged_from(record.time);
+        // The first that a newcomer hears of somebody is what others told it, who may just have been cut off.
+        let hearsay = newcomer.joined > since && !newcomer.met.contains(host);
+        if hearsay
+            || !truth.are_together(since, record.host, host)
+            || !truth.is_well_placed(since, host)
+        {
+            return Ok(());
+        }
+        Err(Broken {
+            rule: RULE,
+            host: record.host,
+            what: format!(
+                "tells node {} dead, which runs and has been within reach of it and of most others for {}",
+                id_of(host),
+                truth.reach.calm()
+            ),
+        })
     }
-    Err(Broken {
-        rule: RULE,
-        host: record.host,
-        what: format!(
-            "tells node {} dead, which runs and has been within reach of it and of most others for {}",
-            id_of(host),
-            truth.reach.calm()
-        ),
-    })
 }
 
 #[cfg(test)]
@@ -112,6 +145,21 @@ mod tests {
                 assert_eq!(trial.broken().2, 40.0, "{begin:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_a_newcomer_is_told_first_is_hearsay() {
+        let mut trial = trial(5);
+        trial.tell(20, 1, What::Note(Note::Joined));
+        trial.tell(21, 1, dead(0));
+        assert_eq!(trial.what(), "");
+        trial.tell(22, 1, member(0, Status::Alive, 6));
+        trial.tell(23, 1, dead(0));
+        assert_eq!(trial.broken().2, 23.0, "it was told better");
+        let mut trial = self::trial(5);
+        trial.tell(20, 1, What::Note(Note::Joined));
+        trial.tell(31, 1, dead(0));
+        assert_eq!(trial.broken().2, 31.0, "no newcomer any more");
     }
 
     #[test]
