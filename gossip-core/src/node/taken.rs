@@ -99,6 +99,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         claim: &Claim,
         useful: Option<bool>,
     ) {
+        if let Some(marks) = self.tables.members.marks(owner) {
+            // The latest word: by an older one its sender seems to have less to say than it has.
+            marks.told = claim.held;
+        }
         if useful == Some(true) {
             self.puts_off_no_more(owner);
             self.note_reclaimed(sender.now, owner);
