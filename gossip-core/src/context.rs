@@ -62,6 +62,23 @@ impl<A: Address, S: Storage<A>> Context<'_, A, S> {
     pub(crate) fn reply_wait(&self) -> Duration {
         reply_wait(self.config, self.members)
     }
+
+    /// How long the answer of this one is, who may be slow.
+    pub(crate) fn reply_wait_of(&self, peer: NodeId) -> Duration {
+        pace_with(self.members, peer, self.reply_wait())
+    }
+}
+
+/// What takes so long as usual, with a peer that may be slow.
+pub(crate) fn pace_with<A: Address, M: List<Member<A>>>(
+    members: &Table<A, M>,
+    peer: NodeId,
+    usual: Duration,
+) -> Duration {
+    let late = members
+        .get(peer)
+        .is_some_and(|row| row.is_slow() || row.swim.late);
+    if late { usual.times(PATIENCE) } else { usual }
 }
 
 /// How long the answer of a partner is waited for by this node, which may be slow itself.

@@ -7,7 +7,6 @@
 //! each partner.
 
 mod bucket;
-mod mail;
 mod mode;
 mod order;
 mod pace;
@@ -19,7 +18,6 @@ mod wants;
 
 pub use bucket::ByteRate;
 pub(crate) use bucket::{Allowance, Bucket};
-pub use mail::{Letter, Mails};
 pub(crate) use mode::Ways;
 pub use mode::{Direction, ExchangeMode};
 pub use order::Reconciliation;

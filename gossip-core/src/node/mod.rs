@@ -62,7 +62,7 @@ use crate::exchange::{Bucket, Direction, Pace, Partner};
 use crate::id::{Generation, Incarnation, NodeId, Place, Version};
 use crate::membership::{Alarms, Clashes, Identity, Lateness, Prober, Rivalry, Seen, What};
 use crate::outbox::Message;
-use crate::requests::Reads;
+use crate::requests::{Mails, Reads};
 use crate::sampling::Shuffle;
 use crate::stats::{Stats, bump};
 use crate::storage::{Storage, Tables};
@@ -157,6 +157,13 @@ struct Notices {
     left: bool,
     reclaimed: bool,
     no_answer: bool,
+}
+
+/// The parts that have a state of their own, and what they share.
+struct Parts<'n, A: Address, S: Storage<A>> {
+    mails: &'n mut Mails<S::Mails>,
+    reads: &'n mut Reads<S::Key, S::Reads>,
+    context: Context<'n, A, S>,
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -390,20 +397,34 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// What parts see of this node beside their own state.
     fn context(&mut self) -> Context<'_, A, S> {
-        self.reads().1
+        self.parts().context
+    }
+
+    /// The letters, and what they see of this node.
+    fn mails(&mut self) -> With<'_, Mails<S::Mails>, A, S> {
+        let parts = self.parts();
+        (parts.mails, parts.context)
     }
 
     /// The reads, and what they see of this node.
     fn reads(&mut self) -> With<'_, Reads<S::Key, S::Reads>, A, S> {
+        let parts = self.parts();
+        (parts.reads, parts.context)
+    }
+
+    fn parts(&mut self) -> Parts<'_, A, S> {
         let tables = &mut self.tables;
-        let context = Context {
-            config: &self.config,
-            members: &mut tables.members,
-            entries: &mut tables.entries,
-            outbox: &mut tables.outbox,
-            stats: &mut self.stats,
-        };
-        (&mut tables.reads, context)
+        Parts {
+            mails: &mut tables.mails,
+            reads: &mut tables.reads,
+            context: Context {
+                config: &self.config,
+                members: &mut tables.members,
+                entries: &mut tables.entries,
+                outbox: &mut tables.outbox,
+                stats: &mut self.stats,
+            },
+        }
     }
 
     fn take_token(&mut self) -> u16 {

@@ -8,7 +8,7 @@ use crate::context::Sender;
 use crate::error::RequestError;
 use crate::event::{Event, Request};
 use crate::id::NodeId;
-use crate::requests::{FreshRead, read};
+use crate::requests::{FreshRead, mail, read};
 use crate::storage::{List, Storage};
 use crate::time::Instant;
 use crate::wire::{ClaimItem, Items, Kind, Section, SinglesHead, Used, Writer};
@@ -99,7 +99,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Applies a section that has to do with mail, syncs or reads.
     pub(super) fn apply_request(&mut self, sender: &Sender<A>, section: Section<'_, A>) {
         match section {
-            Section::Receipt(receipt) if Self::MAILS => self.take_receipt(sender, &receipt),
+            Section::Receipt(receipt) if Self::MAILS => {
+                let (mails, mut cx) = self.mails();
+                mails.take_receipt(&mut cx, sender, &receipt);
+            }
             Section::Ask(head, key) if Self::READS => {
                 read::take_ask(&mut self.context(), sender, &head, key);
             }
@@ -119,7 +122,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) -> Option<bool> {
         match message {
             Message::Receipt(owner, version) if Self::MAILS => {
-                self.write_receipt(owner, version, writer)
+                mail::write_receipt(&self.context(), owner, version, writer)
             }
             Message::Equal(token) if Self::SYNCS => Some(writer.small(Kind::Equal, &token)),
             Message::Single {
@@ -136,8 +139,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// What to send next for its own sake, and to where.
     pub(super) fn next_aim(&mut self) -> Option<(Aim, A)> {
-        if let Some((peer, to)) = self.ready_mail() {
-            return Some((Aim::Mail(peer), to));
+        if const { Self::MAILS } {
+            let (mails, mut cx) = self.mails();
+            if let Some((peer, to)) = mails.next_letter(&mut cx) {
+                return Some((Aim::Mail(peer), to));
+            }
         }
         if let Some((request, to)) = self.ready_sync() {
             return Some((Aim::Compare(request), to));
@@ -167,7 +173,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn drop_aim(&mut self, now: Instant, aim: Aim) {
         let due = now.after(self.reply_wait());
         match aim {
-            Aim::Mail(peer) => self.lose_mail(peer),
+            Aim::Mail(peer) => {
+                let (mails, mut cx) = self.mails();
+                mails.lose(&mut cx, peer);
+            }
             Aim::Compare(request) => self.tables.syncs.compared(request, due),
             Aim::Ask(request, peer) => {
                 if let Some(read) = self.tables.reads.of(request) {
@@ -182,13 +191,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { !(Self::MAILS || Self::SYNCS || Self::READS) } {
             return None;
         }
-        let due = [self.next_mail(), self.next_sync(), self.next_read()];
+        let mail = const { Self::MAILS }
+            .then(|| self.tables.mails.next())
+            .flatten();
+        let due = [mail, self.next_sync(), self.next_read()];
         due.into_iter().flatten().min()
     }
 
     /// Does what is due.
     pub(super) fn continue_requests(&mut self, now: Instant, rng: &mut impl Rng) {
-        self.continue_mail(now, rng);
+        if const { Self::MAILS } {
+            let (mails, mut cx) = self.mails();
+            mails.go_on(&mut cx, now, rng);
+        }
         self.continue_syncs(now);
         if const { Self::READS } {
             let (reads, mut cx) = self.reads();

@@ -8,7 +8,7 @@
 
 use super::Node;
 use crate::address::Address;
-use crate::context::PATIENCE;
+use crate::context::{PATIENCE, pace_with};
 use crate::id::NodeId;
 use crate::membership::{Silence, What};
 use crate::stats::bump;
@@ -177,10 +177,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// How long a peer has for what usually takes so long.
     pub(super) fn pace_with(&self, peer: NodeId, usual: Duration) -> Duration {
-        if self.is_late(peer) {
-            usual.times(PATIENCE)
-        } else {
-            usual
-        }
+        pace_with(&self.tables.members, peer, usual)
     }
 }

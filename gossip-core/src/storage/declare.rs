@@ -58,7 +58,7 @@ macro_rules! __storage_types {
             type Wants =
                 <$family as $crate::storage::Family>::List<$crate::exchange::Want, { $wants }>;
             type Mails =
-                <$family as $crate::storage::Family>::List<$crate::exchange::Letter, { $mails }>;
+                <$family as $crate::storage::Family>::List<$crate::requests::Letter, { $mails }>;
             type Syncs =
                 <$family as $crate::storage::Family>::List<$crate::exchange::Sync, { $syncs }>;
             type Reads = <$family as $crate::storage::Family>::List<
@@ -94,7 +94,7 @@ macro_rules! __storage_tables {
             exchanges: $crate::exchange::Exchanges::new($crate::__storage_list!($lists exchanges)),
             ranges: $crate::exchange::RangeDuties::new($crate::__storage_list!($lists ranges)),
             wants: $crate::exchange::Wants::new($crate::__storage_list!($lists wants)),
-            mails: $crate::exchange::Mails::new($crate::__storage_list!($lists mails)),
+            mails: $crate::requests::Mails::new($crate::__storage_list!($lists mails)),
             syncs: $crate::exchange::Syncs::new($crate::__storage_list!($lists syncs)),
             reads: $crate::requests::Reads::new($crate::__storage_list!($lists reads)),
         }

@@ -22,12 +22,10 @@ pub use limits::Limits;
 
 use crate::address::Address;
 use crate::entries::{Entry, Lease, Store};
-use crate::exchange::{
-    Exchange, Exchanges, Letter, Mails, RangeDuties, RangeDuty, Sync, Syncs, Want, Wants,
-};
+use crate::exchange::{Exchange, Exchanges, RangeDuties, RangeDuty, Sync, Syncs, Want, Wants};
 use crate::membership::{Board, Bygone, Bygones, News, Relay, Relays, Seed, Seeds, Timer, Timers};
 use crate::outbox::{Outbox, Outgoing};
-use crate::requests::{Read, Reads};
+use crate::requests::{Letter, Mails, Read, Reads};
 use crate::table::{Member, Table};
 
 /// A bounded sequence, kept in order by its user.

@@ -66,6 +66,7 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
         "requests",
         &[
             "address",
+            "config::Mail",
             "context",
             "entries",
             "error",
@@ -73,6 +74,7 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
             "hash",
             "id",
             "outbox",
+            "rng",
             "sampling",
             "stats",
             "storage",

@@ -3,37 +3,28 @@
 use std::vec::Vec;
 
 use super::*;
-use crate::config::{Checked, Config};
-use crate::context::{Context, Sender, With};
 use crate::entries::delta::Listed;
 use crate::error::RequestError;
 use crate::event::Request;
-use crate::id::{Generation, Incarnation};
+use crate::id::Generation;
 use crate::outbox::Message;
+use crate::requests::for_tests::{ME, OWNER, PEERS, World, address, at, sender, version};
 use crate::rng::SplitMix64;
-use crate::stats::Stats;
-use crate::storage::{InlineBlob, InlineList, Tables};
-use crate::table::{Facts, Liveness, Member, Sums};
-use crate::time::Instant;
+use crate::storage::{InlineBlob, InlineList};
+use crate::table::{Liveness, Member, Sums};
 use crate::wire::{AskHead, Items, SinglesHead, Writer};
 
 type Key = InlineBlob<8>;
 type Two = Reads<Key, InlineList<Read<Key>, 2>>;
 
-const OWNER: NodeId = NodeId::truncated(7);
-const PEERS: [NodeId; 2] = [NodeId::truncated(8), NodeId::truncated(9)];
 const REQUEST: Request = Request(256);
-
-fn at(millis: u64) -> Instant {
-    Instant::from_millis(millis)
-}
 
 /// A read until 1000 that asks two peers.
 fn reads() -> Two {
     let mut reads = Two::new(InlineList::new());
     let key = Key::from_slice(b"key").unwrap();
     reads.begin(REQUEST, (OWNER, key), Version::BIRTH, 2, at(1000));
-    assert_eq!(reads.next(), Some(Instant::ZERO), "peers are to be chosen");
+    assert_eq!(reads.next(), Some(at(0)), "peers are to be chosen");
     let read = reads.of(REQUEST).unwrap();
     read.wanted = None;
     assert!(PEERS.into_iter().all(|peer| read.choose(peer)));
@@ -103,45 +94,7 @@ fn its_report_is_told_once_and_waits_to_be_taken() {
     assert_eq!(reads.len(), 0);
 }
 
-crate::inline! {
-    struct Tiny {
-        members: 6, entries: 8, key: 8, value: 8, news: 2, duties: 8, relays: 1, seeds: 1,
-        exchanges: 1, ranges: 1, wants: 1, reads: 2,
-    }
-}
-
-const ME: NodeId = NodeId::truncated(1);
-
-/// What a node has, without a node: itself, an owner and two peers, all alive, each at its number.
-struct World {
-    config: Checked<u16>,
-    tables: Tables<u16, Tiny>,
-    stats: Stats,
-}
-
 impl World {
-    fn new() -> Self {
-        let config = Config::new(ME)
-            .mtu_floor(300)
-            .largest_id(NodeId::truncated(100));
-        let mut tables = Tiny::tables();
-        for id in [ME, OWNER, PEERS[0], PEERS[1]] {
-            let facts = Facts {
-                generation: Generation::default(),
-                incarnation: Incarnation::default(),
-                liveness: Liveness::Alive,
-                address: Some(address(id)),
-            };
-            tables.members.insert(Member::new(id, facts)).unwrap();
-            tables.members.marks(id).unwrap().sums = Sums::Whole;
-        }
-        Self {
-            config: config.check().unwrap(),
-            tables,
-            stats: Stats::NONE,
-        }
-    }
-
     /// What this node holds of the owner, and of the owner's key.
     fn holds(mut self, held: Version, version: Version) -> Self {
         let edited = self
@@ -159,21 +112,9 @@ impl World {
         self
     }
 
-    fn split(&mut self) -> With<'_, Two, u16, Tiny> {
-        let tables = &mut self.tables;
-        let context = Context {
-            config: &self.config,
-            members: &mut tables.members,
-            entries: &mut tables.entries,
-            outbox: &mut tables.outbox,
-            stats: &mut self.stats,
-        };
-        (&mut tables.reads, context)
-    }
-
     /// Begins a read until 1000, and lets it ask everybody at 0.
     fn read(&mut self, peers: u8) -> Vec<NodeId> {
-        let (reads, mut cx) = self.split();
+        let (reads, mut cx) = self.reads();
         let key = reads.check(&cx, OWNER, "key").unwrap();
         reads.start(&cx, REQUEST, (OWNER, key), peers, at(1000));
         reads.go_on(&mut cx, at(0), &mut SplitMix64::new(1));
@@ -189,7 +130,7 @@ impl World {
 
     /// A peer answers that it holds so much of the owner, and this version of the key.
     fn answer(&mut self, peer: NodeId, held: Version, newest: Version) -> Option<Version> {
-        let (reads, mut cx) = self.split();
+        let (reads, mut cx) = self.reads();
         let head = SinglesHead {
             token: reads.of(REQUEST).map_or(1, |read| read.token()),
             owner: OWNER,
@@ -197,14 +138,7 @@ impl World {
             held,
             newest,
         };
-        let sender = Sender {
-            now: at(50),
-            id: peer,
-            generation: Generation::default(),
-            from: address(peer),
-            sums: Sums::Whole,
-            len: 40,
-        };
+        let sender = sender(at(50), peer);
         let missing = reads.take_answer(&mut cx, &sender, (&head, Items::new(&[])), true);
         reads.settle(&mut cx, at(50));
         missing
@@ -226,14 +160,6 @@ impl World {
         };
         self.tables.outbox.owed(single) == Some(address(peer))
     }
-}
-
-fn address(id: NodeId) -> u16 {
-    u64::from(id) as u16
-}
-
-fn version(number: u32) -> Version {
-    Version::try_from(number).unwrap()
 }
 
 #[test]
@@ -261,10 +187,10 @@ fn where_the_owner_is_silent_all_others_must_answer() {
     let mut world = World::new().holds(version(5), version(5));
     assert_eq!(world.read(3).len(), 3);
     world.answer(PEERS[0], version(5), version(5));
-    let (reads, mut cx) = world.split();
+    let (reads, mut cx) = world.reads();
     reads.settle(&mut cx, at(999));
     assert_eq!(world.end(), None);
-    let (reads, mut cx) = world.split();
+    let (reads, mut cx) = world.reads();
     reads.settle(&mut cx, at(1000));
     assert_eq!(world.end(), Some((ReadEnd::Deadline, 0)));
 }
@@ -289,7 +215,7 @@ fn what_a_peer_does_not_know_is_certain_when_nothing_of_it_is_missing() {
     assert_eq!((missing, world.end()), (Some(version(9)), None));
     let edit = |row: &mut Member<u16>| row.replica.progress.held = version(9);
     world.tables.members.edit(OWNER, edit).unwrap();
-    let (reads, mut cx) = world.split();
+    let (reads, mut cx) = world.reads();
     reads.settle(&mut cx, at(60));
     assert_eq!(world.end(), Some((ReadEnd::Owner, 0)));
 }
@@ -305,7 +231,7 @@ fn who_is_alone_or_leaves_ends_its_reads() {
     assert_eq!(alone.end(), Some((ReadEnd::Alone, 0)));
     let mut leaves = World::new();
     leaves.read(3);
-    let (reads, mut cx) = leaves.split();
+    let (reads, mut cx) = leaves.reads();
     reads.leave(&mut cx);
     assert_eq!(leaves.end(), Some((ReadEnd::Left, 0)));
 }
@@ -313,7 +239,7 @@ fn who_is_alone_or_leaves_ends_its_reads() {
 #[test]
 fn a_read_is_refused_with_the_reason() {
     let mut world = World::new();
-    let (reads, cx) = world.split();
+    let (reads, cx) = world.reads();
     let refused = |owner, key| reads.check(&cx, owner, key).unwrap_err();
     assert_eq!(refused(ME, "key"), RequestError::Myself);
     let stranger = NodeId::truncated(50);
@@ -322,11 +248,11 @@ fn a_read_is_refused_with_the_reason() {
         assert_eq!(refused(OWNER, key), RequestError::Key { max: 8 });
     }
     for request in [1, 2] {
-        let (reads, cx) = world.split();
+        let (reads, cx) = world.reads();
         let key = reads.check(&cx, OWNER, "key").unwrap();
         reads.start(&cx, Request(request), (OWNER, key), 1, at(1000));
     }
-    let (reads, cx) = world.split();
+    let (reads, cx) = world.reads();
     let full = reads.check(&cx, OWNER, "key").unwrap_err();
     assert_eq!(full, RequestError::Full { max: 2 });
 }
@@ -344,16 +270,9 @@ fn an_answer_that_nobody_waits_for_is_counted() {
 #[test]
 fn others_are_told_what_is_later_than_what_they_hold() {
     let mut world = World::new().holds(version(5), version(5));
-    let sender = Sender {
-        now: at(0),
-        id: PEERS[0],
-        generation: Generation::default(),
-        from: address(PEERS[0]),
-        sums: Sums::Whole,
-        len: 40,
-    };
+    let sender = sender(at(50), PEERS[0]);
     let told = |world: &mut World, head: AskHead| {
-        let (_, mut cx) = world.split();
+        let (_, mut cx) = world.reads();
         cx.outbox.clear();
         take_ask(&mut cx, &sender, &head, "key");
         let all = (0..).map_while(|_| {

@@ -1,10 +1,4 @@
-//! Direct mail under way: whom this node tells its own writes at once (Demers et al. 1987, section
-//! 1.1).
-//!
-//! A letter is an intent and no packet: "this peer is to be told everything above `from`". What is
-//! current when it is sent goes into it, so several writes cost one letter. It waits for its receipt,
-//! is sent again a few times, and is then left to anti-entropy, which finds what the peer lacks
-//! (hinted handoff, DeCandia et al. 2007, section 4.6, with every replica as the keeper of the hint).
+//! The letters under way.
 
 use crate::id::{NodeId, Version};
 use crate::storage::List;
@@ -174,83 +168,5 @@ impl<L: List<Letter>> Mails<L> {
     fn of(&mut self, peer: NodeId) -> Option<&mut Letter> {
         let index = self.position(peer)?;
         self.list.get_mut(index)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::storage::InlineList;
-
-    const PEER: NodeId = NodeId::truncated(7);
-
-    fn v(number: u32) -> Version {
-        Version::new(number).unwrap()
-    }
-
-    fn at(millis: u64) -> Instant {
-        Instant::from_millis(millis)
-    }
-
-    /// Room for two letters, and one to the peer: everything above 3.
-    fn mails() -> Mails<InlineList<Letter, 2>> {
-        let mut mails = Mails::new(InlineList::new());
-        assert!(mails.add(PEER, v(3)));
-        mails
-    }
-
-    #[test]
-    fn peers_are_chosen_once_for_all_that_was_written_meanwhile() {
-        let mut mails = mails();
-        mails.write(v(5));
-        mails.write(v(6));
-        assert_eq!(mails.next(), Some(Instant::ZERO));
-        assert_eq!(mails.take_written(), Some(v(5)));
-        assert_eq!(mails.take_written(), None);
-    }
-
-    #[test]
-    fn a_peer_has_one_letter_which_covers_what_comes_later() {
-        let mut mails = mails();
-        assert!(mails.add(PEER, v(9)));
-        assert_eq!((mails.usage(), mails.ready()), ((1, 2), Some((PEER, v(3)))));
-        assert!(mails.add(NodeId::truncated(8), v(9)));
-        assert!(!mails.add(NodeId::truncated(9), v(9)), "there is no room");
-    }
-
-    #[test]
-    fn a_receipt_ends_a_letter_or_says_how_far_it_got() {
-        let mut mails = mails();
-        mails.sent(PEER, at(100));
-        assert_eq!(mails.ready(), None, "its receipt is awaited");
-        for wrong in [v(3), v(9)] {
-            assert_eq!(mails.receipt(PEER, wrong, v(8)), None, "{wrong:?}");
-        }
-        assert_eq!(mails.receipt(NodeId::truncated(8), v(8), v(8)), None);
-        assert_eq!(mails.receipt(PEER, v(6), v(8)), Some(false));
-        assert_eq!(mails.ready(), Some((PEER, v(6))));
-        assert_eq!(mails.receipt(PEER, v(8), v(8)), Some(true));
-        assert!(!mails.has(PEER));
-    }
-
-    #[test]
-    fn a_letter_is_sent_four_times_and_then_left_to_anti_entropy() {
-        let mut mails = mails();
-        for time in 1..5 {
-            assert!(mails.ready().is_some(), "{time}");
-            mails.sent(PEER, at(100 * time));
-            assert_eq!(mails.expire(at(100 * time - 1)), 0);
-            let given_up = mails.expire(at(100 * time));
-            assert_eq!(given_up, usize::from(time == 4));
-        }
-        assert!(!mails.has(PEER));
-    }
-
-    #[test]
-    fn a_new_life_has_no_mail() {
-        let mut mails = mails();
-        mails.write(v(5));
-        assert_eq!(mails.clear(), 1);
-        assert_eq!((mails.next(), mails.usage()), (None, (0, 2)));
     }
 }

@@ -1,0 +1,180 @@
+//! A node's own letters: to whom they go, from where on, how they end.
+
+use rand_core::Rng;
+
+use super::{Letter, Mails};
+use crate::address::Address;
+use crate::config::Mail;
+use crate::context::{Context, Sender};
+use crate::id::{NodeId, Version};
+use crate::rng::below;
+use crate::sampling::pick;
+use crate::stats::bump;
+use crate::storage::{List, Storage};
+use crate::table::{Member, Sums};
+use crate::time::Instant;
+use crate::wire::Receipt;
+
+impl<L: List<Letter>> Mails<L> {
+    /// This node has written something after version `before`.
+    pub(crate) fn note_write<A: Address, S: Storage<A>>(
+        &mut self,
+        cx: &Context<'_, A, S>,
+        before: Version,
+    ) {
+        // Where not one letter fits, the storage permits none, whatever its type says.
+        if cx.config.direct_mail() != Mail::Off && self.usage().1 > 0 {
+            self.write(before);
+        }
+    }
+
+    /// Sends again what was not acknowledged, and chooses the peers for what was written.
+    pub(crate) fn go_on<A: Address, S: Storage<A>>(
+        &mut self,
+        cx: &mut Context<'_, A, S>,
+        now: Instant,
+        rng: &mut impl Rng,
+    ) {
+        let given_up = self.expire(now);
+        hand_over(cx, given_up);
+        let Some(before) = self.take_written() else {
+            return;
+        };
+        match cx.config.direct_mail() {
+            Mail::Off => {}
+            Mail::To(peers) => self.mail_some(cx, usize::from(peers), before, rng),
+            Mail::All => self.mail_all(cx, before, rng),
+        }
+    }
+
+    /// All letters under way are left to anti-entropy: a new life numbers the entries anew.
+    pub(crate) fn abandon<A: Address, S: Storage<A>>(&mut self, cx: &mut Context<'_, A, S>) {
+        let lost = self.clear();
+        hand_over(cx, lost);
+    }
+
+    /// To whom a letter is to be sent now.
+    pub(crate) fn next_letter<A: Address, S: Storage<A>>(
+        &mut self,
+        cx: &mut Context<'_, A, S>,
+    ) -> Option<(NodeId, A)> {
+        while let Some((peer, _)) = self.ready() {
+            match cx.live_address(peer) {
+                Some(to) => return Some((peer, to)),
+                None => self.lose(cx, peer),
+            }
+        }
+        None
+    }
+
+    /// The version from which on the letter tells that is ready, and to this peer. If there is nothing to tell it is
+    /// dropped.
+    pub(crate) fn begin_letter<A: Address, S: Storage<A>>(
+        &mut self,
+        cx: &Context<'_, A, S>,
+        peer: NodeId,
+    ) -> Option<Version> {
+        let (_, from) = self.ready().filter(|(ready, _)| *ready == peer)?;
+        let me = cx.members.get(cx.config.id());
+        if from >= me.map_or(Version::NONE, Member::held) {
+            self.drop(peer);
+            return None;
+        }
+        Some(from)
+    }
+
+    /// The letter was written: its receipt is waited for.
+    pub(crate) fn end_letter<A: Address, S: Storage<A>>(
+        &mut self,
+        cx: &Context<'_, A, S>,
+        now: Instant,
+        peer: NodeId,
+    ) {
+        self.sent(peer, now.after(cx.reply_wait_of(peer)));
+    }
+
+    /// Leaves a letter to anti-entropy.
+    pub(crate) fn lose<A: Address, S: Storage<A>>(
+        &mut self,
+        cx: &mut Context<'_, A, S>,
+        peer: NodeId,
+    ) {
+        let lost = self.drop(peer);
+        hand_over(cx, usize::from(lost));
+    }
+
+    /// A peer has this node's writes up to there.
+    pub(crate) fn take_receipt<A: Address, S: Storage<A>>(
+        &mut self,
+        cx: &mut Context<'_, A, S>,
+        sender: &Sender<A>,
+        receipt: &Receipt,
+    ) {
+        let me = cx.members.get(cx.config.id());
+        let me =
+            me.filter(|me| me.id() == receipt.owner && me.facts.generation.life() == receipt.life);
+        let held = me.map(Member::held);
+        let done = held.and_then(|held| self.receipt(sender.id, receipt.version, held));
+        match done {
+            Some(true) => bump(&mut cx.stats.mails_delivered),
+            Some(false) => {}
+            None => bump(&mut cx.stats.idle_receipts),
+        }
+    }
+
+    /// Letters to so many random peers, those under way included.
+    fn mail_some<A: Address, S: Storage<A>>(
+        &mut self,
+        cx: &mut Context<'_, A, S>,
+        peers: usize,
+        before: Version,
+        rng: &mut impl Rng,
+    ) {
+        for _ in self.usage().0..peers {
+            let wanted = |row: &Member<A>| {
+                row.is_live()
+                    && row.marks.sums > Sums::Facts
+                    && !cx.is_me(row.id())
+                    && !self.has(row.id())
+            };
+            let Some(peer) = pick(cx.members, rng, wanted).map(Member::id) else {
+                return;
+            };
+            self.mail(cx, peer, before);
+        }
+    }
+
+    /// Letters to all live peers. Where there are more than fit, chance decides who gets one.
+    fn mail_all<A: Address, S: Storage<A>>(
+        &mut self,
+        cx: &mut Context<'_, A, S>,
+        before: Version,
+        rng: &mut impl Rng,
+    ) {
+        let len = cx.members.len();
+        let start = below(rng.next_u32(), len);
+        for index in (start..len).chain(0..start) {
+            let row = cx.members.at(index);
+            let row = row.filter(|row| row.is_live() && row.marks.sums > Sums::Facts);
+            if let Some(peer) = row.map(Member::id).filter(|id| !cx.is_me(*id)) {
+                self.mail(cx, peer, before);
+            }
+        }
+    }
+
+    fn mail<A: Address, S: Storage<A>>(
+        &mut self,
+        cx: &mut Context<'_, A, S>,
+        peer: NodeId,
+        before: Version,
+    ) {
+        if !self.add(peer, before) {
+            hand_over(cx, 1);
+        }
+    }
+}
+
+fn hand_over<A: Address, S: Storage<A>>(cx: &mut Context<'_, A, S>, letters: usize) {
+    let counter = &mut cx.stats.mails_handed_over;
+    *counter = counter.wrapping_add(letters as u32);
+}
