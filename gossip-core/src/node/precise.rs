@@ -118,16 +118,21 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         else {
             return;
         };
-        let floor = self
-            .tables
-            .members
-            .get(want.owner)
-            .map_or(Version::MAX, |row| row.replica.progress.floor());
+        let Some(row) = self.tables.members.get(want.owner) else {
+            return;
+        };
+        let floor = row.replica.progress.floor();
+        // Of what lies elsewhere a pull of now would bring nothing, and the next one neither; but of what is later than
+        // all that is known here it brings word. Two cannot both be ahead of all that the other knows.
+        let known = row.replica.progress.as_of;
+        let asked = self.window_of(row, self.position_of(row).floor());
+        let asked = |version| version > known || asked.from < version && version <= asked.to();
         let mut here = Window { have: 0, ..window };
         every(&self.tables.entries, want.owner).for_each(|version| here.add(version));
         let mut theirs = (1..=Window::SPAN).filter_map(|place| window.from.plus(place));
         let missing = |version| !window.lacks(version) && here.lacks(version);
-        if theirs.any(|version| version > floor && may_be_single(version) && missing(version)) {
+        let useful = |version| version > floor && may_be_single(version) && asked(version);
+        if theirs.any(|version| useful(version) && missing(version)) {
             self.link_loose(bit, want.owner);
         }
     }
