@@ -247,14 +247,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { !Self::COPIES } || !self.withdraws_the_last(owner, claim, list) {
             return false;
         }
-        let round = (self.rounds % 255).saturating_add(1);
+        let round = self.round_number();
         let Some(adoption) = self.tables.members.adoption(owner) else {
             return false;
         };
         if adoption.put_off == 0 {
-            adoption.put_off = round as u8;
+            adoption.put_off = round;
         }
-        let since = u16::from(adoption.put_off);
+        let (round, since) = (u16::from(round), u16::from(adoption.put_off));
         let rounds = round.saturating_add(255).saturating_sub(since) % 255;
         rounds < ROUNDS_FOR_COPIES
     }

@@ -427,6 +427,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
+    /// The number of this round, from 1 to 255 and again.
+    fn round_number(&self) -> u8 {
+        (self.rounds % 255).saturating_add(1) as u8
+    }
+
     fn take_token(&mut self) -> u16 {
         self.next_token = self.next_token.wrapping_add(1);
         self.next_token

@@ -46,10 +46,10 @@ pub(super) fn precise_want(item: PreciseItem) -> Want {
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// What this node asks about the owner of `row`, where single entries are wanted.
-    pub(super) fn precise_item(&self, row: &Member<A>) -> PreciseItem {
+    pub(super) fn precise_item(&self, bit: Bit, row: &Member<A>) -> PreciseItem {
         let position = self.position_of(row);
         let digest = position.digest();
-        let window = self.window_of(row, position.floor());
+        let window = self.window_of(bit, row, position.floor());
         PreciseItem {
             owner: self.owner_there(row.id),
             life: row.facts.generation.life(),
@@ -62,18 +62,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// The stretch of versions in which single entries are wanted: the last one where the newest go
     /// first, else the one after `floor`, up to which none would be taken. Where no partner holds more,
-    /// what it has beyond may stand anywhere, and the stretches take turns.
-    fn window_of(&self, row: &Member<A>, floor: Version) -> Window {
+    /// or none of what was asked for was new, what it has beyond may stand anywhere: the stretch that the partner shows is asked for if it has something
+    /// there, else the stretches take turns.
+    fn window_of(&self, bit: Bit, row: &Member<A>, floor: Version) -> Window {
         let newest = self.config.reconciliation() == Reconciliation::PreciseNewest;
         let (told, known) = (row.marks.told, row.replica.progress.as_of);
-        let in_turn = told <= floor && (!newest || self.next_token.is_multiple_of(2));
-        let from = if in_turn {
-            let stretches = known.beyond(floor).div_ceil(Window::SPAN).max(1);
-            let stretch = u32::from(self.next_token)
-                .div_euclid(2)
-                .checked_rem(stretches);
-            let skipped = stretch.unwrap_or(0).saturating_mul(Window::SPAN);
-            floor.plus(skipped).unwrap_or(floor)
+        let (more, loose) = (told > floor, row.marks.lacks_loose);
+        let anywhere = !more || (loose && row.marks.fruitless != 0);
+        let stretches = known.beyond(floor).div_ceil(Window::SPAN).max(1);
+        let turn = self.turn_among(stretches.saturating_mul(if newest { 2 } else { 1 }));
+        let mut wants = self.tables.wants.of(bit).filter(|_| !more || loose);
+        let shown = wants.find(|want| want.owner == row.id && self.shows_more(row, want));
+        let from = if let Some(shown) = shown.and_then(|want| want.window) {
+            shown.from.max(floor)
+        } else if anywhere && turn < stretches {
+            floor
+                .plus(turn.saturating_mul(Window::SPAN))
+                .unwrap_or(floor)
         } else if newest {
             Window::up_to(if told > floor { told } else { known }).max(floor)
         } else {
@@ -84,6 +89,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             window.add(entry.version);
         }
         window
+    }
+
+    /// Which of so many has its turn in this round: multiples of the golden ratio, which get to all of them in any
+    /// rhythm of the rounds in which it is asked (Knuth, "The Art of Computer Programming", volume 3, section 6.4).
+    fn turn_among(&self, count: u32) -> u32 {
+        const GOLDEN: u32 = 0x9e37_79b9;
+        let fraction = u32::from(self.rounds).wrapping_mul(GOLDEN);
+        (u64::from(fraction).wrapping_mul(u64::from(count)) >> u32::BITS) as u32
     }
 
     /// `true` if single entries are asked for of the owner whose row is there.
@@ -111,36 +124,43 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// A partner's pull shows which single entries it holds: what is not here is asked for in return.
     pub(super) fn look_for_loose(&mut self, sender: &Sender<A>, want: &Want) {
-        let Some(bit) = self.link(sender) else { return };
-        let Some(window) = want
-            .window
-            .filter(|_| self.takes_entries(want.owner, want.life))
-        else {
-            return;
-        };
-        let Some(row) = self.tables.members.get(want.owner) else {
-            return;
-        };
-        let floor = row.replica.progress.floor();
-        // Of what lies elsewhere a pull of now would bring nothing, and the next one neither; but of what is later than
-        // all that is known here it brings word. Two cannot both be ahead of all that the other knows.
-        let known = row.replica.progress.as_of;
-        let asked = self.window_of(row, self.position_of(row).floor());
-        let asked = |version| version > known || asked.from < version && version <= asked.to();
-        let mut here = Window { have: 0, ..window };
-        every(&self.tables.entries, want.owner).for_each(|version| here.add(version));
-        let mut theirs = (1..=Window::SPAN).filter_map(|place| window.from.plus(place));
-        let missing = |version| !window.lacks(version) && here.lacks(version);
-        let useful = |version| version > floor && may_be_single(version) && asked(version);
-        if theirs.any(|version| useful(version) && missing(version)) {
+        let row = self.tables.members.get(want.owner);
+        let shows_more = row.is_some_and(|row| self.shows_more(row, want));
+        let exchange = self.tables.exchanges.of_peer(sender.id);
+        let taken = || self.takes_entries(want.owner, want.life);
+        if let Some(bit) = exchange.map(|exchange| exchange.bit)
+            && shows_more
+            && taken()
+        {
             self.link_loose(bit, want.owner);
         }
     }
 
-    /// Single entries of a member are asked for in this exchange, if it goes that way.
+    /// `true` if a partner's pull shows single entries of this owner that are not here.
+    fn shows_more(&self, row: &Member<A>, want: &Want) -> bool {
+        let Some(window) = want
+            .window
+            .filter(|_| row.facts.generation.life() == want.life)
+        else {
+            return false;
+        };
+        let floor = row.replica.progress.floor();
+        let mut here = Window { have: 0, ..window };
+        every(&self.tables.entries, want.owner).for_each(|version| here.add(version));
+        let mut theirs = (1..=Window::SPAN).filter_map(|place| window.from.plus(place));
+        let missing = |version| !window.lacks(version) && here.lacks(version);
+        let useful = |version| version > floor && may_be_single(version);
+        theirs.any(|version| useful(version) && missing(version))
+    }
+
+    /// Single entries of a member are asked for in this exchange, if it goes that way. Once in a round they may turn
+    /// out to be known already or superseded: what shows that there are any says so in each datagram.
     pub(super) fn link_loose(&mut self, bit: Bit, id: NodeId) {
         let exchange = self.tables.exchanges.get(bit);
-        if self.is_me(id) || !exchange.is_some_and(|exchange| exchange.ways.takes) {
+        let row = self.tables.members.get(id);
+        let fruitless = row.is_none_or(|row| row.marks.fruitless == self.round_number());
+        let takes = exchange.is_some_and(|exchange| exchange.ways.takes);
+        if self.is_me(id) || fruitless || !takes {
             return;
         }
         self.link_pull(bit, id, Version::NONE);

@@ -94,7 +94,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let mut asked = false;
         for index in picked.indices() {
             let alike = self.is_pulled_singly(index) == singly;
-            if !alike || !self.write_pull_item(index, singly, writer) {
+            if !alike || !self.write_pull_item(bit, index, singly, writer) {
                 break;
             }
             let Some(marks) = self.tables.members.marks_at(index) else {
@@ -109,12 +109,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// What is asked about one owner; `false` if it does not fit.
-    fn write_pull_item(&self, index: usize, singly: bool, writer: &mut Writer<'_>) -> bool {
+    fn write_pull_item(
+        &self,
+        bit: Bit,
+        index: usize,
+        singly: bool,
+        writer: &mut Writer<'_>,
+    ) -> bool {
         let Some(row) = self.tables.members.at(index) else {
             return false;
         };
         if singly {
-            return writer.put(&self.precise_item(row));
+            return writer.put(&self.precise_item(bit, row));
         }
         let digest = self.position_of(row).digest();
         writer.put(&PullItem {

@@ -228,9 +228,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let exchange = self.tables.exchanges.of_peer(sender.id);
         let bit = exchange.map_or(0, |exchange| exchange.bit);
+        let round = self.round_number();
         let Some(marks) = self.tables.members.marks(owner) else {
             return false;
         };
+        if marks.lacks_loose && marks.asked & bit != 0 {
+            marks.fruitless = round;
+        }
         let stopped = marks.stop_pull(bit);
         if stopped {
             // Whoever holds no more has said so, which is an answer of another kind.

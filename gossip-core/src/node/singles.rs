@@ -37,6 +37,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             any |= taken == Some(Some(true));
             refused |= taken.flatten().is_none();
         }
+        let round = self.round_number();
+        if let Some(marks) = self.tables.members.marks(head.owner)
+            && awaited
+            && !any
+        {
+            marks.fruitless = round;
+        }
         let known = self.has_no_loose(sender.id, head.owner) && !refused;
         let useful = any || known;
         if awaited && !useful {
@@ -82,6 +89,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 row.replica.loose = loose(store, owner, &row.replica.progress);
                 if stored {
                     row.marks.in_vain = 0;
+                    row.marks.fruitless = 0;
                 }
                 stored
             });

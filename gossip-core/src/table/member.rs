@@ -113,6 +113,9 @@ pub(crate) struct Marks {
     pub(crate) lacks_loose: bool,
     /// How many answers about its entries in a row changed nothing.
     pub(crate) in_vain: u8,
+    /// In which round its single entries were asked for last and brought nothing, numbered from 1 to 255 and
+    /// again; 0 if in none.
+    pub(crate) fruitless: u8,
     /// What is compared with it, as its datagrams say.
     pub(crate) sums: Sums,
 }

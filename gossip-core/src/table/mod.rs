@@ -280,10 +280,16 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     /// Counts the tokens of proofs asked for back from the next one, and their age from the round.
     pub(crate) fn rebase(&mut self, next_token: u16, round: u16) {
         for index in 0..self.len() {
-            let row = self.rows.get_mut(index);
-            if let Some(doubt) = row.and_then(|row| row.swim.unproven.as_mut()) {
+            let Some(row) = self.rows.get_mut(index) else {
+                continue;
+            };
+            if let Some(doubt) = &mut row.swim.unproven {
                 doubt.token = next_token.wrapping_sub(doubt.token);
                 doubt.since = doubt.rounds(round);
+            }
+            if row.marks.fruitless != 0 {
+                let current = row.marks.fruitless == (round % 255).saturating_add(1) as u8;
+                row.marks.fruitless = if current { 1 } else { 2 };
             }
         }
     }

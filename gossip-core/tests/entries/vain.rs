@@ -228,12 +228,14 @@ inline! {
     }
 }
 
-/// Tells `to` of an owner that nobody can reach, and of single entries of it, as many as `versions`.
+/// Tells `to` of an owner that nobody can reach, and has written up to `newest`, and of single entries of it: keys,
+/// versions and how many bytes each.
 fn tell_of_the_unreachable(
     net: &mut Net<Four>,
     to: u16,
     owner: u64,
-    versions: &[u32],
+    newest: u32,
+    singles: &[(&str, u32)],
     size: usize,
 ) {
     let of = Generation {
@@ -241,7 +243,7 @@ fn tell_of_the_unreachable(
         nonce: [5; 4],
     };
     let version = |number| Version::new(number).unwrap();
-    let newest = version(40);
+    let newest = version(newest);
     let row = Row {
         id: id(owner as u16),
         generation: of,
@@ -259,9 +261,9 @@ fn tell_of_the_unreachable(
         newest,
     };
     put(&mut single, &head);
-    for &number in versions {
+    for &(key, number) in singles {
         let listed = Listed {
-            key: &format!("k{number}"),
+            key,
             version: version(number),
             value: Some(&vec![7; size]),
             expires: None,
@@ -275,23 +277,77 @@ fn tell_of_the_unreachable(
     net.deliver(90, to, &craft(row.id, of, &sections));
 }
 
+/// Two nodes, of which only the one at address `begins` begins exchanges, as beside a slow one.
+fn two(order: Reconciliation, mtu: usize, begins: u16) -> Net<Four> {
+    let mut net = Net::<Four>::new(7, mtu, Weather::FAIR);
+    for at in 0..2 {
+        let config = config(at, mtu).reconciliation(order);
+        let config = config.exchange_fanout(u8::from(at == begins));
+        net.add(config.check().unwrap(), Four::tables());
+    }
+    net.node(1).join(0).unwrap();
+    net
+}
+
 /// Who begins all exchanges itself, as a slow node does, hears no listing: it must see in its partner's pull what
-/// it lacks, though a row that comes with it says that neither has more of what is covered.
+/// it lacks, though a row that comes with it says that neither has more of what is covered. Wherever that stands
+/// among the versions, and whatever its owner said that it has written.
 #[test]
 fn who_begins_every_exchange_gets_single_entries_too() {
+    const SINGLES: [(u32, [u32; 2]); 8] = [
+        (40, [7, 9]),
+        (40, [9, 39]),
+        (150, [9, 140]),
+        (200, [130, 135]),
+        (300, [270, 271]),
+        (1000, [39, 990]),
+        (1000, [300, 990]),
+        (5000, [2222, 3333]),
+    ];
     for order in ORDERS {
         for mtu in [64, 300, 1400] {
-            let mut net = Net::<Four>::new(7, mtu, Weather::FAIR);
-            for (at, exchanges) in [(0, 0), (1, 1)] {
-                let config = config(at, mtu).reconciliation(order);
-                let config = config.exchange_fanout(exchanges).check().unwrap();
-                net.add(config, Four::tables());
+            for begins in 0..2 {
+                for (newest, versions) in SINGLES {
+                    let mut net = two(order, mtu, begins);
+                    net.run(2_000);
+                    let singles = [("a", versions[0]), ("b", versions[1])];
+                    tell_of_the_unreachable(&mut net, 0, 50, newest, &singles, 1);
+                    let end = net.now + 2_000 + u64::from(newest) * 100;
+                    let told = net.run_until(end, |net| net.contents(1).len() == 2);
+                    assert!(told, "{order:?}, MTU {mtu}, {begins}: {versions:?}");
+                }
             }
-            tell_of_the_unreachable(&mut net, 0, 50, &[7, 9], 1);
-            net.node(1).join(0).unwrap();
-            let end = net.now + 8_000;
-            let told = net.run_until(end, |net| net.contents(1).len() == 2);
-            assert!(told, "{order:?}, MTU {mtu}: {:?}", net.contents(1));
+        }
+    }
+}
+
+/// Each holds a single entry that the other has a later one of, further on than its pull shows.
+#[test]
+fn what_is_superseded_elsewhere_is_asked_for_once_a_round() {
+    for order in ORDERS {
+        for mtu in [64, 300, 1400] {
+            for distance in [66, 130, 700] {
+                let mut net = two(order, mtu, 0);
+                net.run(2_000);
+                let both = [("a", 9), ("b", 20 + distance)];
+                tell_of_the_unreachable(&mut net, 0, 50, 1000, &both, 1);
+                let both = [("a", 21 + distance), ("b", 10)];
+                tell_of_the_unreachable(&mut net, 1, 50, 1000, &both, 1);
+                let sent = |net: &mut Net<Four>| {
+                    let sent = net.live().map(|node| node.stats().sent.datagrams.count);
+                    sent.map(u64::from).sum::<u64>()
+                };
+                let before = sent(&mut net);
+                net.run(10_000);
+                let sent = sent(&mut net) - before;
+                assert!(
+                    sent < 300,
+                    "{order:?}, MTU {mtu}, {distance}: {sent} datagrams"
+                );
+                let end = net.now + 120_000;
+                let alike = net.run_until(end, |net| net.contents(0) == net.contents(1));
+                assert!(alike, "{order:?}, MTU {mtu}, {distance}");
+            }
         }
     }
 }
@@ -307,12 +363,15 @@ fn full_on_two_sides(order: Reconciliation, owners: u64, mtu: usize, size: usize
         net.add(config.check().unwrap(), Four::tables());
         for owner in 0..owners {
             let first = 20 * (u32::from(at) + 1);
-            let versions = [first, first - 1, first - 2, first - 3];
+            let keys = [["a", "b", "c", "d"], ["e", "f", "g", "h"]][usize::from(at)];
+            let versions = first - 3..=first;
+            let singles: Vec<_> = keys.into_iter().zip(versions.rev()).collect();
             tell_of_the_unreachable(
                 &mut net,
                 at,
                 owner + 50,
-                &versions[..4 / owners as usize],
+                40,
+                &singles[..4 / owners as usize],
                 size,
             );
         }
