@@ -96,7 +96,7 @@ impl Oracle {
     }
 
     /// A member may be forgotten and met again within one datagram. The application is told to look at
-    /// everything again; nothing is held of such a member yet, but perhaps that it has written nothing.
+    /// everything again; nothing of such a member is covered yet, but perhaps that it has written nothing.
     fn forget_lost<S: Storage<u16>>(&mut self, node: &Node<u16, S>) {
         let (replica, lost) = (node.id(), node.stats().events_lost);
         if self.lost.insert(replica, lost).unwrap_or_default() == lost {
@@ -105,7 +105,6 @@ impl Oracle {
         let met_again = |owner: NodeId| {
             let row = node.member(owner);
             row.is_some_and(|row| row.held() <= Version::BIRTH)
-                && node.entries_of(owner).next().is_none()
         };
         self.sights
             .retain(|(by, of, _), _| *by != replica || !met_again(*of));

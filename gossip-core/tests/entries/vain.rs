@@ -308,45 +308,56 @@ fn who_begins_every_exchange_gets_single_entries_too() {
         for mtu in [64, 300, 1400] {
             for begins in 0..2 {
                 for (newest, versions) in SINGLES {
-                    let mut net = two(order, mtu, begins);
-                    net.run(2_000);
-                    let singles = [("a", versions[0]), ("b", versions[1])];
-                    tell_of_the_unreachable(&mut net, 0, 50, newest, &singles, 1);
-                    let end = net.now + 2_000 + u64::from(newest) * 100;
-                    let told = net.run_until(end, |net| net.contents(1).len() == 2);
-                    assert!(told, "{order:?}, MTU {mtu}, {begins}: {versions:?}");
+                    for known in [None, Some(newest)] {
+                        let mut net = two(order, mtu, begins);
+                        net.run(2_000);
+                        let singles = [("a", versions[0]), ("b", versions[1])];
+                        tell_of_the_unreachable(&mut net, 0, 50, newest, &singles, 1);
+                        if let Some(known) = known {
+                            tell_of_the_unreachable(&mut net, 1, 50, newest, &[("c", known)], 1);
+                        }
+                        // Who holds none asks for what it is shown, else the turns of both have to meet.
+                        let shown = known.is_none() && order != Reconciliation::PreciseNewest;
+                        let limit = if shown { 0 } else { u64::from(newest) * 60 };
+                        let count = 2 + usize::from(known.is_some());
+                        let end = net.now + 20_000 + limit;
+                        let told = net.run_until(end, |net| net.contents(1).len() == count);
+                        assert!(
+                            told,
+                            "{order:?}, MTU {mtu}, {begins}: {versions:?}, {known:?}"
+                        );
+                    }
                 }
             }
         }
     }
 }
 
-/// Each holds a single entry that the other has a later one of, further on than its pull shows.
+/// Each holds single entries that the other has later ones of, and some that the other lacks; of all these a datagram
+/// may have room for one.
 #[test]
 fn what_is_superseded_elsewhere_is_asked_for_once_a_round() {
     for order in ORDERS {
-        for mtu in [64, 300, 1400] {
-            for distance in [66, 130, 700] {
-                let mut net = two(order, mtu, 0);
-                net.run(2_000);
-                let both = [("a", 9), ("b", 20 + distance)];
-                tell_of_the_unreachable(&mut net, 0, 50, 1000, &both, 1);
-                let both = [("a", 21 + distance), ("b", 10)];
-                tell_of_the_unreachable(&mut net, 1, 50, 1000, &both, 1);
-                let sent = |net: &mut Net<Four>| {
-                    let sent = net.live().map(|node| node.stats().sent.datagrams.count);
-                    sent.map(u64::from).sum::<u64>()
-                };
-                let before = sent(&mut net);
-                net.run(10_000);
-                let sent = sent(&mut net) - before;
-                assert!(
-                    sent < 300,
-                    "{order:?}, MTU {mtu}, {distance}: {sent} datagrams"
-                );
-                let end = net.now + 120_000;
-                let alike = net.run_until(end, |net| net.contents(0) == net.contents(1));
-                assert!(alike, "{order:?}, MTU {mtu}, {distance}");
+        for mtu in [64, 80, 300, 1400] {
+            for (newest, back) in [(20, 0), (100, 0), (100, 66), (1000, 130), (1000, 900)] {
+                for size in [1, 12] {
+                    let mut net = two(order, mtu, 0);
+                    net.run(2_000);
+                    let there = [("a", 9), ("b", 14 + back), ("c", 15 + back)];
+                    tell_of_the_unreachable(&mut net, 0, 50, newest, &there, size);
+                    let there = [("a", 17 + back), ("b", 10)];
+                    tell_of_the_unreachable(&mut net, 1, 50, newest, &there, size);
+                    let sent = |net: &mut Net<Four>| {
+                        let sent = net.live().map(|node| node.stats().sent.datagrams.count);
+                        sent.map(u64::from).sum::<u64>()
+                    };
+                    let before = sent(&mut net);
+                    net.run(10_000);
+                    let sent = sent(&mut net) - before;
+                    assert!(sent < 200, "{order:?}, MTU {mtu}, {newest}, {back}: {sent}");
+                    let alike = net.contents(0).len() == 3 && net.contents(0) == net.contents(1);
+                    assert!(alike, "{order:?}, MTU {mtu}, {newest}, {back}, {size}");
+                }
             }
         }
     }
