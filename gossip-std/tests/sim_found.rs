@@ -42,6 +42,7 @@ const FOUND: &[(&str, u64)] = &[
     ("out-of-touch-with-a-newcomer", 250354226110407),
     ("slow-without-single-entries", 214611461636066),
     ("told-dead-before-it-was-met", 214611461638287),
+    ("a-twin-that-outbid-and-went", 131028021487844),
 ];
 
 #[test]

@@ -136,7 +136,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let peer = (sender.id, sender.from, sender.sums);
         let expires = self.exchange_expiry(sender.now);
         self.tables.exchanges.refresh(peer, expires);
-        if self.prober.token().is_some() {
+        // Whoever was outbid is not the one that is asked, which may be gone: nothing waits in line behind it.
+        if self.prober.token().is_some() && !self.is_outbid(sender) {
             self.lateness.heard();
         }
         let members = &mut self.tables.members;

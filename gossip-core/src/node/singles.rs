@@ -26,16 +26,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             bump(&mut self.stats.foreign_singles);
             return false;
         }
-        // What is not taken for want of room, or not yet, is no progress: it would be asked for again at once.
-        let (mut any, mut refused) = (false, false);
+        let mut any = false;
         let entries = items
             .iter()
             .filter_map(|item| item.listed(sender.now, head.newest));
         for entry in entries {
             let off = self.puts_off(head.owner, None, core::iter::once(entry));
-            let taken = (!off).then(|| self.apply_single(sender.now, head.owner, entry));
-            any |= taken == Some(Some(true));
-            refused |= taken.flatten().is_none();
+            any |= !off && self.apply_single(sender.now, head.owner, entry);
         }
         let round = self.round_number();
         if let Some(marks) = self.tables.members.marks(head.owner)
@@ -44,8 +41,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         {
             marks.fruitless = round;
         }
-        let known = self.has_no_loose(sender.id, head.owner) && !refused;
-        let useful = any || known;
+        let useful = self.has_no_loose(sender.id, head.owner) || any;
         if awaited && !useful {
             self.answer_in_vain(sender, head.owner);
         }
@@ -73,15 +69,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
     }
 
-    /// Takes one entry of an owner whose life was checked: whether it was new; `None` if it found no room.
-    pub(super) fn apply_single(
-        &mut self,
-        now: Instant,
-        owner: NodeId,
-        entry: Listed<'_>,
-    ) -> Option<bool> {
+    /// Takes one entry of an owner whose life was checked: `true` if it was new and found room.
+    pub(super) fn apply_single(&mut self, now: Instant, owner: NodeId, entry: Listed<'_>) -> bool {
         bump(&mut self.stats.singles_heard);
-        let stored = self.has_room(now, owner, core::iter::once(entry)).then(|| {
+        let stored = self.has_room(now, owner, core::iter::once(entry)) && {
             let store = &mut self.tables.entries;
             let stored = self.tables.members.edit(owner, |row| {
                 let map = &mut OwnerMap { store, owner };
@@ -94,8 +85,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 stored
             });
             stored == Some(true)
-        });
-        if stored != Some(true) {
+        };
+        if !stored {
             bump(&mut self.stats.idle_singles);
         }
         stored
