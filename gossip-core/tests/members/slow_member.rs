@@ -351,10 +351,10 @@ fn a_told_death_of_a_slow_member_is_believed_later() {
     }
 }
 
-/// Whether a node calls itself slow that hears others and has no answer in time, or one of a life that has been
-/// outbid.
-fn calls_itself_slow(outbid_answers: bool) -> bool {
-    let mut alone = Alone::among(3, 1400);
+/// Whether a node calls itself slow that hears `heard` and has no answer in time, or one of a life that has been
+/// outbid, as 2 and 3 are.
+fn calls_itself_slow(heard: u16, outbid_answers: bool) -> bool {
+    let mut alone = Alone::among(4, 1400);
     let other = |peer| Generation {
         counter: 1,
         nonce: [0xff, peer as u8, 0, 0],
@@ -365,10 +365,11 @@ fn calls_itself_slow(outbid_answers: bool) -> bool {
     let mut slow = false;
     for _ in 0..300 {
         alone.pass(100, |sent| {
-            let pings = sent.pings().into_iter().filter(|_| outbid_answers);
+            let outbid = outbid_answers && sent.to < 3;
+            let pings = sent.pings().into_iter().filter(|_| outbid);
             pings.map(|token| acks(sent.to + 1, token)).collect()
         });
-        alone.hear(says(2, &[]));
+        alone.hear(says(heard, &[]));
         slow |= alone.node.member(id(1)).unwrap().is_slow();
     }
     slow
@@ -376,6 +377,11 @@ fn calls_itself_slow(outbid_answers: bool) -> bool {
 
 #[test]
 fn an_answer_of_a_life_that_was_outbid_shows_that_nothing_waits_here() {
-    assert!(calls_itself_slow(false));
-    assert!(!calls_itself_slow(true));
+    assert!(calls_itself_slow(4, false));
+    assert!(!calls_itself_slow(4, true));
+}
+
+#[test]
+fn what_comes_of_a_life_that_was_outbid_does_not_stand_before_the_answers_of_others() {
+    assert!(!calls_itself_slow(2, false));
 }
