@@ -61,9 +61,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// The stretch of versions in which single entries are wanted: the last one where the newest go
-    /// first, else the one after `floor`, up to which none would be taken. Where no partner holds more,
-    /// or none of what was asked for was new, what it has beyond may stand anywhere: the stretch that the partner shows is asked for if it has something
-    /// there, else the stretches take turns.
+    /// first, else the one after `floor`, up to which none would be taken. Where no partner holds more, or
+    /// what was asked for brought nothing, what it has beyond may stand anywhere: the stretch that the
+    /// partner shows is asked for if it has something there, else the stretches take turns.
     fn window_of(&self, bit: Bit, row: &Member<A>, floor: Version) -> Window {
         let newest = self.config.reconciliation() == Reconciliation::PreciseNewest;
         let (told, known) = (row.marks.told, row.replica.progress.as_of);
