@@ -168,9 +168,25 @@ impl Prober {
         self.overdue.is_some()
     }
 
+    /// The target's id answered in another life than the one that is probed. That is a word of the relays' kind: this
+    /// node is heard, and the target is not there. `false` if it was not asked.
+    pub(crate) fn belie(&mut self, token: u16, from: NodeId) -> bool {
+        let probe = self.probe.as_mut();
+        let probe = probe.filter(|probe| probe.token == token && probe.target == from);
+        probe.is_some_and(|probe| {
+            probe.witnessed = true;
+            true
+        })
+    }
+
     /// Takes an ack; the member it clears. The target must answer for itself, since its address may
-    /// be somebody else's by now; others answer with the token that only they were given.
-    pub(crate) fn acked(&mut self, token: u16, from: NodeId) -> Option<Acked> {
+    /// be somebody else's by now; others answer with the token that only they were given, and for whom they `can`.
+    pub(crate) fn acked(
+        &mut self,
+        token: u16,
+        from: NodeId,
+        can: impl Fn(NodeId) -> bool,
+    ) -> Option<Acked> {
         let current = self.probe.map(|probe| probe.target);
         let [through, direct] = self.helpers;
         let (target, helpers) =
@@ -179,7 +195,7 @@ impl Prober {
                 .flatten()
                 .find_map(|probe| {
                     let itself = probe.token == token && probe.target == from;
-                    let relayed = probe.indirect_token == token && probe.asked;
+                    let relayed = probe.indirect_token == token && probe.asked && can(probe.target);
                     let helpers = match itself {
                         true => [through, Some(from)],
                         false => [Some(from), direct],
@@ -334,7 +350,7 @@ mod tests {
     #[test]
     fn a_member_that_acks_is_cleared_and_nothing_more_is_due() {
         let mut prober = begun();
-        let acked = prober.acked(1, TARGET);
+        let acked = prober.acked(1, TARGET, |_| true);
         let (target, in_time) = (TARGET, true);
         assert_eq!(acked, Some(Acked { target, in_time }));
         assert_eq!((prober.next(), prober.step(at(1000))), (None, None));
@@ -343,11 +359,11 @@ mod tests {
     #[test]
     fn nobody_acks_for_another_with_the_tokens_of_its_ping() {
         let mut prober = begun();
-        assert_eq!(prober.acked(1, RELAY), None);
-        assert_eq!(prober.acked(3, TARGET), None);
-        assert_eq!(prober.acked(2, RELAY), None, "nobody was asked");
+        assert_eq!(prober.acked(1, RELAY, |_| true), None);
+        assert_eq!(prober.acked(3, TARGET, |_| true), None);
+        assert_eq!(prober.acked(2, RELAY, |_| true), None, "nobody was asked");
         prober.asked();
-        assert_eq!(prober.acked(2, RELAY).unwrap().target, TARGET);
+        assert_eq!(prober.acked(2, RELAY, |_| true).unwrap().target, TARGET);
     }
 
     #[test]
@@ -429,7 +445,7 @@ mod tests {
         probe(&mut prober);
         prober.asked();
         fails(&mut prober);
-        assert!(!prober.acked(2, RELAY).unwrap().in_time);
+        assert!(!prober.acked(2, RELAY, |_| true).unwrap().in_time);
     }
 
     #[test]
@@ -445,10 +461,10 @@ mod tests {
     #[test]
     fn who_helped_last_is_asked_first_until_it_did_not_help() {
         let mut prober = begun();
-        prober.acked(1, TARGET);
+        prober.acked(1, TARGET, |_| true);
         probe(&mut prober);
         prober.asked();
-        prober.acked(2, RELAY);
+        prober.acked(2, RELAY, |_| true);
         assert!(prober.helpers().eq([RELAY, TARGET]));
         assert_eq!(prober.helper(), Some(RELAY));
         probe(&mut prober);

@@ -165,6 +165,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 row.marks.in_vain = 0;
                 row.adoption.heirless = false;
                 row.swim.late = false;
+                row.swim.usurped = false;
             }
             row.facts = facts;
             row.swim.suspect = false;

@@ -273,13 +273,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     fn take_ack(&mut self, sender: &Sender<A>, token: u16) -> bool {
         self.take_answer_of_touch(sender, token);
         if self.is_outbid(sender) {
-            // It says nothing of the member, but of this node's pace.
-            if self.prober.token() == Some(token) {
-                self.lateness.in_time();
+            // It says nothing of the member, but that this node is heard, and who is there instead.
+            if self.prober.belie(token, sender.id) {
+                self.note_usurped(sender);
             }
             return false;
         }
-        let acked = self.prober.acked(token, sender.id);
+        // What a relay gets from an address where another life answers is that one's.
+        let members = &self.tables.members;
+        let acked = self.prober.acked(token, sender.id, |target| {
+            members.get(target).is_none_or(|row| !row.swim.usurped)
+        });
         if self.take_late_ack(sender.now, sender.id, token) {
             self.greet_reborn(sender);
             return true;
@@ -307,6 +311,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         self.take_proof_of_bygone(sender.from, token);
         false
+    }
+
+    /// The sender, which was outbid, answers at the address where the life that outbid it is to be found.
+    fn note_usurped(&mut self, sender: &Sender<A>) {
+        let row = self.tables.members.get(sender.id);
+        let there = row.and_then(Member::address) == Some(sender.from);
+        if let Some(swim) = self.tables.members.swim(sender.id).filter(|_| there) {
+            swim.usurped = true;
+        }
     }
 
     /// A slow member answers in another life than the one known here: it may know nobody, and nobody begins an exchange

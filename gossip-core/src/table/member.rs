@@ -57,6 +57,8 @@ pub(crate) struct Swim {
     pub(crate) words_left: u8,
     /// Its last ack came after its round, as this node saw itself.
     pub(crate) late: bool,
+    /// Another life of its id answers at its address: what others get from there says nothing of this one.
+    pub(crate) usurped: bool,
     /// It is slow, or this node is, and it owes an answer; a timer runs.
     pub(crate) waiting: bool,
 }

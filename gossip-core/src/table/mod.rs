@@ -164,6 +164,7 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
             return false;
         }
         row.swim.spoke = row.swim.suspect;
+        row.swim.usurped = false;
         if row.facts.address.is_none() {
             row.observed = Some(from);
         }

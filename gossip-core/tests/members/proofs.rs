@@ -3,7 +3,7 @@
 use crate::support;
 
 use gossip_core::wire::{Hint, Kind, Section, Standing, Suspect};
-use gossip_core::{Incarnation, NodeId, Status};
+use gossip_core::{Generation, Incarnation, NodeId, Status};
 use support::alone::{Alone, Sent, Word, acks, alive, claim, first, lived, says, says_in, version};
 use support::craft::{body, row};
 use support::id;
@@ -200,4 +200,71 @@ fn a_sender_that_is_held_for_dead_or_suspect_is_told_so() {
     let sent = alone.sent();
     let mut own = sent.iter().filter(|sent| sent.to == 1);
     assert!(own.any(|sent| sent.sections().iter().any(accused)));
+}
+
+/// Who answers pings to the address of peer 2, and how often.
+#[derive(Clone, Copy, Debug)]
+enum There {
+    /// An earlier life, which was outbid, each time or each third time.
+    Outbid { each: u32 },
+    /// An earlier life once, then the one that is known, once, and then nobody.
+    ItselfOnce,
+    /// Nobody.
+    Nobody,
+}
+
+/// Peers 3 and 4 have known another life of peer 2 before, and say of whoever is at its address that it is there. After half
+/// of the time one of them suspects the later life all the same.
+fn after_a_minute(there: There) -> Option<Status> {
+    let mut alone = Alone::among(4, 300);
+    let later = Generation {
+        counter: 3,
+        nonce: [9; 4],
+    };
+    let told = body(&[alive(2, later)]);
+    alone.hear(says(4, &[(Kind::Rows, told)]));
+    let mut asked = 0;
+    let mut answer = |sent: &Sent| {
+        let mut words = Vec::new();
+        for token in sent.pings() {
+            asked += u32::from(sent.to == 1);
+            let ack = [(Kind::Ack, body(&[token]))];
+            match there {
+                _ if sent.to != 1 => words.push(acks(sent.to + 1, token)),
+                There::Outbid { each } if asked.is_multiple_of(each) => {
+                    words.push(says_in(2, first(2), &ack));
+                }
+                There::ItselfOnce if asked == 1 => words.push(says_in(2, first(2), &ack)),
+                There::ItselfOnce if asked == 2 => words.push(says_in(2, later, &ack)),
+                _ => {}
+            }
+        }
+        for section in sent.sections() {
+            if let Section::PingReq(token, target) = section {
+                assert_eq!(target, id(2));
+                words.push(acks(sent.to + 1, token));
+            }
+        }
+        words
+    };
+    alone.pass(30_000, &mut answer);
+    let suspect = Suspect {
+        id: id(2),
+        generation: later,
+        incarnation: Incarnation::default(),
+    };
+    alone.hear(says(4, &[(Kind::Suspects, body(&[suspect]))]));
+    alone.pass(30_000, &mut answer);
+    alone.status(2)
+}
+
+#[test]
+fn what_others_get_from_an_address_where_another_life_answers_is_no_proof_of_this_one() {
+    for each in [1, 3] {
+        let there = There::Outbid { each };
+        assert_eq!(after_a_minute(there), Some(Status::Dead), "{there:?}");
+    }
+    for there in [There::ItselfOnce, There::Nobody] {
+        assert_eq!(after_a_minute(there), Some(Status::Alive), "{there:?}");
+    }
 }

@@ -352,7 +352,7 @@ fn a_told_death_of_a_slow_member_is_believed_later() {
 }
 
 /// Whether a node calls itself slow that hears `heard` and has no answer in time, or one of a life that has been
-/// outbid, as 2 and 3 are.
+/// outbid, as 2 and 3 are: before it finds that the lives that are known of them are not there.
 fn calls_itself_slow(heard: u16, outbid_answers: bool) -> bool {
     let mut alone = Alone::among(4, 1400);
     let other = |peer| Generation {
@@ -364,6 +364,9 @@ fn calls_itself_slow(heard: u16, outbid_answers: bool) -> bool {
     }
     let mut slow = false;
     for _ in 0..300 {
+        if alone.status(2) == Some(Status::Dead) || alone.status(3) == Some(Status::Dead) {
+            break;
+        }
         alone.pass(100, |sent| {
             let outbid = outbid_answers && sent.to < 3;
             let pings = sent.pings().into_iter().filter(|_| outbid);
