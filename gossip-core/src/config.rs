@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crc::{CRC_32_ISCSI, Crc, Table};
 
 use crate::address::Address;
-use crate::exchange::{ByteRate, ExchangeMode, Reconciliation};
+use crate::airtime::ByteRate;
+use crate::exchange::{ExchangeMode, Reconciliation};
 use crate::id::NodeId;
 use crate::time::Duration;
 use crate::wire::limits;
@@ -162,6 +163,12 @@ macro_rules! settings {
         }
 
         impl<A: Address> Checked<A> {
+    /// What stands in tables that no node has taken.
+    pub(crate) const UNSET: Self = Self {
+        config: Config::new(NodeId::FORMER),
+        address: PhantomData,
+    };
+
             $($(#[$doc])*
             #[must_use]
             pub const fn $name(&self) -> $type {

@@ -119,12 +119,19 @@
 extern crate std;
 
 mod address;
+mod airtime;
+mod author;
+#[doc(hidden)]
+pub mod board;
 mod config;
-mod context;
+#[doc(hidden)]
+pub mod context;
 pub mod entries;
 mod error;
 mod event;
 pub mod exchange;
+#[cfg(test)]
+mod for_tests;
 mod hash;
 mod id;
 pub mod membership;
@@ -145,15 +152,16 @@ mod transmit;
 pub mod wire;
 
 pub use address::Address;
+pub use airtime::ByteRate;
 pub use config::{Checked, Config, ConfigError, Mail, ParseMailError};
 pub use entries::{Change, Changes, Cursor, EntryRef, Filter};
 pub use error::{DatagramError, JoinError, RequestError, SetError, ValueError};
 pub use event::{Event, Mismatch, Request, Status};
-pub use exchange::{ByteRate, ExchangeMode, Reconciliation, SyncEnd, Synced};
+pub use exchange::{ExchangeMode, Reconciliation};
 pub use id::{Generation, Incarnation, Life, NodeId, OutOfRange, Place, Version};
 pub use membership::Identity;
 pub use node::{Export, Import, Node, Pressure, Restore, Usage};
-pub use requests::{FreshRead, ReadEnd};
+pub use requests::{FreshRead, ReadEnd, SyncEnd, Synced};
 pub use rng::SplitMix64;
 pub use stats::{Flow, Stats, Traffic};
 pub use storage::{List, Storage, Tables};

@@ -1,31 +1,56 @@
 //! Who is there: probing, suspicion, joining, and the news of all that.
 //!
-//! Each part is a small state machine that knows no bytes; [`Node`](crate::Node) composes them.
+//! The small state machines (`probe`, `seed`, `timer`, ...) know no bytes and nobody else; [`Swim`] composes them.
 
 mod alarms;
+mod answers;
 mod bygone;
 mod clash;
+mod crowd;
+mod due;
+mod forgotten;
 mod lateness;
-mod news;
+mod lives;
+mod lost;
+mod merge;
+mod myself;
+mod namesakes;
+mod pause;
 mod probe;
+mod probing;
 mod relay;
 mod rivalry;
+mod rounds;
 mod seed;
 mod seen;
+mod slowness;
+mod strange;
+mod strangers;
 mod suspicion;
+mod swim;
+#[cfg(test)]
+mod tests;
 mod timer;
+mod touch;
+mod verdict;
+mod whereabouts;
 
 pub(crate) use alarms::Alarms;
 pub use bygone::{Bygone, Bygones};
 pub(crate) use clash::Clashes;
 pub(crate) use lateness::Lateness;
-pub(crate) use news::What;
-pub use news::{Board, News};
+pub(crate) use lives::{Merged, what_of};
+pub(crate) use lost::Lost;
 pub(crate) use probe::{Nacked, Prober, Silence, Step};
 pub use relay::{Relay, Relays};
 pub use rivalry::Identity;
 pub(crate) use rivalry::{Answer, Rivalry, Word};
 pub use seed::{Seed, Seeds};
 pub(crate) use seen::Seen;
-pub(crate) use suspicion::{retransmit_limit, suspicion_timeout};
+pub(crate) use strangers::Strangers;
+pub(crate) use suspicion::suspicion_timeout;
+pub(crate) use swim::QUICK_TRIES;
+pub use swim::Swim;
 pub use timer::{Timer, Timers};
+pub(crate) use touch::Touch;
+pub(crate) use verdict::Fate;

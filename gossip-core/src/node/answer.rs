@@ -28,7 +28,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let before = writer.len();
         self.write_pull(now, bit, writer);
-        let rows_first = self.config.byte_rate().is_some();
+        let rows_first = self.tables.cx.config.byte_rate().is_some();
         if rows_first {
             // Where airtime is short new comparisons must not keep back what earlier ones found.
             self.write_tells(now, bit, writer);
@@ -44,20 +44,25 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let wrote = writer.len() > before;
         if wrote {
-            self.tables.exchanges.spend(bit);
+            self.tables.reconciler.slots.spend(bit);
         }
         wrote
     }
 
     /// Narrows down or lists the ranges owed.
     fn write_ranges(&mut self, bit: Bit, writer: &mut Writer<'_>, empty: usize) {
-        let sums = self.tables.exchanges.get(bit).map(|exchange| exchange.sums);
-        while let Some((index, duty)) = self.tables.ranges.first(bit) {
+        let sums = self
+            .tables
+            .reconciler
+            .slots
+            .get(bit)
+            .map(|exchange| exchange.sums);
+        while let Some((index, duty)) = self.tables.reconciler.ranges.first(bit) {
             let fresh = writer.len() == empty;
             let sums = sums.unwrap_or(Sums::Whole);
-            let owe = |node: &mut Self, part| node.tables.ranges.owe(part);
+            let owe = |node: &mut Self, part| node.tables.reconciler.ranges.owe(part);
             let rest = self.write_owed(&duty, sums, writer, fresh, owe);
-            self.tables.ranges.settle(index, rest);
+            self.tables.reconciler.ranges.settle(index, rest);
             if rest == Some(duty) {
                 return;
             }
@@ -91,7 +96,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         writer: &mut Writer<'_>,
         fresh: bool,
     ) -> Option<Owed> {
-        let few = self.tables.members.indices(prefix).len() <= LIST_MAX;
+        let few = self.tables.cx.members.indices(prefix).len() <= LIST_MAX;
         if few && self.write_listing(prefix, sums, false, writer) {
             None
         } else if few && !fresh {
@@ -140,7 +145,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                         owed,
                     };
                     if !owe(self, part) {
-                        bump(&mut self.stats.ranges_full);
+                        bump(&mut self.tables.cx.stats.ranges_full);
                         return Some(part);
                     }
                 }
@@ -219,8 +224,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             reply,
             prefix,
         });
-        for row in self.tables.members.range(prefix) {
-            let summary = self.summary_of(row, sums, salt);
+        for row in self.tables.cx.members.range(prefix) {
+            let summary = self.compared().summary_of(row, sums, salt);
             complete = complete && writer.put(&summary);
         }
         if complete {
@@ -233,12 +238,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Changes from round to round.
     fn salt(&self) -> u8 {
-        self.next_token as u8
+        self.tables.cx.next_token as u8
     }
 
     /// Tells rows that the partner lacks, and how much is held of those it knows.
     fn write_tells(&mut self, now: Instant, bit: Bit, writer: &mut Writer<'_>) {
-        let exchange = self.tables.exchanges.get(bit);
+        let exchange = self.tables.reconciler.slots.get(bit);
         let Some(span) = exchange.map(|exchange| exchange.tells) else {
             return;
         };
@@ -248,7 +253,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         self.write_tell_rows(now, bit, span, writer);
         self.write_tell_hints(bit, span, writer);
         let rest = self.trim(span, |row| (row.marks.tell | row.marks.hint) & bit != 0);
-        if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
+        if let Some(exchange) = self.tables.reconciler.slots.get_mut(bit) {
             exchange.tells = rest;
         }
     }
@@ -264,15 +269,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         let mut index = self.first_index(span);
-        while let Some(row) = self.tables.members.at(index) {
+        while let Some(row) = self.tables.cx.members.at(index) {
             if !span.contains(row.id.place()) {
                 break;
             }
             if row.marks.tell & bit != 0 {
-                if !row.gone && !writer.put(&self.row_of(now, row)) {
+                if !row.gone && !writer.put(&self.tables.swim.row_of(&self.tables.cx, now, row)) {
                     break;
                 }
-                if let Some(marks) = self.tables.members.marks_at(index) {
+                if let Some(marks) = self.tables.cx.members.marks_at(index) {
                     marks.tell &= !bit;
                     marks.hint &= !bit;
                 }
@@ -287,7 +292,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         let mut index = self.first_index(span);
-        while let Some(row) = self.tables.members.at(index) {
+        while let Some(row) = self.tables.cx.members.at(index) {
             if !span.contains(row.id.place()) {
                 break;
             }
@@ -298,7 +303,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 }) {
                     break;
                 }
-                if let Some(marks) = self.tables.members.marks_at(index) {
+                if let Some(marks) = self.tables.cx.members.marks_at(index) {
                     marks.hint &= !bit;
                 }
             }

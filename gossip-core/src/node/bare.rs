@@ -21,7 +21,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The exchange with the node at `to`, if it may send.
     pub(super) fn exchange_with(&self, to: A) -> Option<Bit> {
         if const { Self::ENTRIES } {
-            return self.tables.exchanges.ready_for(to);
+            return self.tables.reconciler.slots.ready_for(to);
         }
         let (ready, bit) = self.partner_ready()?;
         (ready == to).then_some(bit)
@@ -29,21 +29,25 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// The partner to whom rows are to be told and may be.
     pub(super) fn partner_ready(&self) -> Option<(A, Bit)> {
-        let partner = self.partner.filter(|partner| partner.credit > 0)?;
+        let partner = self
+            .tables
+            .reconciler
+            .partner
+            .filter(|partner| partner.credit > 0)?;
         Some((partner.to, PARTNER))
     }
 
     /// Something came from `to` that rows may have to answer.
     pub(super) fn meet_partner(&mut self, to: A) -> Bit {
-        let earlier = self.partner.replace(Partner::new(to));
+        let earlier = self.tables.reconciler.partner.replace(Partner::new(to));
         if let Some(earlier) = earlier {
             if earlier.to == to {
-                self.partner = Some(Partner {
+                self.tables.reconciler.partner = Some(Partner {
                     tells: earlier.tells,
                     ..Partner::new(to)
                 });
             } else if !earlier.tells.is_empty() {
-                bump(&mut self.stats.exchanges_full);
+                bump(&mut self.tables.cx.stats.exchanges_full);
                 self.each_in(earlier.tells, |marks| marks.forget(PARTNER));
             }
         }
@@ -62,14 +66,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let wrote = writer.len() > before;
         let rest = self.trim(tells, |row| row.marks.tell & bit != 0);
         // What nothing can be told of any more is at an end.
-        self.partner = self.partner.filter(|_| !rest.is_empty()).map(|partner| {
-            let credit = partner.credit.saturating_sub(u8::from(wrote));
-            Partner {
-                credit,
-                tells: rest,
-                ..partner
-            }
-        });
+        self.tables.reconciler.partner = self
+            .tables
+            .reconciler
+            .partner
+            .filter(|_| !rest.is_empty())
+            .map(|partner| {
+                let credit = partner.credit.saturating_sub(u8::from(wrote));
+                Partner {
+                    credit,
+                    tells: rest,
+                    ..partner
+                }
+            });
         wrote
     }
 
@@ -89,7 +98,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         let owe = |node: &mut Self, part: RangeDuty| {
             let message = Message::Range(part.prefix, part.owed);
-            node.owe(to, message);
+            node.tables.cx.send_soon(to, message);
             true
         };
         let rest = self.write_owed(&duty, Sums::Facts, writer, fresh, owe);
@@ -103,6 +112,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn tells(&self) -> Span {
-        self.partner.map_or(Span::EMPTY, |partner| partner.tells)
+        self.tables
+            .reconciler
+            .partner
+            .map_or(Span::EMPTY, |partner| partner.tells)
     }
 }

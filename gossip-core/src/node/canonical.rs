@@ -1,10 +1,7 @@
 //! The part of a node's state that decides how it will behave.
 
 use super::Node;
-use super::strangers::Strangers;
 use crate::address::Address;
-use crate::membership::Clashes;
-use crate::stats::Stats;
 use crate::storage::Storage;
 use crate::time::Instant;
 
@@ -17,41 +14,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub fn canonical(&self, now: Instant) -> Self {
         let mut node = self.clone();
         let now = self.time.of(now);
+        let tables = &mut node.tables;
+        let next_token = tables.cx.next_token;
+        tables.swim.rebase(now, next_token);
+        tables.reconciler.rebase(now);
+        tables.mails.rebase(now);
+        tables.syncs.rebase(now, next_token);
+        tables.reads.rebase(now, next_token);
+        tables.cx.rebase(now);
         node.time.rebase(now);
-        node.stats = Stats::NONE;
-        node.strangers = Strangers::NONE;
-        node.prober.rebase(now, self.next_token);
-        node.lateness.rebase(now, self.next_token);
-        node.tables.relays.rebase(now, self.next_token);
-        node.tables.entries.rebase(now);
-        node.tables.timers.rebase(now);
-        node.tables.seeds.rebase(now);
-        node.tables.bygones.rebase(self.next_token);
-        node.touch.rebase(now, self.next_token);
-        node.tables.exchanges.rebase(now);
-        node.tables.mails.rebase(now);
-        node.tables.syncs.rebase(now, self.next_token);
-        node.tables.reads.rebase(now, self.next_token);
-        node.tables.outbox.rebase(self.next_token);
-        node.tables.members.rebase(self.next_token, self.rounds);
-        node.rounds = 0;
-        node.tables.entries.forget_changes();
-        node.pace.rebase(now);
-        node.bucket.rebase(now);
-        node.next_token = 0;
-        node.rebase_reclaim(now);
-        node.rivalry.rebase(now);
-        // What was noticed of others is told to the application and to nobody else.
-        node.clashes = Clashes::NONE;
-        for at in [
-            &mut node.next_round,
-            &mut node.next_exchange,
-            &mut node.next_gossip,
-            &mut node.next_reconnect,
-            &mut node.next_sweep,
-        ] {
-            *at = at.counted_from(now);
-        }
+        node.author.pace.rebase(now);
+        node.author.rebase_reclaim(now);
+        node.next_sweep = node.next_sweep.counted_from(now);
         node
     }
 }

@@ -43,7 +43,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) {
         let answer = self
             .tables
-            .exchanges
+            .reconciler
+            .slots
             .get(bit)
             .and_then(|exchange| exchange.answer);
         let Some(token) = answer else { return };
@@ -62,15 +63,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if owners == 1 {
             self.put_short_rests_first(now, bit, writer.room());
         }
-        while let Some(want) = self.tables.wants.first(bit) {
+        while let Some(want) = self.tables.reconciler.wants.first(bit) {
             match self.serve(now, token, &want, owners, writer) {
                 Served::Claimed => claimed = true,
                 Served::Hinted => {}
                 Served::NoRoom if claimed => break,
                 Served::NoRoom if writer.len() > empty => return,
-                Served::NoRoom => bump(&mut self.stats.entries_too_large),
+                Served::NoRoom => bump(&mut self.tables.cx.stats.entries_too_large),
             }
-            self.tables.wants.take(bit);
+            self.tables.reconciler.wants.take(bit);
             owners = owners.saturating_sub(1);
         }
         if claimed || writer.small(Kind::Answered, &token) {
@@ -100,8 +101,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn end_answer(&mut self, bit: Bit) {
-        self.tables.wants.forget(bit);
-        if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
+        self.tables.reconciler.wants.forget(bit);
+        if let Some(exchange) = self.tables.reconciler.slots.get_mut(bit) {
             exchange.answer = None;
         }
     }
@@ -115,6 +116,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         writer: &mut Writer<'_>,
     ) -> bool {
         let Some((life, progress)) = self
+            .tables
+            .cx
             .me()
             .map(|me| (me.facts.generation.life(), me.replica.progress))
         else {
@@ -133,8 +136,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Among how many owners the room is shared fairly.
     fn shares(&self, bit: Bit) -> usize {
-        match self.config.reconciliation() {
-            Reconciliation::ScuttleBreadth => self.tables.wants.count(bit),
+        match self.tables.cx.config.reconciliation() {
+            Reconciliation::ScuttleBreadth => self.tables.reconciler.wants.count(bit),
             _ => 1,
         }
     }
@@ -150,8 +153,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         writer: &mut Writer<'_>,
     ) -> Served {
         let owner = want.owner;
-        let row = self.tables.members.get(owner).filter(|row| !row.gone);
-        let Some(row) = row.filter(|_| !self.is_unannounced(owner)) else {
+        let row = self.tables.cx.members.get(owner).filter(|row| !row.gone);
+        let Some(row) = row.filter(|_| !self.author.is_unannounced(&self.tables.cx, owner)) else {
             return write_hint(owner, Version::NONE, writer);
         };
         let life = row.facts.generation.life();
@@ -201,7 +204,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let room = writer.room().saturating_sub(reserve);
         let share = writer.room().checked_div(subject.shares).unwrap_or(room);
         let share = share.saturating_sub(reserve).min(room);
-        let store = &mut self.tables.entries;
+        let store = &mut self.tables.cx.entries;
         let map = OwnerMap { store, owner };
         // One entry at least, if it fits at all.
         let page = map.page_end(now, a, progress.held, share);
@@ -210,7 +213,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return Served::NoRoom;
         };
         let mut complete = writer.put(&subject.head(a, b));
-        for entry in listed(&self.tables.entries, owner, a, b) {
+        for entry in listed(&self.tables.cx.entries, owner, a, b) {
             complete = complete && writer.put(&ClaimItem::new(now, b, entry));
         }
         if complete {
@@ -251,7 +254,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let open = writer.open(Kind::Versions)?;
         let reserve = limits::claim_head_of(subject.owner, a, &subject.progress);
         let room = writer.room().saturating_sub(reserve);
-        let walk = |a, b| values(&self.tables.entries, subject.owner, a, b);
+        let walk = |a, b| values(&self.tables.cx.entries, subject.owner, a, b);
         let Some(b) = page_end(a, end, rising(a, end, walk), room) else {
             writer.cancel(&open);
             return None;

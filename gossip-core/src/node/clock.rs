@@ -71,7 +71,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The node's own time when the clock says `now`; whether the clock was set back is looked at.
     pub(super) fn tell_time(&mut self, now: Instant) -> Instant {
         if self.time.notice(now) {
-            bump(&mut self.stats.clocks_set_back);
+            bump(&mut self.tables.cx.stats.clocks_set_back);
         }
         self.time.of(now)
     }

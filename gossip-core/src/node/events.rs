@@ -18,7 +18,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn notice(&mut self) -> Option<Event<S::Key>> {
-        let notices = &mut self.notices;
+        let notices = &mut self.tables.cx.notices;
         let due = [
             (&mut notices.joined, Event::Joined),
             (&mut notices.conflict, Event::Conflict),
@@ -29,26 +29,26 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         ];
         due.into_iter()
             .find_map(|(flag, event)| core::mem::take(flag).then_some(event))
-            .or_else(|| self.strangers.take_due().map(Event::Mismatch))
+            .or_else(|| self.tables.swim.strangers.take_due().map(Event::Mismatch))
     }
 
     fn clash_event(&mut self) -> Option<Event<S::Key>> {
-        let id = self.clashes.take_due()?;
+        let id = self.tables.swim.clashes.take_due()?;
         Some(Event::Clash { id })
     }
 
     fn member_event(&mut self) -> Option<Event<S::Key>> {
-        while let Some(id) = self.tables.members.take_changed() {
-            if self.is_me(id) {
+        while let Some(id) = self.tables.cx.members.take_changed() {
+            if self.tables.cx.is_me(id) {
                 continue;
             }
-            let Some(row) = self.tables.members.get(id) else {
+            let Some(row) = self.tables.cx.members.get(id) else {
                 continue;
             };
             let status = row.status();
             return Some(Event::Member { id, status });
         }
-        let id = self.tables.members.take_forgotten()?;
+        let id = self.tables.cx.members.take_forgotten()?;
         Some(Event::Forgotten { id })
     }
 
@@ -56,8 +56,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { !Self::ENTRIES } {
             return None;
         }
-        while let Some((owner, key, what)) = self.tables.entries.take_changed() {
-            if !self.is_me(owner) {
+        while let Some((owner, key, what)) = self.tables.cx.entries.take_changed() {
+            if !self.tables.cx.is_me(owner) {
                 return Some(match what {
                     Happened::Set => Event::Set { owner, key },
                     Happened::Deleted => Event::Deleted { owner, key },

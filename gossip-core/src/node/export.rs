@@ -83,17 +83,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// What is to be kept of the entries, tombstones included.
     pub fn kept(&self, now: Instant) -> impl Iterator<Item = Kept<'_>> {
         let now = self.time.of(now);
-        let entries = self.tables.entries.kept();
+        let entries = self.tables.cx.entries.kept();
         entries.map(move |entry| self.kept_of(now, entry))
     }
 
     /// What is to be kept of the members that were forgotten.
     pub fn past(&self) -> impl Iterator<Item = Past<A>> {
-        self.tables.bygones.iter().map(past_of)
+        self.tables.swim.bygones.iter().map(past_of)
     }
 
     fn kept_of<'e>(&self, now: Instant, entry: &'e Entry<S::Key, S::Value>) -> Kept<'e> {
-        let expires = self.tables.entries.expires(entry);
+        let expires = self.tables.cx.entries.expires(entry);
         Kept {
             owner: entry.owner,
             version: entry.version,
@@ -105,12 +105,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     fn known_of(&self, now: Instant, row: &Member<A>) -> Known<A> {
         Known {
-            row: self.row_of(now, row),
+            row: self.tables.swim.row_of(&self.tables.cx, now, row),
             gc: row.replica.progress.gc,
             as_of: row.replica.progress.as_of,
             observed: row.observed,
             suspect: row.swim.suspect,
-            unproven: row.swim.unproven.is_some() || self.is_me(row.id) && self.may_reclaim(),
+            unproven: row.swim.unproven.is_some()
+                || self.tables.cx.is_me(row.id) && self.author.may_reclaim(&self.tables.cx),
             unheard: row.unheard,
         }
     }
@@ -145,16 +146,21 @@ impl<A: Address, S: Storage<A>> Export<'_, A, S> {
         Some(match self.next {
             Next::Prelude => write_window(&PRELUDE, self.skip, buf),
             Next::Start => write_window(&self.start(), self.skip, buf),
-            Next::Member(index) => match node.tables.members.at(index).filter(|row| row.is_known())
+            Next::Member(index) => match node
+                .tables
+                .cx
+                .members
+                .at(index)
+                .filter(|row| row.is_known())
             {
                 Some(row) => write_window(&node.known_of(self.now, row), self.skip, buf),
                 None => (0, true),
             },
-            Next::Entry(index) => match node.tables.entries.kept_at(index) {
+            Next::Entry(index) => match node.tables.cx.entries.kept_at(index) {
                 Some(entry) => write_window(&node.kept_of(self.now, entry), self.skip, buf),
                 None => (0, true),
             },
-            Next::Bygone(index) => match node.tables.bygones.at(index) {
+            Next::Bygone(index) => match node.tables.swim.bygones.at(index) {
                 Some(bygone) => write_window(&past_of(bygone), self.skip, buf),
                 None => (0, true),
             },
@@ -166,32 +172,32 @@ impl<A: Address, S: Storage<A>> Export<'_, A, S> {
     fn start(&self) -> Start {
         let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
         Start {
-            cluster: network(self.node.config.cluster(), A::KIND),
+            cluster: network(self.node.tables.cx.config.cluster(), A::KIND),
             id: self.node.id(),
             members: count(self.node.members().count()),
-            entries: count(self.node.tables.entries.kept().count()),
-            bygones: count(self.node.tables.bygones.len()),
+            entries: count(self.node.tables.cx.entries.kept().count()),
+            bygones: count(self.node.tables.swim.bygones.len()),
         }
     }
 
     fn following(&self) -> Next {
         let tables = &self.node.tables;
         let bygone = |index| {
-            if index < tables.bygones.len() {
+            if index < tables.swim.bygones.len() {
                 Next::Bygone(index)
             } else {
                 Next::Checksum
             }
         };
         let entry = |index| {
-            if index < tables.entries.usage().0 {
+            if index < tables.cx.entries.usage().0 {
                 Next::Entry(index)
             } else {
                 bygone(0)
             }
         };
         let member = |index| {
-            if index < tables.members.len() {
+            if index < tables.cx.members.len() {
                 Next::Member(index)
             } else {
                 entry(0)

@@ -19,7 +19,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         item: &Summary,
     ) -> bool {
         let is_veiled = |node: &Self| {
-            let row = node.tables.members.get(item.id);
+            let row = node.tables.cx.members.get(item.id);
             row.is_some_and(|row| row.veiled)
         };
         let before = is_veiled(self);
@@ -30,12 +30,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             // What it has set for good is asked for once more, since it is not compared from now on.
             self.link_pull(bit, item.id, Version::NONE);
         }
-        let Some(row) = self.tables.members.get(item.id) else {
+        let Some(row) = self.tables.cx.members.get(item.id) else {
             return false;
         };
-        let here = self.summary_of(row, sender.sums, salt);
+        let here = self.compared().summary_of(row, sender.sums, salt);
         let same = row.is_shown() && here.facts == item.facts;
-        if self.counts_entries(row, sender.sums) {
+        if self.compared().counts_entries(row, sender.sums) {
             self.compare_entries(sender, bit, same, item);
         } else if !same {
             self.give(bit, item.id);
@@ -46,32 +46,44 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Compares what is held of a row whose facts are the `same`, or not.
     fn compare_entries(&mut self, sender: &Sender<A>, bit: Bit, same: bool, item: &Summary) {
-        let Some(row) = self.tables.members.get(item.id) else {
+        let Some(row) = self.tables.cx.members.get(item.id) else {
             return;
         };
         let takes = self
             .tables
-            .exchanges
+            .reconciler
+            .slots
             .get(bit)
             .is_some_and(|exchange| exchange.ways.takes);
         if self.is_stuck(sender.now, row) && item.held <= row.replica.progress.held {
             self.give_up_recover(item.id);
             return;
         }
-        let row_is_loose = row.replica.loose != 0;
+        let (row_is_loose, generation) = (row.replica.loose != 0, row.facts.generation);
+        let held = row.replica.progress.held;
         if !same {
             // Single entries of a life that is not proven keep two apart as what is covered does.
-            self.ask_for_proof(item.id);
+            self.tables
+                .swim
+                .ask_for_proof(&mut self.tables.cx, &mut self.author, item.id);
             self.give(bit, item.id);
             // Where only this side takes, it alone can ask.
             if row_is_loose || !self.gives(bit) {
                 self.link_loose(bit, item.id);
             }
-        } else if self.is_me(item.id) && item.held > self.last_version() {
-            self.check_own_held(sender.now, row.facts.generation, item.held);
-        } else if item.held < row.replica.progress.held {
+        } else if self.tables.cx.is_me(item.id)
+            && item.held > self.author.last_version(&self.tables.cx)
+        {
+            self.tables.swim.check_own_held(
+                &mut self.tables.cx,
+                &mut self.author,
+                sender.now,
+                generation,
+                item.held,
+            );
+        } else if item.held < held {
             self.hint(bit, item.id);
-        } else if takes || item.held == row.replica.progress.held {
+        } else if takes || item.held == held {
             self.compare_held(sender, item.id, item.held);
         }
     }
@@ -80,6 +92,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn tell_until(&mut self, bit: Bit, mut index: usize, place: Place) -> usize {
         while self
             .tables
+            .cx
             .members
             .at(index)
             .is_some_and(|row| row.id.place() < place)
@@ -92,13 +105,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     pub(super) fn tell_all(&mut self, bit: Bit, prefix: Prefix) {
         self.tables
+            .cx
             .members
             .indices(prefix)
             .for_each(|index| self.tell_at(bit, index));
     }
 
     pub(super) fn tell_at(&mut self, bit: Bit, index: usize) {
-        if let Some(row) = self.tables.members.at(index).filter(|row| row.is_shown()) {
+        if let Some(row) = self
+            .tables
+            .cx
+            .members
+            .at(index)
+            .filter(|row| row.is_shown())
+        {
             self.give(bit, row.id);
         }
     }
@@ -106,7 +126,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Tells a row that a comparison has shown the partner to lack, if the exchange goes that way. Its own it
     /// tells in any case: whoever has forgotten this node begins no exchange with it.
     fn give(&mut self, bit: Bit, id: NodeId) {
-        if self.gives(bit) || self.is_me(id) {
+        if self.gives(bit) || self.tables.cx.is_me(id) {
             self.tell(bit, id);
         }
     }
@@ -115,7 +135,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { !Self::ENTRIES } {
             return true;
         }
-        let exchange = self.tables.exchanges.get(bit);
+        let exchange = self.tables.reconciler.slots.get(bit);
         exchange.is_some_and(|exchange| exchange.ways.gives)
     }
 
@@ -130,17 +150,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn mark_tell(&mut self, bit: Bit, id: NodeId, mark: impl FnOnce(&mut Marks)) {
-        if self.is_unannounced(id) {
+        if self.author.is_unannounced(&self.tables.cx, id) {
             return;
         }
-        let tells = match self.partner.as_mut() {
+        let tells = match self.tables.reconciler.partner.as_mut() {
             Some(partner) if const { !Self::ENTRIES } => Some(&mut partner.tells),
             _ => {
-                let exchange = self.tables.exchanges.get_mut(bit);
+                let exchange = self.tables.reconciler.slots.get_mut(bit);
                 exchange.map(|exchange| &mut exchange.tells)
             }
         };
-        if let (Some(marks), Some(tells)) = (self.tables.members.marks(id), tells) {
+        if let (Some(marks), Some(tells)) = (self.tables.cx.members.marks(id), tells) {
             mark(marks);
             tells.add(id.place());
         }
@@ -148,8 +168,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     pub(super) fn link_pull(&mut self, bit: Bit, id: NodeId, held: Version) {
         if let (Some(marks), Some(exchange)) = (
-            self.tables.members.marks(id),
-            self.tables.exchanges.get_mut(bit),
+            self.tables.cx.members.marks(id),
+            self.tables.reconciler.slots.get_mut(bit),
         ) {
             marks.pull |= bit;
             // The latest word, and not the greatest: that may have been of an earlier life.
@@ -162,12 +182,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     pub(super) fn each_in(&mut self, span: Span, mut change: impl FnMut(&mut Marks)) {
         let Some(first) = span.first() else { return };
-        let mut index = self.tables.members.lower(first);
-        while let Some(row) = self.tables.members.at(index) {
+        let mut index = self.tables.cx.members.lower(first);
+        while let Some(row) = self.tables.cx.members.at(index) {
             if !span.contains(row.id.place()) {
                 return;
             }
-            if let Some(marks) = self.tables.members.marks_at(index) {
+            if let Some(marks) = self.tables.cx.members.marks_at(index) {
                 change(marks);
             }
             index = index.saturating_add(1);

@@ -4,7 +4,7 @@ use super::{Message, Node};
 use crate::address::Address;
 use crate::context::Sender;
 use crate::entries::delta::Claim;
-use crate::id::{NodeId, Version};
+use crate::id::NodeId;
 use crate::storage::{List, Storage};
 use crate::table::Member;
 use crate::time::Instant;
@@ -14,31 +14,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Whether this storage permits direct mail.
     pub(super) const MAILS: bool = Self::ENTRIES && <S::Mails as List<_>>::PERMITTED;
 
-    /// This node has written something after version `before`.
-    pub(super) fn mail_write(&mut self, before: Version) {
-        if const { Self::MAILS } {
-            let (mails, cx) = self.mails();
-            mails.note_write(&cx, before);
-        }
-    }
-
-    /// All letters under way are left to anti-entropy: a new life numbers the entries anew.
-    pub(super) fn drop_mail(&mut self) {
-        if const { Self::MAILS } {
-            let (mails, mut cx) = self.mails();
-            mails.abandon(&mut cx);
-        }
-    }
-
     /// Writes the letter that is ready, which is to this peer. If it does not fit it stays ready.
     pub(super) fn write_mail(&mut self, now: Instant, peer: NodeId, writer: &mut Writer<'_>) {
-        let (mails, cx) = self.mails();
-        let Some(from) = mails.begin_letter(&cx, peer) else {
+        let Some(from) = self.tables.mails.begin_letter(&self.tables.cx, peer) else {
             return;
         };
         if self.write_letter(now, from, writer) {
-            let (mails, cx) = self.mails();
-            mails.end_letter(&cx, now, peer);
+            self.tables.mails.end_letter(&self.tables.cx, now, peer);
         }
     }
 
@@ -66,10 +48,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         if kept == *claim {
-            self.owe(sender.from, Message::Receipt(owner, claim.b));
+            self.tables
+                .cx
+                .send_soon(sender.from, Message::Receipt(owner, claim.b));
         }
         let claim = &kept;
-        let held = self.tables.members.get(owner).map(Member::held);
+        let held = self.tables.cx.members.get(owner).map(Member::held);
         let entries = list.clone();
         if self.follow(owner, claim, |progress, map| {
             progress.apply_claim(map, claim, list)

@@ -51,7 +51,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let digest = position.digest();
         let window = self.window_of(bit, row, position.floor());
         PreciseItem {
-            owner: self.owner_there(row.id),
+            owner: self.author.owner_there(&self.tables.cx, row.id),
             life: row.facts.generation.life(),
             held: digest.held,
             recover: digest.recover,
@@ -65,13 +65,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// what was asked for brought nothing, what it has beyond may stand anywhere: the stretch that the
     /// partner shows is asked for if it has something there, else the stretches take turns.
     fn window_of(&self, bit: Bit, row: &Member<A>, floor: Version) -> Window {
-        let newest = self.config.reconciliation() == Reconciliation::PreciseNewest;
+        let newest = self.tables.cx.config.reconciliation() == Reconciliation::PreciseNewest;
         let (told, known) = (row.marks.told, row.replica.progress.as_of);
         let (more, loose) = (told > floor, row.marks.lacks_loose);
         let anywhere = !more || (loose && row.marks.fruitless != 0);
         let stretches = known.beyond(floor).div_ceil(Window::SPAN).max(1);
         let turn = self.turn_among(stretches.saturating_mul(if newest { 2 } else { 1 }));
-        let mut wants = self.tables.wants.of(bit).filter(|_| !more || loose);
+        let mut wants = self
+            .tables
+            .reconciler
+            .wants
+            .of(bit)
+            .filter(|_| !more || loose);
         let shown = wants.find(|want| want.owner == row.id && self.shows_more(row, want));
         let from = if let Some(shown) = shown.and_then(|want| want.window) {
             shown.from.max(floor)
@@ -85,7 +90,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             floor
         };
         let mut window = Window { from, have: 0 };
-        for entry in listed(&self.tables.entries, row.id, from, window.to()) {
+        for entry in listed(&self.tables.cx.entries, row.id, from, window.to()) {
             window.add(entry.version);
         }
         window
@@ -95,14 +100,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// rhythm of the rounds in which it is asked (Knuth, "The Art of Computer Programming", volume 3, section 6.4).
     fn turn_among(&self, count: u32) -> u32 {
         const GOLDEN: u32 = 0x9e37_79b9;
-        let fraction = u32::from(self.rounds).wrapping_mul(GOLDEN);
+        let fraction = u32::from(self.tables.cx.rounds).wrapping_mul(GOLDEN);
         (u64::from(fraction).wrapping_mul(u64::from(count)) >> u32::BITS) as u32
     }
 
     /// `true` if single entries are asked for of the owner whose row is there.
     pub(super) fn is_pulled_singly(&self, index: usize) -> bool {
-        let row = self.tables.members.at(index);
-        let precise = self.config.reconciliation().is_precise();
+        let row = self.tables.cx.members.at(index);
+        let precise = self.tables.cx.config.reconciliation().is_precise();
         row.is_some_and(|row| (precise || row.marks.lacks_loose) && Self::may_ask_singly(row))
     }
 
@@ -110,11 +115,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// holds other single entries. It will see in the pull which are here. Where this node only takes, it
     /// alone can ask, even if it holds none.
     pub(super) fn compare_loose(&mut self, sender: &Sender<A>, told: &Row<A>) {
-        let Some(exchange) = self.tables.exchanges.of_peer(sender.id) else {
+        let Some(exchange) = self.tables.reconciler.slots.of_peer(sender.id) else {
             return;
         };
         let (bit, only_takes) = (exchange.bit, !exchange.ways.gives);
-        let row = self.tables.members.get(told.id);
+        let row = self.tables.cx.members.get(told.id);
         let alike =
             |row: &Member<A>| row.reach() == told.held && (only_takes || row.replica.loose != 0);
         if row.is_some_and(alike) {
@@ -124,9 +129,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// A partner's pull shows which single entries it holds: what is not here is asked for in return.
     pub(super) fn look_for_loose(&mut self, sender: &Sender<A>, want: &Want) {
-        let row = self.tables.members.get(want.owner);
+        let row = self.tables.cx.members.get(want.owner);
         let shows_more = row.is_some_and(|row| self.shows_more(row, want));
-        let exchange = self.tables.exchanges.of_peer(sender.id);
+        let exchange = self.tables.reconciler.slots.of_peer(sender.id);
         let taken = || self.takes_entries(want.owner, want.life);
         if let Some(bit) = exchange.map(|exchange| exchange.bit)
             && shows_more
@@ -146,7 +151,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         let floor = row.replica.progress.floor();
         let mut here = Window { have: 0, ..window };
-        every(&self.tables.entries, want.owner).for_each(|version| here.add(version));
+        every(&self.tables.cx.entries, want.owner).for_each(|version| here.add(version));
         let mut theirs = (1..=Window::SPAN).filter_map(|place| window.from.plus(place));
         let missing = |version| !window.lacks(version) && here.lacks(version);
         let useful = |version| version > floor && may_be_single(version);
@@ -156,15 +161,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Single entries of a member are asked for in this exchange, if it goes that way. Once in a round they may turn
     /// out to be known already or superseded: what shows that there are any says so in each datagram.
     pub(super) fn link_loose(&mut self, bit: Bit, id: NodeId) {
-        let exchange = self.tables.exchanges.get(bit);
-        let row = self.tables.members.get(id);
-        let fruitless = row.is_none_or(|row| row.marks.fruitless == self.round_number());
+        let exchange = self.tables.reconciler.slots.get(bit);
+        let row = self.tables.cx.members.get(id);
+        let fruitless = row.is_none_or(|row| row.marks.fruitless == self.tables.cx.round_number());
         let takes = exchange.is_some_and(|exchange| exchange.ways.takes);
-        if self.is_me(id) || fruitless || !takes {
+        if self.tables.cx.is_me(id) || fruitless || !takes {
             return;
         }
         self.link_pull(bit, id, Version::NONE);
-        if let Some(marks) = self.tables.members.marks(id) {
+        if let Some(marks) = self.tables.cx.members.marks(id) {
             marks.lacks_loose = true;
         }
     }
@@ -172,9 +177,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// A peer's single entries were all known: if that is what it was asked for, it need not be asked
     /// again. `true` if it was.
     pub(super) fn has_no_loose(&mut self, peer: NodeId, owner: NodeId) -> bool {
-        let exchange = self.tables.exchanges.of_peer(peer);
+        let exchange = self.tables.reconciler.slots.of_peer(peer);
         let bit = exchange.map_or(0, |exchange| exchange.bit);
-        let marks = self.tables.members.marks(owner);
+        let marks = self.tables.cx.members.marks(owner);
         marks.is_some_and(|marks| marks.lacks_loose && marks.stop_pull(bit))
     }
 
@@ -183,7 +188,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn write_precise(&self, now: Instant, bit: Bit, writer: &mut Writer<'_>) -> bool {
         let before = writer.len();
         let limit = self.last_rank(now, bit, writer.room());
-        for want in self.tables.wants.of(bit) {
+        for want in self.tables.reconciler.wants.of(bit) {
             if let Some(window) = self.window_to_fill(want) {
                 self.write_singles_for(now, want, window, limit, writer);
             }
@@ -193,7 +198,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// `true` if the partner lacks single entries that are held here.
     pub(super) fn has_singles_for(&self, bit: Bit) -> bool {
-        let mut wants = self.tables.wants.of(bit);
+        let mut wants = self.tables.reconciler.wants.of(bit);
         wants.any(|want| {
             self.window_to_fill(want)
                 .is_some_and(|window| self.missing(want, window, u32::MAX).next().is_some())
@@ -203,7 +208,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// The window of a want that single entries serve: the asker covers nothing again, and would not
     /// have to, or no claim from here would bring it on.
     pub(super) fn window_to_fill(&self, want: &Want) -> Option<Window> {
-        let row = self.tables.members.get(want.owner)?;
+        let row = self.tables.cx.members.get(want.owner)?;
         let known = !row.gone && row.facts.generation.life() == want.life;
         let normal = want.digest.recover.is_none() && row.replica.progress.gc <= want.digest.held;
         let helpful = normal || row.replica.progress.answer(&want.digest).is_none();
@@ -230,7 +235,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     fn fits(&self, now: Instant, bit: Bit, limit: u32, room: usize) -> bool {
         let mut left = Some(room);
-        for want in self.tables.wants.of(bit) {
+        for want in self.tables.reconciler.wants.of(bit) {
             let Some(window) = self.window_to_fill(want) else {
                 continue;
             };
@@ -259,13 +264,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         window: Window,
         limit: u32,
     ) -> impl Iterator<Item = Listed<'_>> {
-        let order = self.config.reconciliation();
-        let newest = self.tables.members.get(want.owner);
+        let order = self.tables.cx.config.reconciliation();
+        let newest = self.tables.cx.members.get(want.owner);
         let newest = newest.map_or(Version::NONE, |row| row.replica.progress.as_of);
-        let salt = u64::from(self.next_token) << 32 | want.owner.get();
-        listed(&self.tables.entries, want.owner, window.from, window.to())
-            .filter(move |entry| may_be_single(entry.version) && window.lacks(entry.version))
-            .filter(move |entry| order.rank(entry.version, newest, salt) <= limit)
+        let salt = u64::from(self.tables.cx.next_token) << 32 | want.owner.get();
+        listed(
+            &self.tables.cx.entries,
+            want.owner,
+            window.from,
+            window.to(),
+        )
+        .filter(move |entry| may_be_single(entry.version) && window.lacks(entry.version))
+        .filter(move |entry| order.rank(entry.version, newest, salt) <= limit)
     }
 
     fn write_singles_for(
@@ -276,7 +286,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         limit: u32,
         writer: &mut Writer<'_>,
     ) -> Option<usize> {
-        let progress = self.tables.members.get(want.owner)?.replica.progress;
+        let progress = self.tables.cx.members.get(want.owner)?.replica.progress;
         let newest = self.missing(want, window, limit).map(|entry| entry.version);
         let head = |newest| SinglesHead {
             token: 0,
@@ -290,7 +300,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return write_singles(now, &head(newest), entries, writer);
         }
         // The asker may not know of a stretch so far on.
-        let beyond = listed(&self.tables.entries, want.owner, window.to(), Version::MAX);
+        let beyond = listed(
+            &self.tables.cx.entries,
+            want.owner,
+            window.to(),
+            Version::MAX,
+        );
         let latest = beyond.max_by_key(|entry| entry.version)?;
         if progress.answer(&want.digest).is_some() {
             return None;
@@ -303,7 +318,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn covered_already(&self, want: &Want) -> Option<(Version, Version)> {
         let covers = want.digest.recover.is_none();
         let window = self.window_to_fill(want).filter(|_| covers)?;
-        let progress = self.tables.members.get(want.owner)?.replica.progress;
+        let progress = self.tables.cx.members.get(want.owner)?.replica.progress;
         let (a, b) = (want.digest.held, window.to().min(progress.held));
         // What the asker holds and this node does not was superseded: the asker would compute another
         // hash, so it needs the whole claim as much as one that lacks something.
@@ -312,7 +327,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn versions_of(&self, owner: NodeId, a: Version, b: Version) -> impl Iterator<Item = Version> {
-        let all = every(&self.tables.entries, owner);
+        let all = every(&self.tables.cx.entries, owner);
         all.filter(move |version| *version > a && *version <= b)
     }
 
@@ -325,7 +340,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         writer: &mut Writer<'_>,
     ) -> Option<bool> {
         let (a, b) = self.covered_already(want)?;
-        let progress = self.tables.members.get(want.owner)?.replica.progress;
+        let progress = self.tables.cx.members.get(want.owner)?.replica.progress;
         let told = hash(self.versions_of(want.owner, a, b));
         let head = ClaimHead::new(token, want.owner, want.life, &progress.claim(a, b));
         Some(writer.listed(Kind::Known, &(head, told.to_le_bytes())))

@@ -52,19 +52,22 @@ impl Picked {
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Asks for what the partner holds more of, unless an answer is still awaited.
     pub(super) fn write_pull(&mut self, now: Instant, bit: Bit, writer: &mut Writer<'_>) {
-        let Some(exchange) = self.tables.exchanges.get(bit) else {
+        let Some(exchange) = self.tables.reconciler.slots.get(bit) else {
             return;
         };
         if exchange.pull.is_some() || exchange.pulls.is_empty() || exchange.budget.is_spent() {
             return;
         }
         let span = self.trim(exchange.pulls, |row| row.marks.pull & bit != 0);
-        let timeout = self.pace_with(exchange.peer, self.reply_wait());
+        let timeout = self
+            .tables
+            .cx
+            .pace_with(exchange.peer, self.tables.cx.reply_wait());
         let picked = self.pick(bit, span);
         let first = picked.indices().next();
         let singly = first.is_some_and(|index| self.is_pulled_singly(index));
         let kind = if singly { Kind::Precise } else { Kind::Pull };
-        let Some(exchange) = self.tables.exchanges.get_mut(bit) else {
+        let Some(exchange) = self.tables.reconciler.slots.get_mut(bit) else {
             return;
         };
         exchange.pulls = span;
@@ -74,7 +77,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let earlier = exchange.clone();
         let token = exchange.begin_pull(now, timeout);
         if !(writer.put(&token) && self.write_pull_items(bit, &picked, singly, writer)) {
-            if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
+            if let Some(exchange) = self.tables.reconciler.slots.get_mut(bit) {
                 *exchange = earlier;
             }
             writer.cancel(&open);
@@ -97,13 +100,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             if !alike || !self.write_pull_item(bit, index, singly, writer) {
                 break;
             }
-            let Some(marks) = self.tables.members.marks_at(index) else {
+            let Some(marks) = self.tables.cx.members.marks_at(index) else {
                 break;
             };
             marks.asked |= bit;
             asked = true;
-            let row = self.tables.members.at(index);
-            self.asked_up_to = row.map_or(self.asked_up_to, |row| row.id.place());
+            let row = self.tables.cx.members.at(index);
+            self.tables.reconciler.asked_up_to =
+                row.map_or(self.tables.reconciler.asked_up_to, |row| row.id.place());
         }
         asked
     }
@@ -116,7 +120,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         singly: bool,
         writer: &mut Writer<'_>,
     ) -> bool {
-        let Some(row) = self.tables.members.at(index) else {
+        let Some(row) = self.tables.cx.members.at(index) else {
             return false;
         };
         if singly {
@@ -124,7 +128,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         let digest = self.position_of(row).digest();
         writer.put(&PullItem {
-            owner: self.owner_there(row.id),
+            owner: self.author.owner_there(&self.tables.cx, row.id),
             life: row.facts.generation.life(),
             held: digest.held,
             recover: digest.recover,
@@ -135,7 +139,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// one that asks from there.
     pub(super) fn position_of(&self, row: &Member<A>) -> Progress {
         if row.marks.told > Version::BIRTH {
-            from_birth(&self.tables.entries, row.id, row.replica.progress)
+            from_birth(&self.tables.cx.entries, row.id, row.replica.progress)
         } else {
             row.replica.progress
         }
@@ -148,19 +152,29 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             rows: [(0, 0); ASKED_MAX],
             len: 0,
             // About as many as one answer has room for.
-            most: self.config.mtu_floor().div_ceil(64).clamp(1, ASKED_MAX),
+            most: self
+                .tables
+                .cx
+                .config
+                .mtu_floor()
+                .div_ceil(64)
+                .clamp(1, ASKED_MAX),
         };
         let start = self.first_index(span);
         let by_depth = matches!(
-            self.config.reconciliation(),
+            self.tables.cx.config.reconciliation(),
             Reconciliation::ScuttleDepth | Reconciliation::PreciseOldest
         );
-        let exchange = self.tables.exchanges.get(bit);
+        let exchange = self.tables.reconciler.slots.get(bit);
         let by_depth = by_depth && exchange.is_some_and(Exchange::pulls_by_depth);
         let turn = if by_depth {
             start
         } else {
-            let next = self.tables.members.lower(self.asked_up_to.next());
+            let next = self
+                .tables
+                .cx
+                .members
+                .lower(self.tables.reconciler.asked_up_to.next());
             next.max(start)
         };
         self.pick_from(bit, span, turn..usize::MAX, by_depth, &mut picked);
@@ -177,7 +191,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         picked: &mut Picked,
     ) {
         for index in indices {
-            let Some(row) = self.tables.members.at(index) else {
+            let Some(row) = self.tables.cx.members.at(index) else {
                 return;
             };
             if !span.contains(row.id.place()) || (!by_depth && picked.is_full()) {
@@ -194,7 +208,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Drops the front of a span up to the first row that is `marked`.
     pub(super) fn trim(&self, mut span: Span, marked: impl Fn(&Member<A>) -> bool) -> Span {
         let mut index = self.first_index(span);
-        while let Some(row) = self.tables.members.at(index) {
+        while let Some(row) = self.tables.cx.members.at(index) {
             let place = row.id.place();
             if !span.contains(place) {
                 break;
@@ -210,6 +224,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     pub(super) fn first_index(&self, span: Span) -> usize {
         span.first()
-            .map_or(usize::MAX, |first| self.tables.members.lower(first))
+            .map_or(usize::MAX, |first| self.tables.cx.members.lower(first))
     }
 }

@@ -2,15 +2,16 @@
 
 use super::{Message, Node};
 use crate::address::Address;
+use crate::board::What;
+use crate::context::Compared;
 use crate::context::Sender;
 use crate::entries::delta::{Claim, Outcome, Progress};
 use crate::entries::{OwnerMap, from_birth, loose};
 use crate::exchange::{Bit, Budget, Direction, Owed, RangeDuty, Want, Ways};
 use crate::hash::mix;
 use crate::id::{Life, NodeId, Version};
-use crate::membership::What;
 use crate::stats::bump;
-use crate::storage::{List, Storage};
+use crate::storage::Storage;
 use crate::table::{Prefix, RADIX, Sums};
 use crate::time::Instant;
 use crate::wire::{ClaimHead, ClaimItem, Hint, Items, ListingHead, RangesHead, Sum32, Summary};
@@ -19,21 +20,21 @@ use crate::wire::{ClaimHead, ClaimItem, Hint, Items, ListingHead, RangesHead, Su
 const TELL_MAX: usize = 64;
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
-    /// Whether this storage permits entries: they need the three tables of exchanges as well. Without
-    /// them members alone are compared, and that needs no table: see `node/bare.rs`.
-    pub(super) const ENTRIES: bool = <S::Entries as List<_>>::PERMITTED
-        && <S::Exchanges as List<_>>::PERMITTED
-        && <S::Ranges as List<_>>::PERMITTED
-        && <S::Wants as List<_>>::PERMITTED;
+    /// Whether this storage permits entries. Without them members alone are compared, and that needs no table: see
+    /// `node/bare.rs`.
+    pub(super) const ENTRIES: bool = Compared::<A, S>::ENTRIES;
 
     pub(super) fn exchange_expiry(&self, now: Instant) -> Instant {
         const REPLIES: u32 = 8;
-        now.after(self.reply_wait().times(REPLIES))
+        now.after(self.tables.cx.reply_wait().times(REPLIES))
     }
 
     /// What answers to this node's pulls may bring in a round.
     pub(super) fn exchange_budget(&self) -> Budget {
-        Budget::new(self.config.exchange_pages(), self.config.mtu_floor())
+        Budget::new(
+            self.tables.cx.config.exchange_pages(),
+            self.tables.cx.config.mtu_floor(),
+        )
     }
 
     /// The exchange with the sender, begun if there is none.
@@ -43,36 +44,45 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// The exchange whose beginning the sender answers.
     fn link_begun(&mut self, sender: &Sender<A>) -> Option<Bit> {
-        self.link_in(sender, self.direction.for_first())
+        self.link_in(sender, self.tables.reconciler.direction.for_first())
     }
 
     fn link_in(&mut self, sender: &Sender<A>, ways: Ways) -> Option<Bit> {
         if const { !Self::ENTRIES } {
             return Some(self.meet_partner(sender.from));
         }
-        let ways = self.ways_of_sync(sender.id).unwrap_or(ways);
+        // A sync brings both to the same, whichever way this node's exchanges go otherwise.
+        let synced = const { Self::SYNCS } && self.tables.syncs.is_open(sender.id);
+        let ways = if synced { Ways::BOTH } else { ways };
         let expires = self.exchange_expiry(sender.now);
-        if self.tables.exchanges.of_peer(sender.id).is_none() {
+        if self.tables.reconciler.slots.of_peer(sender.id).is_none() {
             self.make_room_for_exchange();
         }
         let budget = self.exchange_budget();
-        let exchanges = &mut self.tables.exchanges;
+        let exchanges = &mut self.tables.reconciler.slots;
         let peer = (sender.id, sender.from, sender.sums);
         let bit = exchanges.open(peer, expires, ways, budget);
         if bit.is_none() {
-            bump(&mut self.stats.exchanges_full);
+            bump(&mut self.tables.cx.stats.exchanges_full);
         }
         bit
+    }
+
+    /// The exchange with `peer`, if there is one, goes both ways from now on, and may go on.
+    pub(super) fn open_both_ways(&mut self, peer: NodeId) {
+        let budget = self.exchange_budget();
+        self.tables.reconciler.slots.begin(peer, Ways::BOTH, budget);
     }
 
     /// If all places are taken, ends an exchange in which nothing is owed or awaited, so that few
     /// places serve many partners.
     fn make_room_for_exchange(&mut self) {
-        if !self.tables.exchanges.is_full() {
+        if !self.tables.reconciler.slots.is_full() {
             return;
         }
-        let idle = self.tables.exchanges.at_rest().find(|bit| {
-            self.tables.ranges.first(*bit).is_none() && self.tables.wants.first(*bit).is_none()
+        let idle = self.tables.reconciler.slots.at_rest().find(|bit| {
+            self.tables.reconciler.ranges.first(*bit).is_none()
+                && self.tables.reconciler.wants.first(*bit).is_none()
         });
         if let Some(bit) = idle {
             self.close_exchange(bit);
@@ -88,31 +98,34 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         direction: Direction,
         hints: Option<Items<'_, Hint>>,
     ) {
-        self.tell_address(sender);
-        self.correct(sender);
+        self.tables.swim.tell_address(&mut self.tables.cx, sender);
+        self.tables.swim.correct(&mut self.tables.cx, sender);
         let mine = self.sum(Prefix::ROOT, sender.sums);
         if root == mine {
-            self.owe(sender.from, Message::Same);
+            self.tables.cx.send_soon(sender.from, Message::Same);
             return;
         }
         if const { !Self::ENTRIES } {
-            self.owe(sender.from, Message::Range(Prefix::ROOT, Owed::Answer));
+            self.tables
+                .cx
+                .send_soon(sender.from, Message::Range(Prefix::ROOT, Owed::Answer));
             return;
         }
         let hinted = hints.iter().flat_map(Items::iter).fold(mine, |sum, hint| {
             let row = self
                 .tables
+                .cx
                 .members
                 .get(hint.id)
                 .filter(|row| hint.held > row.replica.progress.held)
-                .filter(|row| self.counts_entries(row, sender.sums));
+                .filter(|row| self.compared().counts_entries(row, sender.sums));
             row.map_or(sum, |row| {
                 sum.wrapping_sub(row.weight())
                     .wrapping_add(row.weight_at(hint.held))
             })
         });
         let (ways, budget) = (direction.for_second(), self.exchange_budget());
-        self.tables.exchanges.begin(sender.id, ways, budget);
+        self.tables.reconciler.slots.begin(sender.id, ways, budget);
         if hinted != root
             && let Some(bit) = self.link_in(sender, ways)
         {
@@ -141,7 +154,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             if mine == theirs {
                 continue;
             }
-            let few = self.tables.members.indices(part).len() <= TELL_MAX;
+            let few = self.tables.cx.members.indices(part).len() <= TELL_MAX;
             if theirs == EMPTY_SUM && few {
                 self.tell_all(bit, part);
             } else {
@@ -161,10 +174,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         items: Items<'_, Summary>,
         walked: &mut usize,
     ) {
-        let indices = self.tables.members.indices(head.prefix);
+        let indices = self.tables.cx.members.indices(head.prefix);
         // An honest sender lists no row twice, so a datagram is worth one walk along the table.
         *walked = walked.saturating_add(indices.len());
-        if *walked > self.tables.members.len() {
+        if *walked > self.tables.cx.members.len() {
             return;
         }
         let Some(bit) = self.link_begun(sender) else {
@@ -174,7 +187,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let mut unknown = false;
         for item in items.iter() {
             index = self.tell_until(bit, index, item.id.place());
-            match self.tables.members.at(index) {
+            match self.tables.cx.members.at(index) {
                 Some(row) if row.id == item.id && !row.gone && !row.unheard => {
                     unknown |= self.compare(sender, bit, head.salt, &item);
                     index = index.saturating_add(1);
@@ -199,10 +212,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         owner: NodeId,
         held: Version,
     ) -> bool {
-        if self.is_me(owner) || self.is_bare() {
+        if self.tables.cx.is_me(owner) || self.is_bare() {
             return false;
         }
-        let row = self.tables.members.get(owner).filter(|row| !row.gone);
+        let row = self.tables.cx.members.get(owner).filter(|row| !row.gone);
         let Some(row) = row else { return false };
         if held > row.replica.progress.held {
             let rests = self.rests(row, held);
@@ -211,10 +224,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
             if row.veiled {
                 // What is new may need no lease.
-                self.tables.members.edit(owner, |row| row.veiled = false);
+                self.tables.cx.members.edit(owner, |row| row.veiled = false);
             }
-            self.ask_for_proof(owner);
-            let returns = sender.id == owner && self.owe_return(sender, held);
+            self.tables
+                .swim
+                .ask_for_proof(&mut self.tables.cx, &mut self.author, owner);
+            let returns =
+                sender.id == owner && self.author.owe_return(&mut self.tables.cx, sender, held);
             if let Some(bit) = Some(sender)
                 .filter(|_| !rests && !returns)
                 .and_then(|sender| self.link(sender))
@@ -224,12 +240,12 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return false;
         }
         if held == row.replica.progress.held {
-            self.hear_again(owner, What::Held);
+            self.tables.cx.hear_again(owner, What::Held);
         }
-        let exchange = self.tables.exchanges.of_peer(sender.id);
+        let exchange = self.tables.reconciler.slots.of_peer(sender.id);
         let bit = exchange.map_or(0, |exchange| exchange.bit);
-        let round = self.round_number();
-        let Some(marks) = self.tables.members.marks(owner) else {
+        let round = self.tables.cx.round_number();
+        let Some(marks) = self.tables.cx.members.marks(owner) else {
             return false;
         };
         if marks.lacks_loose && marks.asked & bit != 0 {
@@ -252,18 +268,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         wants: impl Iterator<Item = Want>,
     ) {
         let Some(bit) = self.link(sender) else { return };
-        self.tables.wants.forget(bit);
-        if let Some(exchange) = self.tables.exchanges.get_mut(bit) {
+        self.tables.reconciler.wants.forget(bit);
+        if let Some(exchange) = self.tables.reconciler.slots.get_mut(bit) {
             exchange.answer = Some(token);
         }
         for want in wants {
             if let Some((covered, _)) = want.digest.recover
-                && self.is_me(want.owner)
+                && self.tables.cx.is_me(want.owner)
             {
-                self.end_waiting(want.life, covered);
+                self.author
+                    .end_waiting(&mut self.tables.cx, want.life, covered);
             }
-            if !self.tables.wants.add(Want { bit, ..want }) {
-                bump(&mut self.stats.wants_full);
+            if !self.tables.reconciler.wants.add(Want { bit, ..want }) {
+                bump(&mut self.tables.cx.stats.wants_full);
             }
         }
     }
@@ -280,7 +297,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if !self.is_claim_of_known_life(owner, head.life) {
             return false;
         }
-        let claim = &self.weighed(sender, owner, claim);
+        let claim = &self.author.weighed(&self.tables.cx, sender, owner, claim);
         let now = sender.now;
         let list = items.iter().filter_map(|item| item.listed(now, claim.b));
         let Some(claim) = &self.take_off(now, owner, claim, list.clone()) else {
@@ -288,7 +305,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return false;
         };
         let list = list.filter(|entry| entry.version <= claim.b);
-        if self.puts_off(owner, Some(claim), list.clone()) {
+        if self
+            .author
+            .puts_off(&mut self.tables.cx, owner, Some(claim), list.clone())
+        {
             self.after_claim(sender, owner, claim, None);
             return false;
         }
@@ -309,10 +329,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Counts a claim; `false` if it speaks of an owner or a life that is not known here.
     pub(super) fn is_claim_of_known_life(&mut self, owner: NodeId, life: Life) -> bool {
-        bump(&mut self.stats.claims_heard);
-        let known = self.takes_entries(owner, life) && self.may_replace(owner);
+        bump(&mut self.tables.cx.stats.claims_heard);
+        let known = self.takes_entries(owner, life)
+            && self
+                .tables
+                .swim
+                .may_replace(&mut self.tables.cx, &mut self.author, owner);
         if !known {
-            bump(&mut self.stats.foreign_claims);
+            bump(&mut self.tables.cx.stats.foreign_claims);
         }
         known
     }
@@ -327,8 +351,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             &mut OwnerMap<'_, S::Key, S::Value, S::Entries, S::Leases>,
         ) -> Outcome,
     ) -> bool {
-        let store = &mut self.tables.entries;
-        let outcome = self.tables.members.edit(owner, |row| {
+        let store = &mut self.tables.cx.entries;
+        let outcome = self.tables.cx.members.edit(owner, |row| {
             let before = row.replica.progress;
             if claim.a == Version::BIRTH {
                 row.replica.progress = from_birth(store, owner, before);
@@ -347,7 +371,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn end_pull(&mut self, sender: &Sender<A>, token: u8) {
         let Some(bit) = self
             .tables
-            .exchanges
+            .reconciler
+            .slots
             .of_peer(sender.id)
             .map(|exchange| exchange.bit)
         else {
@@ -355,7 +380,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         if self
             .tables
-            .exchanges
+            .reconciler
+            .slots
             .get_mut(bit)
             .is_some_and(|exchange| exchange.end_pull(token, sender.len))
         {
@@ -367,7 +393,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn clear_asked(&mut self, bit: Bit) {
         let Some(span) = self
             .tables
-            .exchanges
+            .reconciler
+            .slots
             .get(bit)
             .map(|exchange| exchange.pulls)
         else {
@@ -378,14 +405,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Ends an exchange; what it leaves undone is found again by a later one.
     pub(super) fn close_exchange(&mut self, bit: Bit) {
-        let Some(exchange) = self.tables.exchanges.remove(bit) else {
+        let Some(exchange) = self.tables.reconciler.slots.remove(bit) else {
             return;
         };
         for span in [exchange.pulls, exchange.tells] {
             self.each_in(span, |marks| marks.forget(bit));
         }
-        self.tables.ranges.forget(bit);
-        self.tables.wants.forget(bit);
+        self.tables.reconciler.ranges.forget(bit);
+        self.tables.reconciler.wants.forget(bit);
     }
 
     /// The sender holds older facts of this member than are held here, or none.
@@ -397,13 +424,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     pub(super) fn owe_range(&mut self, bit: Bit, prefix: Prefix, owed: Owed) {
         if const { !Self::ENTRIES } {
-            if let Some(to) = self.partner.map(|partner| partner.to) {
-                self.owe(to, Message::Range(prefix, owed));
+            if let Some(to) = self.tables.reconciler.partner.map(|partner| partner.to) {
+                self.tables.cx.send_soon(to, Message::Range(prefix, owed));
             }
             return;
         }
-        if !self.tables.ranges.owe(RangeDuty { bit, prefix, owed }) {
-            bump(&mut self.stats.ranges_full);
+        if !self
+            .tables
+            .reconciler
+            .ranges
+            .owe(RangeDuty { bit, prefix, owed })
+        {
+            bump(&mut self.tables.cx.stats.ranges_full);
         }
     }
 }

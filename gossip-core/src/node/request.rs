@@ -7,11 +7,13 @@ use crate::address::Address;
 use crate::context::Sender;
 use crate::error::RequestError;
 use crate::event::{Event, Request};
+use crate::exchange::Owed;
 use crate::id::NodeId;
-use crate::requests::{FreshRead, mail, read};
+use crate::requests::{FreshRead, Synced, mail, read, sync};
 use crate::storage::{List, Storage};
+use crate::table::Prefix;
 use crate::time::Instant;
-use crate::wire::{ClaimItem, Items, Kind, Section, SinglesHead, Used, Writer};
+use crate::wire::{ClaimItem, Datagram, Items, Kind, Section, SinglesHead, Used, Writer};
 
 /// What a datagram is sent for, beside what is owed to its destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +50,53 @@ impl<A: Address, S: Storage<A>> Used for Node<A, S> {
 }
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
+    /// Whether this storage permits syncs, its own and those of others.
+    pub(super) const SYNCS: bool = <S::Syncs as List<_>>::PERMITTED;
+
     /// Whether this storage permits reads that ask others, and answers to those of others.
     pub(super) const READS: bool = Self::ENTRIES && <S::Reads as List<_>>::PERMITTED;
+
+    /// Makes a range of the table of members equal with one peer's, entries included:
+    /// [`Prefix::ROOT`] is everything, [`Prefix::of`] one owner. When it is over, at `deadline` at the
+    /// latest, [`Event::Synced`](crate::Event::Synced) comes, and the report waits for
+    /// [`take_synced`](Self::take_synced). The peer's storage must permit syncs too.
+    ///
+    /// # Errors
+    /// Why nothing was begun; nothing changed.
+    pub fn sync(
+        &mut self,
+        peer: NodeId,
+        range: Prefix,
+        deadline: Instant,
+    ) -> Result<Request, RequestError> {
+        if const { !Self::SYNCS } {
+            return Err(RequestError::Full { max: 0 });
+        }
+        if !self.tables.cx.is_running() {
+            return Err(RequestError::NotRunning);
+        }
+        self.tables.syncs.check(&self.tables.cx, peer)?;
+        let request = Request(self.tables.cx.take_token());
+        let deadline = self.time.ahead(deadline);
+        self.tables.syncs.begin(request, peer, range, deadline);
+        Ok(request)
+    }
+
+    /// The report of a sync that is over.
+    pub fn synced(&self, request: Request) -> Option<&Synced> {
+        if const { !Self::SYNCS } {
+            return None;
+        }
+        self.tables.syncs.report(request)
+    }
+
+    /// Takes the report of a sync that is over, which makes room for another.
+    pub fn take_synced(&mut self, request: Request) -> Option<Synced> {
+        if const { !Self::SYNCS } {
+            return None;
+        }
+        self.tables.syncs.take(request)
+    }
 
     /// Asks up to `peers` live peers (from 1 to 8), the owner before others, for a fresher value of one
     /// key. When all have answered, or the owner has, and at `deadline` at the latest,
@@ -69,14 +116,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { !Self::READS } {
             return Err(RequestError::Full { max: 0 });
         }
-        if !self.is_running() {
+        if !self.tables.cx.is_running() {
             return Err(RequestError::NotRunning);
         }
-        let (reads, cx) = self.reads();
-        let key = reads.check(&cx, owner, key)?;
-        let (request, deadline) = (Request(self.take_token()), self.time.ahead(deadline));
-        let (reads, cx) = self.reads();
-        reads.start(&cx, request, (owner, key), peers, deadline);
+        let key = self.tables.reads.check(&self.tables.cx, owner, key)?;
+        let (request, deadline) = (
+            Request(self.tables.cx.take_token()),
+            self.time.ahead(deadline),
+        );
+        self.tables
+            .reads
+            .start(&self.tables.cx, request, (owner, key), peers, deadline);
         Ok(request)
     }
 
@@ -100,15 +150,51 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn apply_request(&mut self, sender: &Sender<A>, section: Section<'_, A>) {
         match section {
             Section::Receipt(receipt) if Self::MAILS => {
-                let (mails, mut cx) = self.mails();
-                mails.take_receipt(&mut cx, sender, &receipt);
+                self.tables
+                    .mails
+                    .take_receipt(&mut self.tables.cx, sender, &receipt);
             }
             Section::Ask(head, key) if Self::READS => {
-                read::take_ask(&mut self.context(), sender, &head, key);
+                read::take_ask(&mut self.tables.cx, sender, &head, key);
             }
-            Section::Compare(head) if Self::SYNCS => self.take_compare(sender, &head),
-            Section::Equal(token) if Self::SYNCS => self.take_equal(sender, token),
+            Section::Compare(head) if Self::SYNCS => {
+                let same = sync::take_compare(&mut self.tables.cx, sender, &head);
+                if !same {
+                    self.narrow_down(sender, head.prefix);
+                }
+            }
+            Section::Equal(token) if Self::SYNCS => {
+                self.tables
+                    .syncs
+                    .take_equal(&mut self.tables.cx, sender, token);
+            }
             _ => {}
+        }
+    }
+
+    /// Narrows down with the sender what differs in a range.
+    fn narrow_down(&mut self, sender: &Sender<A>, range: Prefix) {
+        if let Some(bit) = self.link(sender) {
+            self.open_both_ways(sender.id);
+            self.owe_range(bit, range, Owed::Answer);
+        }
+    }
+
+    /// Counts a datagram that was received, for the syncs with its sender.
+    pub(super) fn count_sync_received(&mut self, sender: &Sender<A>, datagram: &Datagram<'_>) {
+        if const { Self::SYNCS } {
+            self.tables
+                .syncs
+                .count_received(&self.tables.cx, sender, datagram);
+        }
+    }
+
+    /// Counts a datagram that is sent, for the syncs with whoever is there.
+    pub(super) fn count_sync_sent(&mut self, to: A, bytes: &[u8]) {
+        if const { Self::SYNCS } {
+            self.tables
+                .syncs
+                .count_sent::<A, S, Self>(&self.tables.cx, to, bytes);
         }
     }
 
@@ -122,7 +208,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) -> Option<bool> {
         match message {
             Message::Receipt(owner, version) if Self::MAILS => {
-                mail::write_receipt(&self.context(), owner, version, writer)
+                mail::write_receipt(&self.tables.cx, owner, version, writer)
             }
             Message::Equal(token) if Self::SYNCS => Some(writer.small(Kind::Equal, &token)),
             Message::Single {
@@ -131,7 +217,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 key,
                 told,
             } if Self::READS => {
-                read::write_single(&self.context(), now, (token, owner), key, told, writer)
+                read::write_single(&self.tables.cx, now, (token, owner), key, told, writer)
             }
             _ => None,
         }
@@ -139,20 +225,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// What to send next for its own sake, and to where.
     pub(super) fn next_aim(&mut self) -> Option<(Aim, A)> {
-        if const { Self::MAILS } {
-            let (mails, mut cx) = self.mails();
-            if let Some((peer, to)) = mails.next_letter(&mut cx) {
-                return Some((Aim::Mail(peer), to));
-            }
+        if const { Self::MAILS }
+            && let Some((peer, to)) = self.tables.mails.next_letter(&mut self.tables.cx)
+        {
+            return Some((Aim::Mail(peer), to));
         }
-        if let Some((request, to)) = self.ready_sync() {
+        if const { Self::SYNCS }
+            && let Some((request, to)) = self.tables.syncs.next_compare(&self.tables.cx)
+        {
             return Some((Aim::Compare(request), to));
         }
         if const { !Self::READS } {
             return None;
         }
-        let (reads, cx) = self.reads();
-        let (request, peer, to) = reads.next_ask(&cx)?;
+        let (request, peer, to) = self.tables.reads.next_ask(&self.tables.cx)?;
         Some((Aim::Ask(request, peer), to))
     }
 
@@ -160,10 +246,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn write_aim(&mut self, now: Instant, aim: Aim, writer: &mut Writer<'_>) {
         match aim {
             Aim::Mail(peer) if Self::MAILS => self.write_mail(now, peer, writer),
-            Aim::Compare(request) if Self::SYNCS => self.write_compare(now, request, writer),
+            Aim::Compare(request) if Self::SYNCS => {
+                if let Some(peer) =
+                    self.tables
+                        .syncs
+                        .write_compare(&self.tables.cx, now, request, writer)
+                {
+                    self.open_both_ways(peer);
+                }
+            }
             Aim::Ask(request, peer) if Self::READS => {
-                let (reads, cx) = self.reads();
-                reads.write_ask(&cx, now, (request, peer), writer);
+                self.tables
+                    .reads
+                    .write_ask(&self.tables.cx, now, (request, peer), writer);
             }
             _ => {}
         }
@@ -171,13 +266,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Nothing was written although there was a whole datagram: this is not tried again at once.
     pub(super) fn drop_aim(&mut self, now: Instant, aim: Aim) {
-        let due = now.after(self.reply_wait());
+        let due = now.after(self.tables.cx.reply_wait());
         match aim {
             Aim::Mail(peer) => {
-                let (mails, mut cx) = self.mails();
-                mails.lose(&mut cx, peer);
+                self.tables.mails.lose(&mut self.tables.cx, peer);
             }
-            Aim::Compare(request) => self.tables.syncs.compared(request, due),
+            Aim::Compare(request) => {
+                self.tables
+                    .syncs
+                    .await_answer(&self.tables.cx, now, request);
+            }
             Aim::Ask(request, peer) => {
                 if let Some(read) = self.tables.reads.of(request) {
                     read.sent(peer, due);
@@ -192,22 +290,29 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return None;
         }
         let mail = const { Self::MAILS }
-            .then(|| self.tables.mails.next())
+            .then(|| self.tables.mails.next_due(&self.tables.cx))
             .flatten();
-        let due = [mail, self.next_sync(), self.next_read()];
-        due.into_iter().flatten().min()
+        let sync = const { Self::SYNCS }
+            .then(|| self.tables.syncs.next())
+            .flatten();
+        let read = const { Self::READS }
+            .then(|| self.tables.reads.next())
+            .flatten();
+        [mail, sync, read].into_iter().flatten().min()
     }
 
     /// Does what is due.
     pub(super) fn continue_requests(&mut self, now: Instant, rng: &mut impl Rng) {
         if const { Self::MAILS } {
-            let (mails, mut cx) = self.mails();
-            mails.go_on(&mut cx, now, rng);
+            self.tables.mails.go_on(&mut self.tables.cx, now, rng);
         }
-        self.continue_syncs(now);
+        if const { Self::SYNCS } {
+            let tables = &mut self.tables;
+            let is_busy = |peer| tables.reconciler.is_busy(peer);
+            tables.syncs.go_on(&tables.cx, now, is_busy);
+        }
         if const { Self::READS } {
-            let (reads, mut cx) = self.reads();
-            reads.go_on(&mut cx, now, rng);
+            self.tables.reads.go_on(&mut self.tables.cx, now, rng);
         }
     }
 
@@ -217,16 +322,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             self.tables.syncs.leave();
         }
         if const { Self::READS } {
-            let (reads, mut cx) = self.reads();
-            reads.leave(&mut cx);
+            self.tables.reads.leave(&mut self.tables.cx);
         }
     }
 
     /// Ends the reads that have their answers, or none in time.
     pub(super) fn settle_reads(&mut self, now: Instant) {
         if const { Self::READS } {
-            let (reads, mut cx) = self.reads();
-            reads.settle(&mut cx, now);
+            self.tables.reads.settle(&mut self.tables.cx, now);
         }
     }
 
@@ -238,18 +341,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         items: Items<'_, ClaimItem<'_>>,
     ) {
         let trusted = self.takes_entries(head.owner, head.life);
-        let (reads, mut cx) = self.reads();
-        if let Some(held) = reads.take_answer(&mut cx, sender, (head, items), trusted) {
+        if let Some(held) =
+            self.tables
+                .reads
+                .take_answer(&mut self.tables.cx, sender, (head, items), trusted)
+        {
             self.compare_held(sender, head.owner, held);
         }
-    }
-
-    /// When a read is due next.
-    fn next_read(&self) -> Option<Instant> {
-        if const { !Self::READS } {
-            return None;
-        }
-        self.tables.reads.next()
     }
 
     /// The next request that is over.

@@ -2,11 +2,11 @@
 
 use super::Node;
 use crate::address::Address;
+use crate::board::What;
 use crate::context::Sender;
 use crate::entries::delta::Listed;
 use crate::entries::{OwnerMap, loose};
 use crate::id::{Life, NodeId};
-use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::time::Instant;
@@ -22,8 +22,13 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         head: &SinglesHead,
         items: Items<'_, ClaimItem<'_>>,
     ) -> bool {
-        if !self.takes_entries(head.owner, head.life) || !self.may_replace(head.owner) {
-            bump(&mut self.stats.foreign_singles);
+        if !self.takes_entries(head.owner, head.life)
+            || !self
+                .tables
+                .swim
+                .may_replace(&mut self.tables.cx, &mut self.author, head.owner)
+        {
+            bump(&mut self.tables.cx.stats.foreign_singles);
             return false;
         }
         let mut any = false;
@@ -31,11 +36,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .iter()
             .filter_map(|item| item.listed(sender.now, head.newest));
         for entry in entries {
-            let off = self.puts_off(head.owner, None, core::iter::once(entry));
+            let off = self.author.puts_off(
+                &mut self.tables.cx,
+                head.owner,
+                None,
+                core::iter::once(entry),
+            );
             any |= !off && self.apply_single(sender.now, head.owner, entry);
         }
-        let round = self.round_number();
-        if let Some(marks) = self.tables.members.marks(head.owner)
+        let round = self.tables.cx.round_number();
+        if let Some(marks) = self.tables.cx.members.marks(head.owner)
             && awaited
             && !any
         {
@@ -51,30 +61,30 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Nobody may be left who could claim the last writes of an owner that is gone, or the end of a re-cover: what came
     /// on its own, and follows what is covered without a gap, is covered now.
     pub(super) fn absorb_singles(&mut self) {
-        for index in 0..self.tables.members.len() {
-            let row = self.tables.members.at(index);
+        for index in 0..self.tables.cx.members.len() {
+            let row = self.tables.cx.members.at(index);
             let gone = row.filter(|row| !row.is_live() && row.replica.loose != 0);
             let Some(owner) = gone.map(|row| row.id) else {
                 continue;
             };
-            let store = &mut self.tables.entries;
-            let absorbed = self.tables.members.edit(owner, |row| {
+            let store = &mut self.tables.cx.entries;
+            let absorbed = self.tables.cx.members.edit(owner, |row| {
                 let absorbed = row.replica.progress.absorb(&OwnerMap { store, owner });
                 row.replica.loose = loose(store, owner, &row.replica.progress);
                 absorbed
             });
             if absorbed == Some(true) {
-                self.announce(owner, What::Held);
+                self.tables.cx.announce(owner, What::Held);
             }
         }
     }
 
     /// Takes one entry of an owner whose life was checked: `true` if it was new and found room.
     pub(super) fn apply_single(&mut self, now: Instant, owner: NodeId, entry: Listed<'_>) -> bool {
-        bump(&mut self.stats.singles_heard);
+        bump(&mut self.tables.cx.stats.singles_heard);
         let stored = self.has_room(now, owner, core::iter::once(entry)) && {
-            let store = &mut self.tables.entries;
-            let stored = self.tables.members.edit(owner, |row| {
+            let store = &mut self.tables.cx.entries;
+            let stored = self.tables.cx.members.edit(owner, |row| {
                 let map = &mut OwnerMap { store, owner };
                 let stored = row.replica.progress.apply_entry(map, entry);
                 row.replica.loose = loose(store, owner, &row.replica.progress);
@@ -87,7 +97,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             stored == Some(true)
         };
         if !stored {
-            bump(&mut self.stats.idle_singles);
+            bump(&mut self.tables.cx.stats.idle_singles);
         }
         stored
     }
@@ -95,10 +105,10 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` if entries of this life of the owner are taken from others: it is known, it is not this
     /// node, and nobody is being asked whether it lives that life.
     pub(super) fn takes_entries(&self, owner: NodeId, life: Life) -> bool {
-        let row = self.tables.members.get(owner);
+        let row = self.tables.cx.members.get(owner);
         row.is_some_and(|row| {
             !row.gone
-                && !self.is_me(owner)
+                && !self.tables.cx.is_me(owner)
                 && row.facts.generation.life() == life
                 && row.swim.unproven.is_none()
         })

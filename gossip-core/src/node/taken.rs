@@ -3,12 +3,12 @@
 
 use super::Node;
 use crate::address::Address;
+use crate::board::What;
 use crate::context::Sender;
 use crate::entries::delta::{Claim, Listed, Recover};
 use crate::entries::{Fit, OwnerMap, loose};
 use crate::exchange::Bit;
 use crate::id::{NodeId, Version};
-use crate::membership::What;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::Member;
@@ -36,16 +36,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         claim: &Claim,
         list: impl Iterator<Item = Listed<'l>>,
     ) -> Option<Claim> {
-        let held = self.tables.members.get(owner)?.replica.progress.held;
-        let room = self.config.entry_room();
-        let store = &self.tables.entries;
+        let held = self.tables.cx.members.get(owner)?.replica.progress.held;
+        let room = self.tables.cx.config.entry_room();
+        let store = &self.tables.cx.entries;
         let large = list
             .filter(|entry| entry.version > held && store.is_too_large(now, room, *entry))
             .filter(|entry| store.is_news(owner, *entry));
         let Some(first) = large.map(|entry| entry.version).min() else {
             return Some(*claim);
         };
-        bump(&mut self.stats.entries_too_large);
+        bump(&mut self.tables.cx.stats.entries_too_large);
         let b = Version::new(first.get().saturating_sub(1))?;
         (b > claim.a).then_some(Claim { b, ..*claim })
     }
@@ -60,15 +60,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         // A claim may lower the floor to `held` before it stores, so room is counted from there.
         let Some(held) = self
             .tables
+            .cx
             .members
             .get(owner)
             .map(|row| row.replica.progress.held)
         else {
             return false;
         };
-        let room = self.config.entry_room();
+        let room = self.tables.cx.config.entry_room();
         let fit = |node: &Self| {
-            let store = &node.tables.entries;
+            let store = &node.tables.cx.entries;
             let above = list.clone().filter(|entry| entry.version > held);
             if above
                 .clone()
@@ -79,14 +80,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             store.fits(owner, above)
         };
         let mut found = fit(self);
-        if found == Fit::Full && self.make_room_for_entries() {
+        if found == Fit::Full && self.author.make_room_for_entries(&mut self.tables.cx) {
             found = fit(self);
         }
         match found {
             Fit::Yes => return true,
-            Fit::Full => bump(&mut self.stats.entries_full),
-            Fit::LeasesFull => bump(&mut self.stats.leases_full),
-            Fit::TooLarge => bump(&mut self.stats.entries_too_large),
+            Fit::Full => bump(&mut self.tables.cx.stats.entries_full),
+            Fit::LeasesFull => bump(&mut self.tables.cx.stats.leases_full),
+            Fit::TooLarge => bump(&mut self.tables.cx.stats.entries_too_large),
         }
         false
     }
@@ -99,15 +100,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         claim: &Claim,
         useful: Option<bool>,
     ) {
-        if let Some(marks) = self.tables.members.marks(owner) {
+        if let Some(marks) = self.tables.cx.members.marks(owner) {
             // The latest word: by an older one its sender seems to have less to say than it has.
             marks.told = claim.held;
         }
         if useful == Some(true) {
-            self.puts_off_no_more(owner);
-            self.note_reclaimed(sender.now, owner);
+            self.author.puts_off_no_more(&mut self.tables.cx, owner);
+            self.author
+                .note_reclaimed(&mut self.tables.cx, sender.now, owner);
             if sender.id == owner {
-                self.owe_return(sender, claim.held);
+                self.author
+                    .owe_return(&mut self.tables.cx, sender, claim.held);
             }
         } else {
             self.stop_asking(sender, owner);
@@ -118,9 +121,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if useful != Some(true) {
             return;
         }
-        let row = self.tables.members.get(owner);
+        let row = self.tables.cx.members.get(owner);
         let caught_up = row.is_some_and(|row| row.replica.progress.held >= claim.held);
-        let Some(marks) = self.tables.members.marks(owner) else {
+        let Some(marks) = self.tables.cx.members.marks(owner) else {
             return;
         };
         if caught_up || marks.in_vain < VAIN_SINGLY {
@@ -129,7 +132,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if caught_up {
             marks.stop_pull(Bit::MAX);
             if owner != NodeId::FORMER {
-                self.announce(owner, What::Held);
+                self.tables.cx.announce(owner, What::Held);
             }
         }
     }
@@ -138,16 +141,16 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// is asked for ever more rarely.
     pub(super) fn refuse_claim(&mut self, sender: &Sender<A>, owner: NodeId) {
         self.stop_asking(sender, owner);
-        if let Some(marks) = self.tables.members.marks(owner) {
+        if let Some(marks) = self.tables.cx.members.marks(owner) {
             marks.in_vain = marks.in_vain.saturating_add(1).max(VAIN_OFTEN);
         }
     }
 
     fn stop_asking(&mut self, sender: &Sender<A>, owner: NodeId) {
         let bit = self.bit_of(sender);
-        if let Some(marks) = self.tables.members.marks(owner) {
+        if let Some(marks) = self.tables.cx.members.marks(owner) {
             marks.stop_pull(bit);
-            bump(&mut self.stats.idle_claims);
+            bump(&mut self.tables.cx.stats.idle_claims);
         }
     }
 
@@ -159,7 +162,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// until the owner is caught up with.
     pub(super) fn answer_in_vain(&mut self, sender: &Sender<A>, owner: NodeId) {
         let bit = self.bit_of(sender);
-        let Some(marks) = self.tables.members.marks(owner) else {
+        let Some(marks) = self.tables.cx.members.marks(owner) else {
             return;
         };
         if marks.asked & bit == 0 {
@@ -167,7 +170,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         marks.in_vain = marks.in_vain.saturating_add(1);
         if marks.in_vain > VAIN_SINGLY {
-            bump(&mut self.stats.vain_answers);
+            bump(&mut self.tables.cx.stats.vain_answers);
         }
     }
 
@@ -184,7 +187,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return false;
         };
         // A round takes two tokens.
-        let round = self.next_token >> 1;
+        let round = self.tables.cx.next_token >> 1;
         let rounds = 1u16.wrapping_shl(u32::from(power.saturating_add(1).min(REST_MOST)));
         held <= row.marks.told && !round.is_multiple_of(rounds)
     }
@@ -193,7 +196,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// the partner can make, and cannot end: what it waits for may be held by nobody. It begins anew with that
     /// partner, so that both come to stand at one version; what is held beyond is told as single entries.
     pub(super) fn begin_anew(&mut self, bit: Bit, owner: NodeId) {
-        let Some(row) = self.tables.members.get(owner) else {
+        let Some(row) = self.tables.cx.members.get(owner) else {
             return;
         };
         let (held, told) = (row.replica.progress.held, row.marks.told);
@@ -206,7 +209,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 .is_some_and(|r| further(r.cursor))
         {
             self.give_up_recover(owner);
-            let row = self.tables.members.get(owner);
+            let row = self.tables.cx.members.get(owner);
             if row.is_some_and(|row| row.replica.progress.held < told) {
                 self.link_pull(bit, owner, told);
             }
@@ -215,8 +218,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Gives up a re-cover, which is safe at any time.
     pub(super) fn give_up_recover(&mut self, owner: NodeId) {
-        let store = &mut self.tables.entries;
-        let covers_more = self.tables.members.edit(owner, |row| {
+        let store = &mut self.tables.cx.entries;
+        let covers_more = self.tables.cx.members.edit(owner, |row| {
             let before = row.replica.progress.held;
             row.replica
                 .progress
@@ -225,7 +228,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             row.replica.progress.held > before
         });
         if covers_more == Some(true) {
-            self.announce(owner, What::Held);
+            self.tables.cx.announce(owner, What::Held);
         }
     }
 
@@ -244,16 +247,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         {
             return false;
         }
-        let left = u32::from(self.memory_left(now, row)).saturating_mul(1000);
-        let memory = self.fading_time().as_millis().saturating_mul(2);
-        let round = self.config.probe_interval().as_millis().max(1);
+        let left =
+            u32::from(self.tables.swim.memory_left(&self.tables.cx, now, row)).saturating_mul(1000);
+        let memory = self.tables.cx.fading_time().as_millis().saturating_mul(2);
+        let round = self.tables.cx.config.probe_interval().as_millis().max(1);
         let rounds = memory.saturating_sub(left).div_euclid(round);
         let half_octave = rounds.checked_ilog2().unwrap_or(0).saturating_sub(1);
         rounds >= FIRST && rounds.wrapping_shr(half_octave) & 1 == 0
     }
 
     fn bit_of(&self, sender: &Sender<A>) -> Bit {
-        let exchange = self.tables.exchanges.of_peer(sender.id);
+        let exchange = self.tables.reconciler.slots.of_peer(sender.id);
         exchange.map_or(0, |exchange| exchange.bit)
     }
 }

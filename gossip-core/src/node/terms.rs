@@ -6,7 +6,7 @@ use crate::context::Sender;
 use crate::event::Mismatch;
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::wire::{Parts, Terms};
+use crate::wire::{Kind, Parts, Terms};
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// What this node's storage permits.
@@ -23,8 +23,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub(super) fn terms(&self, is_answer: bool) -> Terms {
         Terms {
             // At most 65,507.
-            mtu_floor: self.config.mtu_floor() as u16,
-            largest_id: self.config.largest_id(),
+            mtu_floor: self.tables.cx.config.mtu_floor() as u16,
+            largest_id: self.tables.cx.config.largest_id(),
             parts: Self::PARTS,
             is_answer,
         }
@@ -37,17 +37,41 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         }
         if theirs.mtu_floor != ours.mtu_floor {
-            bump(&mut self.stats.other_mtu_floor);
+            bump(&mut self.tables.cx.stats.other_mtu_floor);
             let what = Mismatch::MtuFloor(theirs.mtu_floor);
-            self.strangers.tell(sender.now, sender.from, what);
+            self.tables
+                .swim
+                .strangers
+                .tell(sender.now, sender.from, what);
         }
         if theirs.largest_id != ours.largest_id {
-            bump(&mut self.stats.other_largest_id);
-            self.strangers
+            bump(&mut self.tables.cx.stats.other_largest_id);
+            self.tables
+                .swim
+                .strangers
                 .tell(sender.now, sender.from, Mismatch::LargestId);
         }
         if !theirs.is_answer {
-            self.owe(sender.from, Message::Terms { is_answer: true });
+            self.tables
+                .cx
+                .send_soon(sender.from, Message::Terms { is_answer: true });
         }
+    }
+
+    /// The node that was met last and does not fit this one: where it is, and what differs. It is no
+    /// member, or one with other settings. [`Event::Mismatch`](crate::Event::Mismatch) says when to look.
+    pub fn mismatch(&self) -> Option<(A, Mismatch)> {
+        self.tables.swim.strangers.latest()
+    }
+
+    /// Tells a stranger who is here, in a datagram that it will refuse, and recognize.
+    pub(super) fn write_to_stranger(&mut self, buf: &mut [u8]) -> Option<(A, usize)> {
+        let to = self.tables.swim.strangers.answer()?;
+        self.tables.swim.strangers.answered();
+        let (mut writer, _) = self.begin(buf)?;
+        if !writer.small(Kind::Terms, &self.terms(true)) {
+            return None;
+        }
+        Some((to, self.complete(to, writer)?))
     }
 }

@@ -3,20 +3,16 @@
 use super::request::Aim;
 use super::{Message, Node, Phase};
 use crate::address::Address;
-use crate::exchange::{Allowance, Bit, Direction};
+use crate::airtime::Allowance;
+use crate::board::What;
+use crate::exchange::{Bit, Direction};
 use crate::id::NodeId;
-use crate::membership::{What, retransmit_limit};
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Member, Prefix};
 use crate::time::Instant;
 use crate::transmit::Transmit;
 use crate::wire::{Header, Hint, Kind, Suspect, Writer, begin, limits, seal_tag, sizes_of};
-
-/// How often a node tells that another is there, what it hears of it included. The counter of Demers et
-/// al. 1987, section 1.4, needs no more in any cluster: nine of ten introductions that were told
-/// more often in a mass join were known already, and exchanges find those whom the rumor misses.
-const INTRODUCTIONS: u8 = 4;
 
 /// Which news a datagram carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,18 +30,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> Option<Transmit<A>> {
         let now = self.tell_time(now);
         if matches!(
-            self.phase,
+            self.tables.cx.phase,
             Phase::New | Phase::Restored { .. } | Phase::Left
         ) {
             return None;
         }
-        if buf.len() < self.config.mtu_floor() {
-            bump(&mut self.stats.small_buffers);
+        if buf.len() < self.tables.cx.config.mtu_floor() {
+            bump(&mut self.tables.cx.stats.small_buffers);
             return None;
         }
         let most = buf.len().min(limits::MTU_MAX);
         let buf = buf.get_mut(..most)?;
-        let allowance = self.allowance(now);
+        let allowance = self.tables.cx.allowance(now);
         if allowance < Allowance::Everything {
             return self.transmit_urgent(now, allowance, buf);
         }
@@ -67,8 +63,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         {
             return Some(Transmit::to_one(to, len));
         }
-        for index in self.tables.exchanges.in_turn() {
-            let Some((to, bit)) = self.tables.exchanges.ready_at(index) else {
+        for index in self.tables.reconciler.slots.in_turn() {
+            let Some((to, bit)) = self.tables.reconciler.slots.ready_at(index) else {
                 continue;
             };
             if let Some(len) = self.write(now, to, Some(bit), None, buf) {
@@ -76,7 +72,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
         }
         // Here, where airtime is short, exchanges had their turn before news.
-        while let Some(to) = self.tables.outbox.first() {
+        while let Some(to) = self.tables.cx.outbox.first() {
             if let Some(len) = self.write(now, to, None, None, buf) {
                 return Some(Transmit::to_one(to, len));
             }
@@ -87,9 +83,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// To whom the most urgent message goes. Where airtime is short, datagrams for news alone take turns with
     /// exchanges, which find what the news does not reach, or both would wait for the other.
     fn next_duty(&self) -> Option<A> {
-        let yields = self.news_first && self.config.byte_rate().is_some();
-        let first = self.tables.outbox.first()?;
-        Some(first).filter(|_| !yields || self.tables.outbox.is_more_than_news())
+        let yields = self.news_first && self.tables.cx.config.byte_rate().is_some();
+        let first = self.tables.cx.outbox.first()?;
+        Some(first).filter(|_| !yields || self.tables.cx.outbox.is_more_than_news())
     }
 
     /// Nothing else is to be sent.
@@ -99,7 +95,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         allowance: Allowance,
         buf: &mut [u8],
     ) -> Option<Transmit<A>> {
-        while let Some(to) = self.tables.outbox.first_put_off() {
+        while let Some(to) = self.tables.cx.outbox.first_put_off() {
             if allowance < Allowance::Plenty {
                 self.note_blocked(Allowance::Plenty);
                 return None;
@@ -122,11 +118,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         allowance: Allowance,
         buf: &mut [u8],
     ) -> Option<Transmit<A>> {
-        while allowance == Allowance::Urgent && self.tables.outbox.is_urgent() {
-            let to = self.tables.outbox.first()?;
-            let whole = self.bucket.is_turn_of_rest();
+        while allowance == Allowance::Urgent && self.tables.cx.outbox.is_urgent() {
+            let to = self.tables.cx.outbox.first()?;
+            let whole = self.tables.cx.bucket.is_turn_of_rest();
             let written = if whole {
-                let bit = self.tables.exchanges.ready_for(to);
+                let bit = self.tables.reconciler.slots.ready_for(to);
                 self.write(now, to, bit, None, buf)
             } else {
                 self.write_urgent(now, to, buf)
@@ -140,18 +136,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return Some(Transmit::to_one(to, len));
             }
         }
-        let waits = self.tables.outbox.first().is_some()
-            || self.tables.exchanges.any_at_work()
+        let waits = self.tables.cx.outbox.first().is_some()
+            || self.tables.reconciler.slots.any_at_work()
             || self.partner_ready().is_some();
-        if self.tables.outbox.is_urgent() {
+        if self.tables.cx.outbox.is_urgent() {
             self.note_blocked(Allowance::Urgent);
         } else if waits || self.next_aim().is_some() {
-            if self.tables.news.has_verdicts() {
+            if self.tables.cx.news.has_verdicts() {
                 // Suspicions last so many rounds, in which refutations must get through.
-                self.bucket.lengthen();
+                self.tables.cx.bucket.lengthen();
             }
             self.note_blocked(Allowance::Everything);
-        } else if self.tables.outbox.first_put_off().is_some() {
+        } else if self.tables.cx.outbox.first_put_off().is_some() {
             self.note_blocked(Allowance::Plenty);
         }
         None
@@ -213,14 +209,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     pub(super) fn complete(&mut self, to: A, mut writer: Writer<'_>) -> Option<usize> {
         let bytes = writer.written();
-        seal_tag(bytes, self.config.network(to));
-        if self.config.byte_rate().is_some() {
-            self.bucket.spend(bytes.len());
+        seal_tag(bytes, self.tables.cx.config.network(to));
+        if self.tables.cx.config.byte_rate().is_some() {
+            self.tables.cx.bucket.spend(bytes.len());
         }
-        self.stats.sent.datagrams.add(bytes.len());
+        self.tables.cx.stats.sent.datagrams.add(bytes.len());
         for (kind, len) in sizes_of(bytes) {
             if let Some(kind) = kind {
-                self.stats.sent.section(kind, len);
+                self.tables.cx.stats.sent.section(kind, len);
             }
         }
         self.count_sync_sent(to, bytes);
@@ -238,7 +234,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         empty: usize,
     ) -> bool {
         let (mut index, mut news_owed) = (0, false);
-        while let Some((at, message)) = self.tables.outbox.next_to(to, index) {
+        while let Some((at, message)) = self.tables.cx.outbox.next_to(to, index) {
             if !wanted(message) {
                 break;
             }
@@ -253,11 +249,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 index = at.saturating_add(1);
             } else {
                 news_owed |= message == Message::News;
-                self.tables.outbox.done(at);
+                self.tables.cx.outbox.done(at);
                 index = at;
             }
             if let Some(rest) = rest {
-                self.owe(to, rest);
+                self.tables.cx.send_soon(to, rest);
             }
         }
         news_owed
@@ -280,7 +276,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 }
                 written
             }
-            Message::Nack(token) => writer.small(Kind::Nack, &(token, self.prober.helper())),
+            Message::Nack(token) => {
+                writer.small(Kind::Nack, &(token, self.tables.swim.prober.helper()))
+            }
             Message::PingReq(token, target) => writer.small(Kind::PingReq, &(token, target)),
             Message::Same => writer.small(Kind::Same, &()),
             Message::Root(direction, sums) => {
@@ -297,16 +295,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
             // Where it is ever owed it is written by `write_owed_range`.
             Message::Range(..) => return None,
-            Message::Return(owner) => self.write_return(now, owner, writer)?,
+            Message::Return(owner) => {
+                self.author
+                    .write_return(&self.tables.cx, now, owner, writer)?
+            }
             Message::You => writer.listed(Kind::You, &to),
             Message::Tell(id) => {
-                let row = self.tables.members.get(id).filter(|row| !row.gone)?;
-                let kind = match self.is_unannounced(id) {
+                let row = self.tables.cx.members.get(id).filter(|row| !row.gone)?;
+                let kind = match self.author.is_unannounced(&self.tables.cx, id) {
                     false => Kind::Rows,
-                    true if self.asks_for_earlier_life() => Kind::Newborn,
+                    true if self.author.asks_for_earlier_life(&self.tables.cx) => Kind::Newborn,
                     true => return None,
                 };
-                writer.listed(kind, &self.row_of(now, row))
+                writer.listed(kind, &self.tables.swim.row_of(&self.tables.cx, now, row))
             }
             Message::Accuse(id) => writer.listed(Kind::Suspects, &self.suspicion_of(id)?),
             // News goes into every datagram; this one is sent for nothing else.
@@ -316,7 +317,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Fills what room is left with news, those told least first.
     fn write_news(&mut self, now: Instant, told: Told, writer: &mut Writer<'_>) {
-        if self.tables.news.is_empty() {
+        if self.tables.cx.news.is_empty() {
             return;
         }
         let all = [What::Suspect, What::Facts, What::Introduction, What::Held];
@@ -338,43 +339,34 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         let Some(open) = writer.open(kind) else {
             return;
         };
-        for index in 0..self.tables.news.len() {
-            let piece = self.tables.news.at(index);
+        for index in 0..self.tables.cx.news.len() {
+            let piece = self.tables.cx.news.at(index);
             let Some((_, id)) = piece.filter(|(sort, _)| *sort == what) else {
                 continue;
             };
             if self.write_piece(now, what, id, writer) {
-                self.tables.news.mark(index);
+                self.tables.cx.news.mark(index);
             }
         }
-        let limit = self.telling_limit(what);
-        self.tables.news.count_marked(limit);
+        let limit = self.tables.cx.telling_limit(what);
+        self.tables.cx.news.count_marked(limit);
         writer.close_or_cancel(open);
-    }
-
-    /// How often this node tells such news, what it hears of it included.
-    pub(super) fn telling_limit(&self, what: What) -> u8 {
-        match what {
-            What::Introduction => INTRODUCTIONS,
-            _ => retransmit_limit(self.config.retransmit_mult(), self.tables.members.live()),
-        }
     }
 
     /// `false` if the piece of news does not fit. What is no news any more counts as written.
     fn write_piece(&self, now: Instant, what: What, id: NodeId, writer: &mut Writer<'_>) -> bool {
-        if self.is_unannounced(id) {
+        if self.author.is_unannounced(&self.tables.cx, id) {
             return false;
         }
         // The death of a member that fades for want of room is news like any other.
         let told = |row: &&Member<A>| !row.gone && !row.unheard;
-        let row = self.tables.members.get(id).filter(told);
+        let row = self.tables.cx.members.get(id).filter(told);
         match what {
             What::Suspect => self
                 .suspicion_of(id)
                 .is_none_or(|suspect| writer.put(&suspect)),
-            What::Facts | What::Introduction => {
-                row.is_none_or(|row| writer.put(&self.row_of(now, row)))
-            }
+            What::Facts | What::Introduction => row
+                .is_none_or(|row| writer.put(&self.tables.swim.row_of(&self.tables.cx, now, row))),
             What::Held => row.is_none_or(|row| {
                 writer.put(&Hint {
                     id,
@@ -385,11 +377,49 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn suspicion_of(&self, id: NodeId) -> Option<Suspect> {
-        let row = self.tables.members.get(id).filter(|row| row.swim.suspect)?;
+        let row = self
+            .tables
+            .cx
+            .members
+            .get(id)
+            .filter(|row| row.swim.suspect)?;
         Some(Suspect {
             id,
             generation: row.facts.generation,
             incarnation: row.facts.incarnation,
         })
+    }
+
+    /// A ping goes out: its probe counts from now, and the round lasts as long.
+    pub(super) fn note_ping(&mut self, now: Instant, token: u16) {
+        let ends = now.after(self.tables.cx.round());
+        if !self
+            .tables
+            .swim
+            .prober
+            .sent(token, now.after(self.tables.cx.patience()), ends)
+            || ends <= self.tables.swim.next_round
+        {
+            return;
+        }
+        if self.tables.reconciler.next_exchange == self.tables.swim.next_round {
+            self.tables.reconciler.next_exchange = ends;
+        }
+        self.tables.swim.next_round = ends;
+    }
+
+    /// The target of the node's own probe, while its ping waits. Whatever else is owed, it goes: a round
+    /// is long enough for that, and without it nobody would find a crash.
+    pub(super) fn own_ping(&self) -> Option<A> {
+        let token = self.tables.swim.prober.token()?;
+        self.tables.cx.outbox.owed(Message::Ping(token))
+    }
+
+    /// Something has to wait until so much may be sent.
+    pub(super) fn note_blocked(&mut self, until: Allowance) {
+        self.tables.cx.bucket.block(until);
+        if until != Allowance::Plenty {
+            self.author.note_overload(&mut self.tables.cx);
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::Node;
 use crate::address::Address;
+use crate::board::What;
 use crate::id::NodeId;
-use crate::membership::What;
 use crate::storage::Storage;
 use serde::Serialize;
 
@@ -29,18 +29,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             capacity,
         };
         [
-            of("members", tables.members.usage()),
-            of("entries", tables.entries.usage()),
-            of("leases", tables.entries.lease_usage()),
-            of("timers", tables.timers.usage()),
-            of("news", tables.news.usage()),
-            of("duties", tables.outbox.usage()),
-            of("relays", tables.relays.usage()),
-            of("seeds", tables.seeds.usage()),
-            of("bygones", tables.bygones.usage()),
-            of("exchanges", tables.exchanges.usage()),
-            of("ranges", tables.ranges.usage()),
-            of("wants", tables.wants.usage()),
+            of("members", tables.cx.members.usage()),
+            of("entries", tables.cx.entries.usage()),
+            of("leases", tables.cx.entries.lease_usage()),
+            of("timers", tables.swim.timers.usage()),
+            of("news", tables.cx.news.usage()),
+            of("duties", tables.cx.outbox.usage()),
+            of("relays", tables.swim.relays.usage()),
+            of("seeds", tables.swim.seeds.usage()),
+            of("bygones", tables.swim.bygones.usage()),
+            of("exchanges", tables.reconciler.slots.usage()),
+            of("ranges", tables.reconciler.ranges.usage()),
+            of("wants", tables.reconciler.wants.usage()),
             of("mails", tables.mails.usage()),
             of("syncs", tables.syncs.usage()),
             of("reads", tables.reads.usage()),
@@ -52,6 +52,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// infective, in the words of epidemics, and removed when it is done.
     #[must_use]
     pub fn is_telling(&self, owner: NodeId) -> bool {
-        self.tables.news.is_told(owner, What::Held)
+        self.tables.cx.news.is_told(owner, What::Held)
     }
 }

@@ -46,7 +46,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         since: Cursor,
         filter: Filter<'a>,
     ) -> Changes<impl Iterator<Item = Change<'a>>> {
-        let changes = self.tables.entries.changes(since, filter);
+        let changes = self.tables.cx.entries.changes(since, filter);
         changes.map_entries(|entry| self.as_told(entry))
     }
 
@@ -54,6 +54,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// answer if anything readable changed since.
     #[must_use]
     pub fn newest_change(&self) -> Cursor {
-        self.tables.entries.newest()
+        self.tables.cx.entries.newest()
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! Each part has a folder: its state, what it does with it, what it answers to others, and tests that drive it by hand.
 
-#[cfg(test)]
-mod for_tests;
 pub mod mail;
 pub mod read;
+pub mod sync;
 
 pub use mail::{Letter, Mails};
 pub use read::{FreshRead, Read, ReadEnd, Reads};
+pub use sync::{Sync, SyncEnd, Synced, Syncs};

@@ -31,8 +31,7 @@ macro_rules! __storage_types {
             >;
             type Timers =
                 <$family as $crate::storage::Family>::List<$crate::membership::Timer, { $members }>;
-            type News =
-                <$family as $crate::storage::Family>::List<$crate::membership::News, { $news }>;
+            type News = <$family as $crate::storage::Family>::List<$crate::board::News, { $news }>;
             type Duties = <$family as $crate::storage::Family>::List<
                 $crate::outbox::Outgoing<A>,
                 { $duties },
@@ -60,7 +59,7 @@ macro_rules! __storage_types {
             type Mails =
                 <$family as $crate::storage::Family>::List<$crate::requests::Letter, { $mails }>;
             type Syncs =
-                <$family as $crate::storage::Family>::List<$crate::exchange::Sync, { $syncs }>;
+                <$family as $crate::storage::Family>::List<$crate::requests::Sync, { $syncs }>;
             type Reads = <$family as $crate::storage::Family>::List<
                 $crate::requests::Read<<$family as $crate::storage::Family>::Blob<{ $key }>>,
                 { $reads },
@@ -75,27 +74,33 @@ macro_rules! __storage_types {
 macro_rules! __storage_tables {
     ($lists:tt $key:expr, $value:expr) => {
         $crate::storage::Tables {
-            members: $crate::table::Table::new($crate::__storage_list!($lists members)),
-            entries: $crate::entries::Store::new(
-                $crate::__storage_list!($lists entries),
-                $crate::entries::Leases::new(
-                    $crate::__storage_list!($lists leases),
-                    $crate::__storage_list!($lists leases),
+            cx: $crate::context::Context::new(
+                $crate::table::Table::new($crate::__storage_list!($lists members)),
+                $crate::entries::Store::new(
+                    $crate::__storage_list!($lists entries),
+                    $crate::entries::Leases::new(
+                        $crate::__storage_list!($lists leases),
+                        $crate::__storage_list!($lists leases),
+                    ),
+                    $key,
+                    $value,
                 ),
-                $key,
-                $value,
+                $crate::board::Board::new($crate::__storage_list!($lists news)),
+                $crate::outbox::Outbox::new($crate::__storage_list!($lists duties)),
             ),
-            timers: $crate::membership::Timers::new($crate::__storage_list!($lists members)),
-            news: $crate::membership::Board::new($crate::__storage_list!($lists news)),
-            outbox: $crate::outbox::Outbox::new($crate::__storage_list!($lists duties)),
-            relays: $crate::membership::Relays::new($crate::__storage_list!($lists relays)),
-            seeds: $crate::membership::Seeds::new($crate::__storage_list!($lists seeds)),
-            bygones: $crate::membership::Bygones::new($crate::__storage_list!($lists bygones)),
-            exchanges: $crate::exchange::Exchanges::new($crate::__storage_list!($lists exchanges)),
-            ranges: $crate::exchange::RangeDuties::new($crate::__storage_list!($lists ranges)),
-            wants: $crate::exchange::Wants::new($crate::__storage_list!($lists wants)),
+            swim: $crate::membership::Swim::new(
+                $crate::membership::Timers::new($crate::__storage_list!($lists members)),
+                $crate::membership::Relays::new($crate::__storage_list!($lists relays)),
+                $crate::membership::Seeds::new($crate::__storage_list!($lists seeds)),
+                $crate::membership::Bygones::new($crate::__storage_list!($lists bygones)),
+            ),
+            reconciler: $crate::exchange::Reconciler::new(
+                $crate::exchange::Exchanges::new($crate::__storage_list!($lists exchanges)),
+                $crate::exchange::RangeDuties::new($crate::__storage_list!($lists ranges)),
+                $crate::exchange::Wants::new($crate::__storage_list!($lists wants)),
+            ),
             mails: $crate::requests::Mails::new($crate::__storage_list!($lists mails)),
-            syncs: $crate::exchange::Syncs::new($crate::__storage_list!($lists syncs)),
+            syncs: $crate::requests::Syncs::new($crate::__storage_list!($lists syncs)),
             reads: $crate::requests::Reads::new($crate::__storage_list!($lists reads)),
         }
     };

@@ -21,12 +21,14 @@ pub use inline::{Inline, InlineBlob, InlineList};
 pub use limits::Limits;
 
 use crate::address::Address;
-use crate::entries::{Entry, Lease, Store};
-use crate::exchange::{Exchange, Exchanges, RangeDuties, RangeDuty, Sync, Syncs, Want, Wants};
-use crate::membership::{Board, Bygone, Bygones, News, Relay, Relays, Seed, Seeds, Timer, Timers};
-use crate::outbox::{Outbox, Outgoing};
-use crate::requests::{Letter, Mails, Read, Reads};
-use crate::table::{Member, Table};
+use crate::board::News;
+use crate::context::Context;
+use crate::entries::{Entry, Lease};
+use crate::exchange::{Exchange, RangeDuty, Reconciler, Want};
+use crate::membership::{Bygone, Relay, Seed, Swim, Timer};
+use crate::outbox::Outgoing;
+use crate::requests::{Letter, Mails, Read, Reads, Sync, Syncs};
+use crate::table::Member;
 
 /// A bounded sequence, kept in order by its user.
 ///
@@ -188,39 +190,15 @@ pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
 /// The tables of a node. A storage makes them empty, each around a list of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tables<A: Address, S: Storage<A>> {
-    /// What is known of each node.
+    /// What all parts share.
     #[doc(hidden)]
-    pub members: Table<A, S::Members>,
-    /// What each node has told everybody.
+    pub cx: Context<A, S>,
+    /// Who is there.
     #[doc(hidden)]
-    pub entries: Store<S::Key, S::Value, S::Entries, S::Leases>,
-    /// Deadlines of members that are not simply alive.
+    pub swim: Swim<A, S>,
+    /// Anti-entropy.
     #[doc(hidden)]
-    pub timers: Timers<S::Timers>,
-    /// News still being told.
-    #[doc(hidden)]
-    pub news: Board<S::News>,
-    /// Small messages owed.
-    #[doc(hidden)]
-    pub outbox: Outbox<A, S::Duties>,
-    /// Indirect probes under way on behalf of others.
-    #[doc(hidden)]
-    pub relays: Relays<A, S::Relays>,
-    /// Addresses to join through.
-    #[doc(hidden)]
-    pub seeds: Seeds<A, S::Seeds>,
-    /// What remains of forgotten members.
-    #[doc(hidden)]
-    pub bygones: Bygones<A, S::Bygones>,
-    /// Reconciliations under way.
-    #[doc(hidden)]
-    pub exchanges: Exchanges<A, S::Exchanges>,
-    /// Ranges owed to partners.
-    #[doc(hidden)]
-    pub ranges: RangeDuties<S::Ranges>,
-    /// Pulls of partners to be answered.
-    #[doc(hidden)]
-    pub wants: Wants<S::Wants>,
+    pub reconciler: Reconciler<A, S>,
     /// Direct mail under way.
     #[doc(hidden)]
     pub mails: Mails<S::Mails>,
@@ -238,9 +216,9 @@ impl<A: Address, S: Storage<A>> Tables<A, S> {
     #[must_use]
     pub fn within(mut self, limits: Limits) -> Self {
         if limits.entries == 0 {
-            self.members.keep_facts_alone();
+            self.cx.members.keep_facts_alone();
         } else if limits.leases == 0 {
-            self.members.keep_no_leases();
+            self.cx.members.keep_no_leases();
         }
         self
     }

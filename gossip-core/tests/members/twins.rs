@@ -1,5 +1,5 @@
 //! Two live nodes with one id: whoever is left has it in the end, everybody learns of it, and nobody else
-//! suffers (`node/myself.rs`, `membership/rivalry.rs`, `membership/clash.rs`).
+//! suffers (`membership/myself.rs`, `membership/rivalry.rs`, `membership/clash.rs`).
 
 use crate::support;
 

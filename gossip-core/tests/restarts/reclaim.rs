@@ -1,4 +1,4 @@
-//! A node that restarts without a state takes back what it had written (`node/reclaim.rs`).
+//! A node that restarts without a state takes back what it had written (`author/former.rs`).
 
 use crate::support;
 

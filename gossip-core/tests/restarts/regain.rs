@@ -1,5 +1,5 @@
 //! What peers still show of a node comes back to it, however often it restarts, and whoever it asks first
-//! (`node/regain.rs`, `node/reclaim.rs`).
+//! (`author/life.rs`, `author/former.rs`).
 
 use crate::support;
 

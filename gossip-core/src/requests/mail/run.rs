@@ -16,48 +16,52 @@ use crate::time::Instant;
 use crate::wire::Receipt;
 
 impl<L: List<Letter>> Mails<L> {
-    /// This node has written something after version `before`.
-    pub(crate) fn note_write<A: Address, S: Storage<A>>(
-        &mut self,
-        cx: &Context<'_, A, S>,
-        before: Version,
-    ) {
+    /// When something is due next.
+    pub(crate) fn next_due<A: Address, S: Storage<A>>(
+        &self,
+        cx: &Context<A, S>,
+    ) -> Option<Instant> {
         // Where not one letter fits, the storage permits none, whatever its type says.
-        if cx.config.direct_mail() != Mail::Off && self.usage().1 > 0 {
-            self.write(before);
-        }
+        let choice = cx.unmailed.filter(|_| self.usage().1 > 0);
+        let choice = choice.map(|_| Instant::ZERO);
+        choice.or_else(|| self.next().filter(|_| !cx.letters_void))
     }
 
     /// Sends again what was not acknowledged, and chooses the peers for what was written.
     pub(crate) fn go_on<A: Address, S: Storage<A>>(
         &mut self,
-        cx: &mut Context<'_, A, S>,
+        cx: &mut Context<A, S>,
         now: Instant,
         rng: &mut impl Rng,
     ) {
+        self.catch_up(cx);
         let given_up = self.expire(now);
         hand_over(cx, given_up);
-        let Some(before) = self.take_written() else {
+        let Some(before) = cx.unmailed.take() else {
             return;
         };
         match cx.config.direct_mail() {
+            _ if self.usage().1 == 0 => {}
             Mail::Off => {}
             Mail::To(peers) => self.mail_some(cx, usize::from(peers), before, rng),
             Mail::All => self.mail_all(cx, before, rng),
         }
     }
 
-    /// All letters under way are left to anti-entropy: a new life numbers the entries anew.
-    pub(crate) fn abandon<A: Address, S: Storage<A>>(&mut self, cx: &mut Context<'_, A, S>) {
-        let lost = self.clear();
-        hand_over(cx, lost);
+    /// A new life numbers the entries anew: the letters under way are left to anti-entropy.
+    fn catch_up<A: Address, S: Storage<A>>(&mut self, cx: &mut Context<A, S>) {
+        if core::mem::take(&mut cx.letters_void) {
+            let lost = self.clear();
+            hand_over(cx, lost);
+        }
     }
 
     /// To whom a letter is to be sent now.
     pub(crate) fn next_letter<A: Address, S: Storage<A>>(
         &mut self,
-        cx: &mut Context<'_, A, S>,
+        cx: &mut Context<A, S>,
     ) -> Option<(NodeId, A)> {
+        self.catch_up(cx);
         while let Some((peer, _)) = self.ready() {
             match cx.live_address(peer) {
                 Some(to) => return Some((peer, to)),
@@ -71,7 +75,7 @@ impl<L: List<Letter>> Mails<L> {
     /// dropped.
     pub(crate) fn begin_letter<A: Address, S: Storage<A>>(
         &mut self,
-        cx: &Context<'_, A, S>,
+        cx: &Context<A, S>,
         peer: NodeId,
     ) -> Option<Version> {
         let (_, from) = self.ready().filter(|(ready, _)| *ready == peer)?;
@@ -86,7 +90,7 @@ impl<L: List<Letter>> Mails<L> {
     /// The letter was written: its receipt is waited for.
     pub(crate) fn end_letter<A: Address, S: Storage<A>>(
         &mut self,
-        cx: &Context<'_, A, S>,
+        cx: &Context<A, S>,
         now: Instant,
         peer: NodeId,
     ) {
@@ -94,11 +98,7 @@ impl<L: List<Letter>> Mails<L> {
     }
 
     /// Leaves a letter to anti-entropy.
-    pub(crate) fn lose<A: Address, S: Storage<A>>(
-        &mut self,
-        cx: &mut Context<'_, A, S>,
-        peer: NodeId,
-    ) {
+    pub(crate) fn lose<A: Address, S: Storage<A>>(&mut self, cx: &mut Context<A, S>, peer: NodeId) {
         let lost = self.drop(peer);
         hand_over(cx, usize::from(lost));
     }
@@ -106,10 +106,11 @@ impl<L: List<Letter>> Mails<L> {
     /// A peer has this node's writes up to there.
     pub(crate) fn take_receipt<A: Address, S: Storage<A>>(
         &mut self,
-        cx: &mut Context<'_, A, S>,
+        cx: &mut Context<A, S>,
         sender: &Sender<A>,
         receipt: &Receipt,
     ) {
+        self.catch_up(cx);
         let me = cx.members.get(cx.config.id());
         let me =
             me.filter(|me| me.id() == receipt.owner && me.facts.generation.life() == receipt.life);
@@ -125,7 +126,7 @@ impl<L: List<Letter>> Mails<L> {
     /// Letters to so many random peers, those under way included.
     fn mail_some<A: Address, S: Storage<A>>(
         &mut self,
-        cx: &mut Context<'_, A, S>,
+        cx: &mut Context<A, S>,
         peers: usize,
         before: Version,
         rng: &mut impl Rng,
@@ -137,7 +138,7 @@ impl<L: List<Letter>> Mails<L> {
                     && !cx.is_me(row.id())
                     && !self.has(row.id())
             };
-            let Some(peer) = pick(cx.members, rng, wanted).map(Member::id) else {
+            let Some(peer) = pick(&cx.members, rng, wanted).map(Member::id) else {
                 return;
             };
             self.mail(cx, peer, before);
@@ -147,7 +148,7 @@ impl<L: List<Letter>> Mails<L> {
     /// Letters to all live peers. Where there are more than fit, chance decides who gets one.
     fn mail_all<A: Address, S: Storage<A>>(
         &mut self,
-        cx: &mut Context<'_, A, S>,
+        cx: &mut Context<A, S>,
         before: Version,
         rng: &mut impl Rng,
     ) {
@@ -164,7 +165,7 @@ impl<L: List<Letter>> Mails<L> {
 
     fn mail<A: Address, S: Storage<A>>(
         &mut self,
-        cx: &mut Context<'_, A, S>,
+        cx: &mut Context<A, S>,
         peer: NodeId,
         before: Version,
     ) {
@@ -174,7 +175,7 @@ impl<L: List<Letter>> Mails<L> {
     }
 }
 
-fn hand_over<A: Address, S: Storage<A>>(cx: &mut Context<'_, A, S>, letters: usize) {
+fn hand_over<A: Address, S: Storage<A>>(cx: &mut Context<A, S>, letters: usize) {
     let counter = &mut cx.stats.mails_handed_over;
     *counter = counter.wrapping_add(letters as u32);
 }

@@ -8,7 +8,7 @@ use crate::wire::{Kind, Receipt, Writer};
 
 /// Says that the writes of an owner are held up to a version; `None` if the owner is not known any more.
 pub(crate) fn write_receipt<A: Address, S: Storage<A>>(
-    cx: &Context<'_, A, S>,
+    cx: &Context<A, S>,
     owner: NodeId,
     version: Version,
     writer: &mut Writer<'_>,

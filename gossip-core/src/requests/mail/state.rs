@@ -17,22 +17,17 @@ pub struct Letter {
     tries: u8,
 }
 
-/// All letters, the oldest first, and the writes for which no peers were chosen yet.
+/// All letters, the oldest first.
 #[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mails<L> {
     list: L,
-    /// The version before the first of those writes.
-    written: Option<Version>,
 }
 
 impl<L> Mails<L> {
     /// Kept in `list`, which must be empty.
     pub const fn new(list: L) -> Self {
-        Self {
-            list,
-            written: None,
-        }
+        Self { list }
     }
 }
 
@@ -43,17 +38,6 @@ impl<L: List<Letter>> Mails<L> {
     /// How many things the table holds, and can hold.
     pub(crate) fn usage(&self) -> (usize, usize) {
         (self.list.len(), self.list.capacity())
-    }
-
-    /// Something was written after `before`: peers are to be chosen for it.
-    pub(crate) fn write(&mut self, before: Version) {
-        self.written.get_or_insert(before);
-    }
-
-    /// The version before the first write for which no peers were chosen; the choice is the caller's
-    /// from here on.
-    pub(crate) fn take_written(&mut self) -> Option<Version> {
-        self.written.take()
     }
 
     /// Tells `peer` everything above `from`. A letter to it that is under way covers that already.
@@ -117,7 +101,6 @@ impl<L: List<Letter>> Mails<L> {
 
     /// Forgets everything; how many letters that were.
     pub(crate) fn clear(&mut self) -> usize {
-        self.written = None;
         let lost = self.list.len();
         while self.list.remove(0).is_some() {}
         lost
@@ -142,10 +125,9 @@ impl<L: List<Letter>> Mails<L> {
         given_up
     }
 
-    /// When something is due next.
+    /// When a receipt is missing next.
     pub(crate) fn next(&self) -> Option<Instant> {
-        let choice = self.written.map(|_| Instant::ZERO);
-        choice.or_else(|| self.list.iter().filter_map(|letter| letter.due).min())
+        self.list.iter().filter_map(|letter| letter.due).min()
     }
 
     /// Counts every deadline from `epoch`.

@@ -4,8 +4,8 @@ use std::vec::Vec;
 
 use super::*;
 use crate::config::Mail;
+use crate::for_tests::{ME, OWNER, PEERS, World, address, at, sender, version as v};
 use crate::id::{Generation, NodeId, Version};
-use crate::requests::for_tests::{ME, OWNER, PEERS, World, address, at, sender, version as v};
 use crate::rng::SplitMix64;
 use crate::storage::InlineList;
 use crate::table::{Liveness, Sums};
@@ -19,16 +19,6 @@ fn mails() -> Mails<InlineList<Letter, 2>> {
     let mut mails = Mails::new(InlineList::new());
     assert!(mails.add(PEER, v(3)));
     mails
-}
-
-#[test]
-fn peers_are_chosen_once_for_all_that_was_written_meanwhile() {
-    let mut mails = mails();
-    mails.write(v(5));
-    mails.write(v(6));
-    assert_eq!(mails.next(), Some(Instant::ZERO));
-    assert_eq!(mails.take_written(), Some(v(5)));
-    assert_eq!(mails.take_written(), None);
 }
 
 #[test]
@@ -70,10 +60,15 @@ fn a_letter_is_sent_four_times_and_then_left_to_anti_entropy() {
 
 #[test]
 fn a_new_life_has_no_mail() {
-    let mut mails = mails();
-    mails.write(v(5));
-    assert_eq!(mails.clear(), 1);
-    assert_eq!((mails.next(), mails.usage()), (None, (0, 2)));
+    let mut world = world(Mail::All);
+    let (mails, cx) = world.mails();
+    assert!(mails.add(PEER, v(3)));
+    mails.sent(PEER, at(100));
+    assert_eq!(mails.next_due(cx), Some(at(100)));
+    cx.letters_void = true;
+    assert_eq!(mails.next_due(cx), None);
+    assert_eq!((mails.next_letter(cx), mails.usage()), (None, (0, 2)));
+    assert_eq!((cx.letters_void, cx.stats.mails_handed_over), (false, 1));
 }
 
 /// A node that mails so, and has written up to 9.
@@ -85,14 +80,15 @@ fn world(mail: Mail) -> World {
 
 /// It has written something after 8: to whom letters go, all of which are written at once.
 fn write(world: &mut World, seed: u64) -> Vec<NodeId> {
-    let (mails, mut cx) = world.mails();
-    mails.note_write(&cx, v(8));
-    mails.go_on(&mut cx, at(0), &mut SplitMix64::new(seed));
+    let (mails, cx) = world.mails();
+    cx.unmailed = Some(v(8));
+    assert_eq!(mails.next_due(cx), Some(Instant::ZERO));
+    mails.go_on(cx, at(0), &mut SplitMix64::new(seed));
     let mut told = Vec::new();
-    while let Some((peer, to)) = mails.next_letter(&mut cx) {
+    while let Some((peer, to)) = mails.next_letter(cx) {
         assert_eq!(to, address(peer));
-        assert_eq!(mails.begin_letter(&cx, peer), Some(v(8)));
-        mails.end_letter(&cx, at(0), peer);
+        assert_eq!(mails.begin_letter(cx, peer), Some(v(8)));
+        mails.end_letter(cx, at(0), peer);
         told.push(peer);
     }
     told
@@ -123,32 +119,32 @@ fn letters_go_to_as_many_as_are_configured_and_to_others_by_chance() {
 fn whom_there_is_no_room_for_is_left_to_anti_entropy() {
     let mut world = world(Mail::All);
     assert_eq!(write(&mut world, 1).len(), 2);
-    assert_eq!(world.stats.mails_handed_over, 1);
+    assert_eq!(world.tables.cx.stats.mails_handed_over, 1);
 }
 
 #[test]
 fn who_is_dead_or_compares_facts_alone_gets_none() {
     let mut world = world(Mail::All);
     world.edit(OWNER, |row| row.facts.liveness = Liveness::Dead);
-    world.tables.members.marks(PEERS[0]).unwrap().sums = Sums::Facts;
+    world.tables.cx.members.marks(PEERS[0]).unwrap().sums = Sums::Facts;
     assert_eq!(write(&mut world, 1), [PEERS[1]]);
-    let (mails, mut cx) = world.mails();
+    let (mails, cx) = world.mails();
     mails.receipt(PEERS[1], v(9), v(10));
     cx.members
         .edit(PEERS[1], |row| row.facts.liveness = Liveness::Dead);
-    assert_eq!(mails.next_letter(&mut cx), None, "it died meanwhile");
-    assert_eq!(world.stats.mails_handed_over, 1);
+    assert_eq!(mails.next_letter(cx), None, "it died meanwhile");
+    assert_eq!(world.tables.cx.stats.mails_handed_over, 1);
 }
 
 #[test]
 fn a_letter_with_nothing_to_tell_is_dropped() {
     let mut world = world(Mail::To(1));
-    let (mails, mut cx) = world.mails();
+    let (mails, cx) = world.mails();
     assert!(mails.add(PEER, v(9)));
-    assert_eq!(mails.next_letter(&mut cx), Some((PEER, address(PEER))));
-    assert_eq!(mails.begin_letter(&cx, PEERS[0]), None, "another is ready");
+    assert_eq!(mails.next_letter(cx), Some((PEER, address(PEER))));
+    assert_eq!(mails.begin_letter(cx, PEERS[0]), None, "another is ready");
     assert!(mails.has(PEER));
-    assert_eq!(mails.begin_letter(&cx, PEER), None);
+    assert_eq!(mails.begin_letter(cx, PEER), None);
     assert!(!mails.has(PEER));
 }
 
@@ -156,10 +152,10 @@ fn a_letter_with_nothing_to_tell_is_dropped() {
 fn a_slow_peer_has_more_time_for_its_receipt() {
     let due = |late| {
         let mut world = world(Mail::To(1));
-        world.tables.members.swim(PEER).unwrap().late = late;
+        world.tables.cx.members.swim(PEER).unwrap().late = late;
         let (mails, cx) = world.mails();
         assert!(mails.add(PEER, v(8)));
-        mails.end_letter(&cx, at(0), PEER);
+        mails.end_letter(cx, at(0), PEER);
         mails.next().map(Instant::as_millis).unwrap()
     };
     assert_eq!((due(false), due(true)), (250, 12 * 250));
@@ -176,15 +172,16 @@ fn receipts_are_counted() {
         (told[0], receipt(ME, v(9))),
         (told[0], receipt(ME, v(9))),
     ] {
-        let (mails, mut cx) = world.mails();
-        mails.take_receipt(&mut cx, &sender(at(50), peer), &receipt);
+        let (mails, cx) = world.mails();
+        mails.take_receipt(cx, &sender(at(50), peer), &receipt);
     }
-    let stats = &world.stats;
+    let stats = &world.tables.cx.stats;
     assert_eq!((stats.mails_delivered, stats.idle_receipts), (1, 4));
-    let (mails, mut cx) = world.mails();
-    mails.abandon(&mut cx);
+    let (mails, cx) = world.mails();
+    cx.letters_void = true;
+    assert_eq!(mails.next_letter(cx), None);
     assert_eq!(
-        world.stats.mails_handed_over, 2,
+        world.tables.cx.stats.mails_handed_over, 2,
         "one had no room, one no receipt"
     );
 }

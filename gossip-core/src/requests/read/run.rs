@@ -20,7 +20,7 @@ impl<K: Blob, L: List<Read<K>>> Reads<K, L> {
     /// The key as it is kept, if a read of it may begin.
     pub(crate) fn check<A: Address, S: Storage<A, Key = K>>(
         &self,
-        cx: &Context<'_, A, S>,
+        cx: &Context<A, S>,
         owner: NodeId,
         key: &str,
     ) -> Result<K, RequestError> {
@@ -46,14 +46,14 @@ impl<K: Blob, L: List<Read<K>>> Reads<K, L> {
     /// Begins a read of a key that was [checked](Self::check).
     pub(crate) fn start<A: Address, S: Storage<A, Key = K>>(
         &mut self,
-        cx: &Context<'_, A, S>,
+        cx: &Context<A, S>,
         request: Request,
         (owner, key): (NodeId, K),
         peers: u8,
         deadline: Instant,
     ) {
         let name = core::str::from_utf8(key.as_ref()).unwrap_or_default();
-        let before = version_of(cx.entries, owner, name);
+        let before = version_of(&cx.entries, owner, name);
         let wanted = peers.clamp(1, READ_PEERS_MAX as u8);
         self.begin(request, (owner, key), before, wanted, deadline);
     }
@@ -61,7 +61,7 @@ impl<K: Blob, L: List<Read<K>>> Reads<K, L> {
     /// Chooses whom to ask, asks again whoever has not answered, and ends what is over.
     pub(crate) fn go_on<A: Address, S: Storage<A, Key = K>>(
         &mut self,
-        cx: &mut Context<'_, A, S>,
+        cx: &mut Context<A, S>,
         now: Instant,
         rng: &mut impl Rng,
     ) {
@@ -77,12 +77,12 @@ impl<K: Blob, L: List<Read<K>>> Reads<K, L> {
     /// Ends the reads that have their answers, or none in time.
     pub(crate) fn settle<A: Address, S: Storage<A, Key = K>>(
         &mut self,
-        cx: &mut Context<'_, A, S>,
+        cx: &mut Context<A, S>,
         now: Instant,
     ) {
         for index in 0..self.len() {
             if let Some(read) = self.at_mut(index)
-                && let Some(end) = end_of(read, cx.members, now)
+                && let Some(end) = end_of(read, &cx.members, now)
             {
                 finish(read, cx, end);
             }
@@ -90,7 +90,7 @@ impl<K: Blob, L: List<Read<K>>> Reads<K, L> {
     }
 
     /// Ends every read under way: this node leaves.
-    pub(crate) fn leave<A: Address, S: Storage<A, Key = K>>(&mut self, cx: &mut Context<'_, A, S>) {
+    pub(crate) fn leave<A: Address, S: Storage<A, Key = K>>(&mut self, cx: &mut Context<A, S>) {
         for index in 0..self.len() {
             if let Some(read) = self.at_mut(index).filter(|read| read.is_open()) {
                 finish(read, cx, ReadEnd::Left);
@@ -101,7 +101,7 @@ impl<K: Blob, L: List<Read<K>>> Reads<K, L> {
     /// Whom to ask next, and for which read.
     pub(crate) fn next_ask<A: Address, S: Storage<A, Key = K>>(
         &self,
-        cx: &Context<'_, A, S>,
+        cx: &Context<A, S>,
     ) -> Option<(Request, NodeId, A)> {
         let mut ready = self.ready();
         ready.find_map(|(request, peer)| Some((request, peer, cx.live_address(peer)?)))
@@ -110,7 +110,7 @@ impl<K: Blob, L: List<Read<K>>> Reads<K, L> {
     /// Asks a peer.
     pub(crate) fn write_ask<A: Address, S: Storage<A, Key = K>>(
         &mut self,
-        cx: &Context<'_, A, S>,
+        cx: &Context<A, S>,
         now: Instant,
         (request, peer): (Request, NodeId),
         writer: &mut Writer<'_>,
@@ -138,7 +138,7 @@ impl<K: Blob, L: List<Read<K>>> Reads<K, L> {
     /// here. How far the peer holds the owner's entries, if what it does not know may be a delete that is missing here.
     pub(crate) fn take_answer<A: Address, S: Storage<A, Key = K>>(
         &mut self,
-        cx: &mut Context<'_, A, S>,
+        cx: &mut Context<A, S>,
         sender: &Sender<A>,
         (head, items): (&SinglesHead, Items<'_, ClaimItem<'_>>),
         trusted: bool,
@@ -179,7 +179,7 @@ impl<K: Blob, L: List<Read<K>>> Reads<K, L> {
 /// Chooses the peers of a read, if that was not done: the owner, and others by chance.
 fn choose_peers<A: Address, S: Storage<A>>(
     read: &mut Read<S::Key>,
-    cx: &Context<'_, A, S>,
+    cx: &Context<A, S>,
     rng: &mut impl Rng,
 ) {
     let Some(wanted) = read.wanted.take() else {
@@ -195,7 +195,7 @@ fn choose_peers<A: Address, S: Storage<A>>(
                     && !cx.is_me(id)
                     && !read.asks().any(|asked| asked == id)
             };
-            pick(cx.members, rng, usable).map(Member::id)
+            pick(&cx.members, rng, usable).map(Member::id)
         });
         let Some(peer) = chosen else {
             return;
@@ -230,11 +230,11 @@ fn end_of<A: Address, K: Blob, M: List<Member<A>>>(
 /// Ends a read, and tells what is held here to the peers that hold something older.
 fn finish<A: Address, S: Storage<A>>(
     read: &mut Read<S::Key>,
-    cx: &mut Context<'_, A, S>,
+    cx: &mut Context<A, S>,
     end: ReadEnd,
 ) {
     let (owner, key) = (read.owner, short_hash(read.key()));
-    let version = version_of(cx.entries, owner, read.key());
+    let version = version_of(&cx.entries, owner, read.key());
     let mut report = FreshRead {
         end,
         asked: read.asks().count() as u8,
@@ -253,7 +253,7 @@ fn finish<A: Address, S: Storage<A>>(
 /// An answer that came after the end may show one more peer with an older value.
 fn repair_late<A: Address, S: Storage<A>>(
     read: &mut Read<S::Key>,
-    cx: &mut Context<'_, A, S>,
+    cx: &mut Context<A, S>,
     peer: NodeId,
     known: Known,
 ) {
@@ -261,7 +261,7 @@ fn repair_late<A: Address, S: Storage<A>>(
         return;
     }
     let (owner, key) = (read.owner, short_hash(read.key()));
-    let version = version_of(cx.entries, owner, read.key());
+    let version = version_of(&cx.entries, owner, read.key());
     if repair(cx, (owner, key), version, peer, known) {
         read.count_repair();
     }
@@ -269,7 +269,7 @@ fn repair_late<A: Address, S: Storage<A>>(
 
 /// Owes a peer the entry if it can use it; `true` if so.
 fn repair<A: Address, S: Storage<A>>(
-    cx: &mut Context<'_, A, S>,
+    cx: &mut Context<A, S>,
     (owner, key): (NodeId, u32),
     version: Version,
     peer: NodeId,

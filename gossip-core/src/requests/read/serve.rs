@@ -14,7 +14,7 @@ use crate::wire::{AskHead, SinglesHead, Writer, may_be_single, write_singles};
 
 /// A peer asks for a key. The answer is made when it is sent.
 pub(crate) fn take_ask<A: Address, S: Storage<A>>(
-    cx: &mut Context<'_, A, S>,
+    cx: &mut Context<A, S>,
     sender: &Sender<A>,
     head: &AskHead,
     key: &str,
@@ -32,7 +32,7 @@ pub(crate) fn take_ask<A: Address, S: Storage<A>>(
         token: head.token,
         owner: head.owner,
         key: short_hash(key),
-        told: known && version_of(cx.entries, head.owner, key) > head.version,
+        told: known && version_of(&cx.entries, head.owner, key) > head.version,
     };
     cx.send_soon(sender.from, message);
 }
@@ -40,7 +40,7 @@ pub(crate) fn take_ask<A: Address, S: Storage<A>>(
 /// Writes what is held of the key with this hash: the entry itself if it is to be `told`, else only
 /// its version. `None` if there is nothing to say to somebody who did not ask.
 pub(crate) fn write_single<A: Address, S: Storage<A>>(
-    cx: &Context<'_, A, S>,
+    cx: &Context<A, S>,
     now: Instant,
     (token, owner): (u8, NodeId),
     key: u32,

@@ -6,9 +6,9 @@ use super::*;
 use crate::entries::delta::Listed;
 use crate::error::RequestError;
 use crate::event::Request;
+use crate::for_tests::{ME, OWNER, PEERS, World, address, at, sender, version};
 use crate::id::Generation;
 use crate::outbox::Message;
-use crate::requests::for_tests::{ME, OWNER, PEERS, World, address, at, sender, version};
 use crate::rng::SplitMix64;
 use crate::storage::{InlineBlob, InlineList};
 use crate::table::{Liveness, Member, Sums};
@@ -99,6 +99,7 @@ impl World {
     fn holds(mut self, held: Version, version: Version) -> Self {
         let edited = self
             .tables
+            .cx
             .members
             .edit(OWNER, |row| row.replica.progress.held = held);
         edited.unwrap();
@@ -108,21 +109,21 @@ impl World {
             value: Some(b"v"),
             expires: None,
         };
-        self.tables.entries.put(OWNER, entry);
+        self.tables.cx.entries.put(OWNER, entry);
         self
     }
 
     /// Begins a read until 1000, and lets it ask everybody at 0.
     fn read(&mut self, peers: u8) -> Vec<NodeId> {
-        let (reads, mut cx) = self.reads();
-        let key = reads.check(&cx, OWNER, "key").unwrap();
-        reads.start(&cx, REQUEST, (OWNER, key), peers, at(1000));
-        reads.go_on(&mut cx, at(0), &mut SplitMix64::new(1));
+        let (reads, cx) = self.reads();
+        let key = reads.check(cx, OWNER, "key").unwrap();
+        reads.start(cx, REQUEST, (OWNER, key), peers, at(1000));
+        reads.go_on(cx, at(0), &mut SplitMix64::new(1));
         let mut asked = Vec::new();
-        while let Some((request, peer, to)) = reads.next_ask(&cx) {
+        while let Some((request, peer, to)) = reads.next_ask(cx) {
             assert_eq!((request, to), (REQUEST, address(peer)));
             let mut buf = [0; 300];
-            reads.write_ask(&cx, at(0), (request, peer), &mut Writer::new(&mut buf));
+            reads.write_ask(cx, at(0), (request, peer), &mut Writer::new(&mut buf));
             asked.push(peer);
         }
         asked
@@ -130,7 +131,7 @@ impl World {
 
     /// A peer answers that it holds so much of the owner, and this version of the key.
     fn answer(&mut self, peer: NodeId, held: Version, newest: Version) -> Option<Version> {
-        let (reads, mut cx) = self.reads();
+        let (reads, cx) = self.reads();
         let head = SinglesHead {
             token: reads.of(REQUEST).map_or(1, |read| read.token()),
             owner: OWNER,
@@ -139,8 +140,8 @@ impl World {
             newest,
         };
         let sender = sender(at(50), peer);
-        let missing = reads.take_answer(&mut cx, &sender, (&head, Items::new(&[])), true);
-        reads.settle(&mut cx, at(50));
+        let missing = reads.take_answer(cx, &sender, (&head, Items::new(&[])), true);
+        reads.settle(cx, at(50));
         missing
     }
 
@@ -158,7 +159,7 @@ impl World {
             key,
             told: true,
         };
-        self.tables.outbox.owed(single) == Some(address(peer))
+        self.tables.cx.outbox.owed(single) == Some(address(peer))
     }
 }
 
@@ -177,7 +178,7 @@ fn the_owner_is_asked_first_and_its_answer_ends_the_read() {
 fn whoever_compares_facts_alone_is_not_asked() {
     let mut world = World::new();
     for id in [OWNER, PEERS[0]] {
-        world.tables.members.marks(id).unwrap().sums = Sums::Facts;
+        world.tables.cx.members.marks(id).unwrap().sums = Sums::Facts;
     }
     assert_eq!(world.read(8), [OWNER, PEERS[1]], "but the owner is");
 }
@@ -187,11 +188,11 @@ fn where_the_owner_is_silent_all_others_must_answer() {
     let mut world = World::new().holds(version(5), version(5));
     assert_eq!(world.read(3).len(), 3);
     world.answer(PEERS[0], version(5), version(5));
-    let (reads, mut cx) = world.reads();
-    reads.settle(&mut cx, at(999));
+    let (reads, cx) = world.reads();
+    reads.settle(cx, at(999));
     assert_eq!(world.end(), None);
-    let (reads, mut cx) = world.reads();
-    reads.settle(&mut cx, at(1000));
+    let (reads, cx) = world.reads();
+    reads.settle(cx, at(1000));
     assert_eq!(world.end(), Some((ReadEnd::Deadline, 0)));
 }
 
@@ -214,9 +215,9 @@ fn what_a_peer_does_not_know_is_certain_when_nothing_of_it_is_missing() {
     let missing = world.answer(OWNER, version(9), Version::NONE);
     assert_eq!((missing, world.end()), (Some(version(9)), None));
     let edit = |row: &mut Member<u16>| row.replica.progress.held = version(9);
-    world.tables.members.edit(OWNER, edit).unwrap();
-    let (reads, mut cx) = world.reads();
-    reads.settle(&mut cx, at(60));
+    world.tables.cx.members.edit(OWNER, edit).unwrap();
+    let (reads, cx) = world.reads();
+    reads.settle(cx, at(60));
     assert_eq!(world.end(), Some((ReadEnd::Owner, 0)));
 }
 
@@ -225,14 +226,14 @@ fn who_is_alone_or_leaves_ends_its_reads() {
     let mut alone = World::new();
     for id in [OWNER, PEERS[0], PEERS[1]] {
         let die = |row: &mut Member<u16>| row.facts.liveness = Liveness::Dead;
-        alone.tables.members.edit(id, die).unwrap();
+        alone.tables.cx.members.edit(id, die).unwrap();
     }
     assert!(alone.read(3).is_empty());
     assert_eq!(alone.end(), Some((ReadEnd::Alone, 0)));
     let mut leaves = World::new();
     leaves.read(3);
-    let (reads, mut cx) = leaves.reads();
-    reads.leave(&mut cx);
+    let (reads, cx) = leaves.reads();
+    reads.leave(cx);
     assert_eq!(leaves.end(), Some((ReadEnd::Left, 0)));
 }
 
@@ -240,7 +241,7 @@ fn who_is_alone_or_leaves_ends_its_reads() {
 fn a_read_is_refused_with_the_reason() {
     let mut world = World::new();
     let (reads, cx) = world.reads();
-    let refused = |owner, key| reads.check(&cx, owner, key).unwrap_err();
+    let refused = |owner, key| reads.check(cx, owner, key).unwrap_err();
     assert_eq!(refused(ME, "key"), RequestError::Myself);
     let stranger = NodeId::truncated(50);
     assert_eq!(refused(stranger, "key"), RequestError::UnknownPeer);
@@ -249,11 +250,11 @@ fn a_read_is_refused_with_the_reason() {
     }
     for request in [1, 2] {
         let (reads, cx) = world.reads();
-        let key = reads.check(&cx, OWNER, "key").unwrap();
-        reads.start(&cx, Request(request), (OWNER, key), 1, at(1000));
+        let key = reads.check(cx, OWNER, "key").unwrap();
+        reads.start(cx, Request(request), (OWNER, key), 1, at(1000));
     }
     let (reads, cx) = world.reads();
-    let full = reads.check(&cx, OWNER, "key").unwrap_err();
+    let full = reads.check(cx, OWNER, "key").unwrap_err();
     assert_eq!(full, RequestError::Full { max: 2 });
 }
 
@@ -261,10 +262,10 @@ fn a_read_is_refused_with_the_reason() {
 fn an_answer_that_nobody_waits_for_is_counted() {
     let mut world = World::new();
     world.answer(OWNER, version(5), version(5));
-    assert_eq!(world.stats.idle_answers, 1);
+    assert_eq!(world.tables.cx.stats.idle_answers, 1);
     world.read(1);
     world.answer(PEERS[0], version(5), version(5));
-    assert_eq!((world.stats.idle_answers, world.end()), (2, None));
+    assert_eq!((world.tables.cx.stats.idle_answers, world.end()), (2, None));
 }
 
 #[test]
@@ -272,9 +273,9 @@ fn others_are_told_what_is_later_than_what_they_hold() {
     let mut world = World::new().holds(version(5), version(5));
     let sender = sender(at(50), PEERS[0]);
     let told = |world: &mut World, head: AskHead| {
-        let (_, mut cx) = world.reads();
+        let (_, cx) = world.reads();
         cx.outbox.clear();
-        take_ask(&mut cx, &sender, &head, "key");
+        take_ask(cx, &sender, &head, "key");
         let all = (0..).map_while(|_| {
             let (at, message) = cx.outbox.next_to(sender.from, 0)?;
             cx.outbox.done(at);
@@ -310,7 +311,7 @@ fn others_are_told_what_is_later_than_what_they_hold() {
         told(&mut world, ask(version(4), stranger, life)),
         [single(stranger, false)]
     );
-    assert_eq!(world.stats.foreign_asks, 2);
+    assert_eq!(world.tables.cx.stats.foreign_asks, 2);
 }
 
 fn next_life() -> crate::id::Life {

@@ -1,4 +1,4 @@
-//! Anti-entropy on demand: closed loops with one peer each, until a range is equal.
+//! The syncs under way, and the reports that nobody has taken yet.
 
 use crate::event::Request;
 use crate::id::NodeId;
@@ -338,98 +338,5 @@ impl Sync {
             Step::Wait(due) => Some(due.min(self.deadline)),
             Step::Done => None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::storage::InlineList;
-
-    const PEER: NodeId = NodeId::truncated(7);
-    const REQUEST: Request = Request(1);
-    const PATIENCE: Duration = Duration::from_millis(100);
-
-    fn at(millis: u64) -> Instant {
-        Instant::from_millis(millis)
-    }
-
-    /// A sync until 1000, whose comparison went out and is repeated at 200.
-    fn syncs() -> Syncs<InlineList<Sync, 2>> {
-        let mut syncs = Syncs::new(InlineList::new());
-        syncs.begin(REQUEST, PEER, Prefix::ROOT, at(1000));
-        assert!(syncs.ready().eq([(REQUEST, PEER)]));
-        syncs.compared(REQUEST, at(200));
-        assert_eq!((syncs.ready().next(), syncs.next()), (None, Some(at(200))));
-        syncs
-    }
-
-    fn end(syncs: &mut Syncs<InlineList<Sync, 2>>) -> SyncEnd {
-        assert_eq!(syncs.take_untold(), Some(REQUEST));
-        assert_eq!(syncs.take_untold(), None, "it is told once");
-        assert!(!syncs.is_open(PEER));
-        let report = syncs.take(REQUEST).unwrap();
-        assert_eq!((report.peer, syncs.take(REQUEST)), (PEER, None));
-        report.end
-    }
-
-    #[test]
-    fn it_is_complete_when_the_peer_says_so_of_this_one() {
-        let mut syncs = syncs();
-        assert!(!syncs.equal(NodeId::truncated(8), REQUEST));
-        assert!(!syncs.equal(PEER, Request(2)));
-        assert_eq!(syncs.report(REQUEST), None);
-        assert!(syncs.equal(PEER, REQUEST));
-        assert_eq!(end(&mut syncs), SyncEnd::Equal);
-    }
-
-    #[test]
-    fn it_compares_again_when_nothing_is_exchanged_any_more() {
-        let mut syncs = syncs();
-        syncs.hear(PEER, at(400));
-        syncs.expire(at(399), PATIENCE, |_| PeerState::Idle);
-        assert_eq!(syncs.ready().next(), None, "what came brings more");
-        syncs.expire(at(400), PATIENCE, |_| PeerState::Busy);
-        assert_eq!(syncs.next(), Some(at(500)));
-        syncs.expire(at(500), PATIENCE, |_| PeerState::Idle);
-        assert!(syncs.ready().eq([(REQUEST, PEER)]));
-    }
-
-    #[test]
-    fn the_deadline_tells_a_peer_that_is_silent_from_one_that_differs() {
-        for heard in [false, true] {
-            let mut syncs = syncs();
-            if heard {
-                syncs.hear(PEER, at(300));
-            }
-            syncs.expire(at(999), PATIENCE, |_| PeerState::Busy);
-            assert_eq!(syncs.report(REQUEST), None);
-            syncs.expire(at(1000), PATIENCE, |_| PeerState::Busy);
-            let expected = [SyncEnd::Silent, SyncEnd::Different][usize::from(heard)];
-            assert_eq!(end(&mut syncs), expected);
-        }
-    }
-
-    #[test]
-    fn it_ends_with_its_peer_or_with_this_node() {
-        let mut syncs = syncs();
-        syncs.expire(at(1), PATIENCE, |_| PeerState::Gone);
-        assert_eq!(end(&mut syncs), SyncEnd::Gone);
-        syncs.begin(REQUEST, PEER, Prefix::ROOT, at(1000));
-        syncs.leave();
-        assert_eq!(end(&mut syncs), SyncEnd::Left);
-    }
-
-    #[test]
-    fn what_passes_with_its_peer_is_counted_while_it_lasts() {
-        let mut syncs = syncs();
-        syncs.count(PEER, 100, (2, 3));
-        syncs.count(PEER, 50, (0, 1));
-        syncs.count(NodeId::truncated(8), 999, (9, 9));
-        syncs.equal(PEER, REQUEST);
-        syncs.count(PEER, 999, (9, 9));
-        let report = *syncs.report(REQUEST).unwrap();
-        assert_eq!((report.datagrams, report.bytes), (2, 150));
-        assert_eq!((report.rows, report.entries), (2, 4));
     }
 }

@@ -12,61 +12,67 @@
 //! ([`Kind::Returned`]), which writes it anew. The version is told, empty, when nothing more has
 //! come for a while and somebody waits for it. An owner that stops before takes nothing with it.
 
-use super::lease::Granted;
-use super::reclaim::Reclaim;
-use super::shared::looks_said;
-use super::{Message, Node};
+use super::Author;
+use super::{Granted, Reclaim, looks_said};
 use crate::address::Address;
+use crate::context::Context;
 use crate::context::Sender;
 use crate::entries::Entry;
 use crate::entries::delta::{Claim, Recover};
 use crate::id::{Life, NodeId, Version};
+use crate::outbox::Message;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::Member;
 use crate::time::Instant;
 use crate::wire::{ClaimItem, Items, Kind, Writer};
 
-impl<A: Address, S: Storage<A>> Node<A, S> {
+impl<A: Address, S: Storage<A>> Author<A, S> {
     /// `true` while this node's life is known and takes what peers still show of earlier ones.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self, _cx: &Context<A, S>) -> bool {
         (const { Self::RECLAIMS }) && matches!(self.reclaim, Reclaim::Open { .. })
     }
 
     /// From now on this life is known, and not whole.
-    pub(super) fn open_life(&mut self, now: Instant) {
-        self.await_returns(now, false, false);
-        self.reserve();
+    pub(crate) fn open_life(&mut self, cx: &mut Context<A, S>, now: Instant) {
+        self.await_returns(cx, now, false, false);
+        self.reserve(cx);
     }
 
     /// Waits for something to come: until every peer has met this node, where they are few.
-    pub(super) fn await_returns(&mut self, now: Instant, any: bool, heard: bool) {
+    pub(crate) fn await_returns(
+        &mut self,
+        cx: &mut Context<A, S>,
+        now: Instant,
+        any: bool,
+        heard: bool,
+    ) {
         const ROUNDS: u32 = 16;
-        let live = u32::try_from(self.live()).unwrap_or(u32::MAX);
-        let rounds = self.round().times(live.saturating_mul(2).min(ROUNDS));
-        let until = now.after(rounds.max(self.answers()));
+        let live = u32::try_from(cx.members.live()).unwrap_or(u32::MAX);
+        let rounds = cx.round().times(live.saturating_mul(2).min(ROUNDS));
+        let until = now.after(rounds.max(self.answers(cx)));
         self.reclaim = Reclaim::Open { until, any, heard };
     }
 
     /// Names one version more than was written, if the life is open.
-    pub(super) fn reserve(&mut self) {
-        if !self.is_open() {
+    pub(crate) fn reserve(&mut self, cx: &mut Context<A, S>) {
+        if !self.is_open(cx) {
             return;
         }
-        let reserved = self.me().and_then(|me| me.replica.progress.as_of.next());
+        let reserved = cx.me().and_then(|me| me.replica.progress.as_of.next());
         match reserved {
-            Some(next) => self.set_as_of(next),
+            Some(next) => self.set_as_of(cx, next),
             None => self.reclaim = Reclaim::Over,
         }
     }
 
     /// The version of the latest write, which is one less than the one that is named while the life is
     /// open.
-    pub(super) fn last_version(&self) -> Version {
-        let named = self
+    pub(crate) fn last_version(&self, cx: &Context<A, S>) -> Version {
+        let named = cx
             .me()
             .map_or(Version::NONE, |me| me.replica.progress.as_of);
-        if self.is_open() {
+        if self.is_open(cx) {
             Version::new(named.get().saturating_sub(1)).unwrap_or(named)
         } else {
             named
@@ -74,41 +80,49 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// Nothing more has come for a while: the life is whole.
-    pub(super) fn close_life(&mut self) {
+    pub(crate) fn close_life(&mut self, cx: &mut Context<A, S>) {
         let Reclaim::Open { any, .. } = self.reclaim else {
             return;
         };
-        let last = self.last_version();
+        let last = self.last_version(cx);
         self.reclaim = Reclaim::Closed { whole: false };
-        self.set_as_of(last);
-        self.notices.reclaimed |= any;
+        self.set_as_of(cx, last);
+        cx.notices.reclaimed |= any;
     }
 
     /// A replica has covered what there is and asks for more: it waits for the version that was named.
-    pub(super) fn end_waiting(&mut self, life: Life, covered: Version) {
-        let Some(me) = self.me() else { return };
+    pub(crate) fn end_waiting(&mut self, cx: &mut Context<A, S>, life: Life, covered: Version) {
+        let Some(me) = cx.me() else {
+            return;
+        };
         let waits = covered == me.replica.progress.as_of && me.facts.generation.life() == life;
         if !matches!(self.reclaim, Reclaim::Closed { .. }) || !waits {
             return;
         }
         self.reclaim = Reclaim::Over;
-        if let Some(version) = self.next_version() {
-            self.wrote(version);
+        if let Some(version) = self.next_version(cx) {
+            self.wrote(cx, version);
         }
     }
 
     /// The owner itself told how much there is of its entries. If all of that is covered here, and more is
     /// waited for, it may lack what it does not list: `true` if there is something like that, about which
     /// it is not to be asked.
-    pub(super) fn owe_return(&mut self, sender: &Sender<A>, held: Version) -> bool {
-        let row = self.tables.members.get(sender.id);
+    pub(crate) fn owe_return(
+        &mut self,
+        cx: &mut Context<A, S>,
+        sender: &Sender<A>,
+        held: Version,
+    ) -> bool {
+        let row = cx.members.get(sender.id);
         let waits = row.is_some_and(|row| {
             let covered = |recover: Recover| recover.cursor >= held;
             row.replica.progress.recover.is_some_and(covered) && row.swim.unproven.is_none()
         });
-        let owed = const { Self::RECLAIMS } && waits && self.left_over(sender.id).next().is_some();
+        let owed =
+            const { Self::RECLAIMS } && waits && self.left_over(cx, sender.id).next().is_some();
         if owed {
-            self.owe(sender.from, Message::Return(sender.id));
+            cx.send_soon(sender.from, Message::Return(sender.id));
         }
         owed
     }
@@ -116,9 +130,15 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// A claim that nothing was written in a life, as it counts here. Whoever says so of another may have it
     /// from a row, which does not say what depends on a version that is not told yet: nothing that is shown of
     /// earlier lives is dropped for it.
-    pub(super) fn weighed(&self, sender: &Sender<A>, owner: NodeId, claim: &Claim) -> Claim {
+    pub(crate) fn weighed(
+        &self,
+        cx: &Context<A, S>,
+        sender: &Sender<A>,
+        owner: NodeId,
+        claim: &Claim,
+    ) -> Claim {
         let hearsay = claim.b == Version::BIRTH && sender.id != owner;
-        if const { !Self::RECLAIMS } || !hearsay || self.left_over(owner).next().is_none() {
+        if const { !Self::RECLAIMS } || !hearsay || self.left_over(cx, owner).next().is_none() {
             return *claim;
         }
         let as_of = Version::BIRTH.next().unwrap_or(Version::MAX);
@@ -130,8 +150,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Tells an owner what is shown of its earlier lives and is not in its present one, as much as fits. Each
     /// peer begins elsewhere, so that together they tell more.
-    pub(super) fn write_return(
+    pub(crate) fn write_return(
         &self,
+        cx: &Context<A, S>,
         now: Instant,
         owner: NodeId,
         writer: &mut Writer<'_>,
@@ -139,17 +160,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if const { !Self::RECLAIMS } {
             return None;
         }
-        let row = self.tables.members.get(owner)?;
-        let all = self.left_over(owner).count() as u64;
-        let first = self.id().place().0.checked_rem(all)? as usize;
+        let row = cx.members.get(owner)?;
+        let all = self.left_over(cx, owner).count() as u64;
+        let first = cx.id().place().0.checked_rem(all)? as usize;
         let Some(open) = writer.open(Kind::Returned) else {
             return Some(false);
         };
         let mut told = writer.put(&row.facts.generation.life());
-        let rest = self.left_over(owner).skip(first);
+        let rest = self.left_over(cx, owner).skip(first);
         let mut any = false;
-        for entry in rest.chain(self.left_over(owner).take(first)) {
-            let entry = self.tables.entries.as_listed(entry);
+        for entry in rest.chain(self.left_over(cx, owner).take(first)) {
+            let entry = cx.entries.as_listed(entry);
             told = told && writer.put(&ClaimItem::new(now, Version::BIRTH, entry));
             if !told {
                 break;
@@ -165,28 +186,32 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     /// What a peer still shows of earlier lives: written anew, unless it was written or deleted in this one.
-    pub(super) fn take_returned(
+    pub(crate) fn take_returned(
         &mut self,
+        cx: &mut Context<A, S>,
         sender: &Sender<A>,
         life: Life,
         items: Items<'_, ClaimItem<'_>>,
-    ) {
-        if self.generation().life() != life {
-            return;
+    ) -> bool {
+        if cx.generation().life() != life {
+            return false;
         }
         let late = self.reclaim == Reclaim::Closed { whole: false };
         match self.reclaim {
             Reclaim::Open { .. } => {}
-            Reclaim::Closed { whole: false } => self.open_life(sender.now),
+            Reclaim::Closed { whole: false } => self.open_life(cx, sender.now),
             // It began with nothing on purpose, or has all that it is to have.
-            _ => return self.end_waiting(life, self.last_version()),
+            _ => {
+                self.end_waiting(cx, life, self.last_version(cx));
+                return false;
+            }
         }
-        let before = self.stats.reclaimed;
+        let before = cx.stats.reclaimed;
         for item in items.iter() {
             let Some(entry) = item.listed(sender.now, Version::BIRTH) else {
                 continue;
             };
-            let known = self.tables.entries.is_kept(self.id(), entry.key);
+            let known = cx.entries.is_kept(cx.id(), entry.key);
             let Some(value) = entry.value.filter(|_| !known) else {
                 continue;
             };
@@ -194,36 +219,38 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 ttl: expires.since(sender.now),
                 expires,
             });
-            if self.write_entry(entry.key, Some(value), lease).is_ok() {
+            if self.write_entry(cx, entry.key, Some(value), lease).is_ok() {
                 if looks_said(value) {
-                    self.tables.entries.note_said(self.id(), entry.key);
+                    cx.entries.note_said(cx.id(), entry.key);
                 }
-                bump(&mut self.stats.reclaimed);
+                bump(&mut cx.stats.reclaimed);
             }
         }
-        if self.stats.reclaimed == before {
+        if cx.stats.reclaimed == before {
             if late {
                 // There is no room for it, and whoever shows it waits.
-                self.close_life();
-                self.end_waiting(life, self.last_version());
+                self.close_life(cx);
+                self.end_waiting(cx, life, self.last_version(cx));
             }
-            return;
+            return false;
         }
-        self.await_returns(sender.now, true, true);
+        self.await_returns(cx, sender.now, true, true);
         // It has more, perhaps.
-        if let Some(bit) = self.link(sender) {
-            self.hint(bit, self.id());
-        }
+        true
     }
 
-    fn set_as_of(&mut self, version: Version) {
+    pub(crate) fn set_as_of(&mut self, cx: &mut Context<A, S>, version: Version) {
         let edit = |me: &mut Member<A>| me.replica.progress.as_of = version;
-        self.tables.members.edit(self.config.id(), edit);
+        cx.members.edit(cx.config.id(), edit);
     }
 
     /// The values of an owner's earlier lives that its present one does not list, as far as it is known here.
-    fn left_over(&self, owner: NodeId) -> impl Iterator<Item = &Entry<S::Key, S::Value>> {
-        let all = self.tables.entries.of(owner);
+    pub(crate) fn left_over<'a>(
+        &self,
+        cx: &'a Context<A, S>,
+        owner: NodeId,
+    ) -> impl Iterator<Item = &'a Entry<S::Key, S::Value>> {
+        let all = cx.entries.of(owner);
         all.filter(|entry| entry.marked && entry.version <= Version::BIRTH && entry.is_set())
     }
 }

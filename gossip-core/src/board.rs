@@ -192,6 +192,22 @@ impl<N: List<News>> Board<N> {
     }
 }
 
+/// How often each node tells a piece of news: `mult * log2(members)`, rounded up.
+pub(crate) fn retransmit_limit(mult: u8, members: usize) -> u8 {
+    let log2 = log2_in_256ths(members.saturating_add(1)).div_ceil(256);
+    let limit = log2.saturating_mul(u32::from(mult));
+    u8::try_from(limit).unwrap_or(u8::MAX)
+}
+
+/// `log2(number)` in 256ths, straight lines between the powers of two: at most 0.09 too small.
+pub(crate) fn log2_in_256ths(number: usize) -> u32 {
+    let number = u32::try_from(number).unwrap_or(u32::MAX).max(1);
+    let whole = number.ilog2();
+    let rest = u64::from(number).wrapping_sub(1u64.wrapping_shl(whole)) << 8;
+    let fraction = rest.wrapping_shr(whole) as u32;
+    (whole << 8) | fraction
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,5 +305,27 @@ mod tests {
         assert!(!board.has_verdicts() && board.is_of_entries());
         board.retract_others(id(2));
         assert_eq!(told(&board), [(What::Held, 2)]);
+    }
+
+    #[test]
+    fn news_is_told_more_often_in_a_larger_cluster() {
+        assert_eq!(retransmit_limit(2, 1), 2);
+        assert_eq!(retransmit_limit(2, 63), 12);
+        assert_eq!(retransmit_limit(255, 1000), 255);
+    }
+
+    #[test]
+    fn log2_is_exact_at_powers_and_close_between() {
+        for power in 0..20 {
+            assert_eq!(log2_in_256ths(1 << power), power << 8);
+        }
+        for number in 1..5000usize {
+            let exact = (number as f64).log2() * 256.0;
+            let ours = f64::from(log2_in_256ths(number));
+            assert!(
+                exact - ours <= 23.0 && ours <= exact + 1.0,
+                "{number}: {ours} for {exact}"
+            );
+        }
     }
 }

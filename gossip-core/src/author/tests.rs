@@ -1,0 +1,132 @@
+//! The owner driven by hand, without a node: what is written, in which life, and what is kept for others.
+
+use std::borrow::ToOwned;
+use std::string::String;
+use std::vec::Vec;
+
+use super::*;
+use crate::config::Mail;
+use crate::context::{Context, Phase};
+use crate::entries::delta::Listed;
+use crate::error::SetError;
+use crate::for_tests::{ME, OWNER, PEERS, Tiny, World, at, version};
+use crate::id::{Generation, NodeId, Version};
+use crate::shared::{Contribution, Kind, MARK_BYTES, Merge, Stamp, merge};
+
+fn value(cx: &Context<u16, Tiny>, owner: NodeId, key: &str) -> Option<Vec<u8>> {
+    let entry = cx.entries.find(owner, key)?;
+    Some(entry.value()?.to_vec())
+}
+
+/// How far this node's own entries are named, and let out.
+fn reach(cx: &Context<u16, Tiny>) -> (Version, Version) {
+    let progress = cx.me().unwrap().replica.progress;
+    (progress.as_of, progress.held)
+}
+
+#[test]
+fn a_write_is_let_out_at_once_or_when_its_time_comes() {
+    for (flow, held) in [(false, 1), (true, 0)] {
+        let mut world =
+            World::configured(|config| config.flow_control(flow).direct_mail(Mail::All));
+        let (author, cx) = world.author();
+        author.pace.start(at(0));
+        author.write_entry(cx, "key", Some(b"value"), None).unwrap();
+        assert_eq!(value(cx, ME, "key").as_deref(), Some(&b"value"[..]));
+        assert_eq!(reach(cx), (version(1), version(held)));
+        assert_eq!(cx.unmailed, (held == 1).then_some(Version::NONE));
+        author.publish(cx, at(60_000));
+        assert_eq!(reach(cx), (version(1), version(1)));
+        assert_eq!(cx.unmailed, Some(Version::NONE), "from where on to mail");
+    }
+}
+
+#[test]
+fn a_write_is_refused_with_the_reason_and_changes_nothing() {
+    let mut world = World::new();
+    let (author, cx) = world.author();
+    for number in 0..8u8 {
+        let key = [b'a' + number];
+        let key = core::str::from_utf8(&key).unwrap();
+        author.write_entry(cx, key, Some(&[number]), None).unwrap();
+    }
+    let mut write = |key, value: &[u8]| author.write_entry(cx, key, Some(value), None);
+    assert_eq!(write("new", b"1"), Err(SetError::Full { max: 8 }));
+    assert_eq!(write("", b"1"), Err(SetError::Key { max: 8 }));
+    assert_eq!(write("a", &[0; 9]), Err(SetError::Value { max: 8 }));
+    assert_eq!(write("a", b"again"), Ok(()));
+    cx.phase = Phase::Left;
+    let refused = author.write_entry(cx, "a", Some(b"1"), None);
+    assert_eq!(refused, Err(SetError::NotRunning));
+    assert_eq!(reach(cx), (version(9), version(9)));
+}
+
+#[test]
+fn a_later_life_keeps_the_entries_and_leaves_the_letters_a_note() {
+    let mut world = World::new();
+    let (author, cx) = world.author();
+    author.write_entry(cx, "key", Some(b"1"), None).unwrap();
+    author.write_entry(cx, "key", Some(b"2"), None).unwrap();
+    let seen = Generation {
+        counter: 6,
+        nonce: [1; 4],
+    };
+    assert!(author.begin_life(cx, seen));
+    assert!(cx.generation() > seen && cx.letters_void);
+    assert_eq!(value(cx, ME, "key").as_deref(), Some(&b"2"[..]));
+    assert!(author.last_version(cx) < version(9));
+    let last = Generation {
+        counter: u16::MAX,
+        nonce: [0xff; 4],
+    };
+    assert!(!author.begin_life(cx, last), "there is none");
+}
+
+#[test]
+fn a_verb_of_another_kind_is_refused_with_what_stands_there() {
+    let mut world = World::new();
+    let (author, cx) = world.author();
+    let number = |stamp| Contribution::Number { stamp, number: 7 };
+    author.say(cx, "n", None, number).unwrap();
+    let found = Kind::Number;
+    assert_eq!(author.check_kind(cx, "n", Kind::Number), Ok(()));
+    let refused = author.check_kind(cx, "n", Kind::Plain);
+    assert_eq!(refused, Err(SetError::Kind { found }));
+    let sum = merge(author.origins(cx, "n"), Merge::Sum);
+    assert!(sum.is_some());
+}
+
+/// An owner that said a number is about to be forgotten: the copy that is kept then, and where. `kept` is one that a peer
+/// keeps already.
+fn copy_of(kept: Option<&(String, Vec<u8>)>) -> Option<(String, Vec<u8>)> {
+    let mut world = World::new();
+    let (author, cx) = world.author();
+    let said = Contribution::Number {
+        stamp: Stamp::default(),
+        number: 7,
+    };
+    let mut mark = [0; MARK_BYTES];
+    let mut bytes = said.head(&mut mark).unwrap().to_vec();
+    bytes.extend(said.body());
+    let listed = |key, value| Listed {
+        key,
+        version: version(2),
+        value: Some(value),
+        expires: None,
+    };
+    assert!(cx.entries.put(OWNER, listed("n", &bytes)));
+    if let Some((key, value)) = kept {
+        assert!(cx.entries.put(PEERS[0], listed(key, value)));
+    }
+    author.inherit(cx, OWNER, Loss::Forgotten);
+    let own = cx.entries.of(ME).next()?;
+    assert_eq!(cx.stats.adoptions, 1);
+    Some((own.key().to_owned(), own.value()?.to_vec()))
+}
+
+#[test]
+fn what_a_forgotten_owner_contributed_is_kept_unless_a_peer_keeps_it() {
+    let copy = copy_of(None);
+    assert!(copy.is_some());
+    assert_eq!(copy_of(copy.as_ref()), None);
+}
