@@ -17,11 +17,9 @@
 //! or as good and nearer after the owner. That order is total, so the best copy is dropped by nobody. Whoever
 //! came back counts only after a while: others may hear that the copy went before they have what it stood for.
 
-use super::Author;
-use super::said;
+use super::{Author, said};
 use crate::address::Address;
-use crate::context::Context;
-use crate::context::Phase;
+use crate::context::{Context, Phase};
 use crate::entries::delta::{Claim, Listed};
 use crate::entries::{Content, Entry};
 use crate::error::SetError;

@@ -8,12 +8,10 @@
 //! announced. What the application has written meanwhile stands. A life that did not take back a whole earlier one
 //! stays open for what peers still show (`author/life.rs`).
 
-use super::Author;
-use super::looks_said;
+use super::{Author, looks_said};
 use crate::address::Address;
 use crate::board::What;
-use crate::context::Context;
-use crate::context::{Phase, Sender};
+use crate::context::{Context, Phase, Sender};
 use crate::entries::OwnerMap;
 use crate::entries::delta::Map;
 use crate::id::{Generation, Incarnation, Life, NodeId, Version};

@@ -12,11 +12,9 @@
 //! ([`Kind::Returned`]), which writes it anew. The version is told, empty, when nothing more has
 //! come for a while and somebody waits for it. An owner that stops before takes nothing with it.
 
-use super::Author;
-use super::{Granted, Reclaim, looks_said};
+use super::{Author, Granted, Reclaim, looks_said};
 use crate::address::Address;
-use crate::context::Context;
-use crate::context::Sender;
+use crate::context::{Context, Sender};
 use crate::entries::Entry;
 use crate::entries::delta::{Claim, Recover};
 use crate::id::{Life, NodeId, Version};

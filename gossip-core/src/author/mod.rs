@@ -1,5 +1,12 @@
 //! A node as the owner of entries: what it writes, how that is let out, in which life, what it contributes to shared
 //! keys, and what it keeps of the contributions of others.
+//!
+//! | file | what |
+//! |---|---|
+//! | `write` | own writes and leases: checked, stored, numbered |
+//! | `flow`, `pace` | how fast they are let out |
+//! | `former`, `life` | what was written in an earlier life, and a life that waits for more of it |
+//! | `shared`, `copies` | contributions to shared keys, and those of others that are gone |
 
 mod copies;
 mod flow;

@@ -2,8 +2,7 @@
 
 use super::Author;
 use crate::address::Address;
-use crate::context::Context;
-use crate::context::Phase;
+use crate::context::{Context, Phase};
 use crate::entries::{Entry, Role};
 use crate::error::SetError;
 use crate::id::NodeId;

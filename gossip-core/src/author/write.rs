@@ -1,7 +1,6 @@
 //! A node's own writes.
 
-use super::Author;
-use super::check_key;
+use super::{Author, check_key};
 use crate::address::Address;
 use crate::board::What;
 use crate::context::Context;

@@ -1,7 +1,6 @@
 //! Airtime is short: what waits, what goes all the same, and how long a round then lasts.
 
-use super::Context;
-use super::Sender;
+use super::{Context, Sender};
 use crate::address::Address;
 use crate::airtime::{Allowance, Bucket};
 use crate::storage::Storage;

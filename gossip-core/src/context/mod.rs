@@ -1,4 +1,7 @@
 //! What the parts of a node share while one verb runs, beside the state that each has for itself.
+//!
+//! `told`: what is announced, to whom at random, tokens. `rows`: what everybody asks of members. `pace`: who answers late.
+//! `airtime`: how long a round lasts where airtime is short. `compared`: fingerprints and listings.
 
 mod airtime;
 mod compared;

@@ -1,12 +1,9 @@
 //! Questions about members that every part asks.
 
-use super::Context;
-use super::Phase;
-use super::Sender;
+use super::{Context, Phase, Sender};
 use crate::address::Address;
 use crate::entries::delta::Progress;
-use crate::id::NodeId;
-use crate::id::{Generation, Incarnation};
+use crate::id::{Generation, Incarnation, NodeId};
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Facts, Liveness, Member};

@@ -1,10 +1,8 @@
 //! Answers to probes, a node's own and those that it makes for others.
 
-use super::Swim;
-use super::{Nacked, Silence};
+use super::{Nacked, Silence, Swim};
 use crate::address::Address;
-use crate::context::Context;
-use crate::context::Sender;
+use crate::context::{Context, Sender};
 use crate::id::NodeId;
 use crate::outbox::Message;
 use crate::stats::bump;

@@ -1,10 +1,8 @@
 //! Members that were forgotten: where they are looked for, and what they must do to be believed.
 
-use super::Bygone;
-use super::Swim;
+use super::{Bygone, Swim};
 use crate::address::Address;
-use crate::context::Context;
-use crate::context::Sender;
+use crate::context::{Context, Sender};
 use crate::exchange::Direction;
 use crate::id::{NodeId, Place};
 use crate::outbox::Message;

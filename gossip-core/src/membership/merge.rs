@@ -1,12 +1,10 @@
 //! What a node makes of what it is told about members: facts, suspicions, deaths, and itself.
 
-use super::Swim;
-use super::{Fate, Merged, QUICK_TRIES, what_of};
+use super::{Fate, Merged, QUICK_TRIES, Swim, what_of};
 use crate::address::Address;
 use crate::author::{Author, Loss, ROUNDS_FOR_COPIES};
 use crate::board::What;
-use crate::context::Context;
-use crate::context::Sender;
+use crate::context::{Context, Sender};
 use crate::exchange::Direction;
 use crate::id::{Generation, NodeId};
 use crate::outbox::Message;

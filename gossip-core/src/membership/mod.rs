@@ -1,13 +1,24 @@
-//! Who is there: probing, suspicion, joining, and the news of all that.
+//! Who is there: probing, suspicion, joining, and what is believed of whom.
 //!
-//! The small state machines (`probe`, `seed`, `timer`, ...) know no bytes and nobody else; [`Swim`] composes them.
+//! The small state machines know no bytes and nobody else; [`Swim`] holds them and says what they do together.
+//!
+//! | what | state | what [`Swim`] does with it |
+//! |---|---|---|
+//! | probes | `probe`, `relay` | `rounds` (whom to probe), `probing` (through whom else), `answers` (acks and nacks) |
+//! | verdicts | `timer`, `alarms`, `suspicion` | `verdict` (suspicion, doubted deaths, what a deadline means) |
+//! | lateness | `lateness` | `slowness` |
+//! | rows | `table/` | `merge` (what is told), `lives` (later lives and their proof), `crowd` (a full table) |
+//! | this node | `rivalry`, `seen` | `myself` (refuting, outbidding), `whereabouts` (where it is seen) |
+//! | sleep | `touch` | `pause` |
+//! | the forgotten | `bygone`, `lost` | `forgotten` |
+//! | joining | `seed` | `rounds`, and `node/timeout.rs` |
+//! | others | `clash`, `strangers` | `namesakes`, `strangers` |
 
 mod alarms;
 mod answers;
 mod bygone;
 mod clash;
 mod crowd;
-mod due;
 mod forgotten;
 mod lateness;
 mod lives;
@@ -24,7 +35,6 @@ mod rounds;
 mod seed;
 mod seen;
 mod slowness;
-mod strange;
 mod strangers;
 mod suspicion;
 mod swim;

@@ -1,14 +1,11 @@
 //! What a node makes of what others say of it: it refutes, and outbids other lives of its id. And what it
 //! notices of others that share an id.
 
-use super::Merged;
-use super::Swim;
-use super::{Answer, Word};
+use super::{Answer, Merged, Swim, Word};
 use crate::address::Address;
 use crate::author::Author;
 use crate::board::What;
-use crate::context::Context;
-use crate::context::Phase;
+use crate::context::{Context, Phase};
 use crate::id::{Generation, Incarnation, Version};
 use crate::outbox::Message;
 use crate::stats::bump;

@@ -3,8 +3,7 @@
 
 use super::Swim;
 use crate::address::Address;
-use crate::context::Context;
-use crate::context::Sender;
+use crate::context::{Context, Sender};
 use crate::id::NodeId;
 use crate::stats::bump;
 use crate::storage::Storage;

@@ -3,8 +3,7 @@
 
 use super::{QUICK_TRIES, Swim};
 use crate::address::Address;
-use crate::context::Context;
-use crate::context::{Phase, Sender};
+use crate::context::{Context, Phase, Sender};
 use crate::exchange::Direction;
 use crate::outbox::Message;
 use crate::stats::bump;

@@ -1,7 +1,6 @@
 //! Time has passed: rounds, deadlines, and every choice that needs chance.
 
-use super::Step;
-use super::Swim;
+use super::{Step, Swim};
 use crate::address::Address;
 use crate::context::Context;
 use crate::id::NodeId;

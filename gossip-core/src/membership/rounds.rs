@@ -3,8 +3,7 @@
 use super::Swim;
 use crate::address::Address;
 use crate::board::What;
-use crate::context::Context;
-use crate::context::Phase;
+use crate::context::{Context, Phase};
 use crate::exchange::Direction;
 use crate::id::NodeId;
 use crate::outbox::Message;

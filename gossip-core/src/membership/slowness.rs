@@ -6,12 +6,10 @@
 //! keep it busy for ever (congestion that feeds itself; Jacobson, "Congestion avoidance and control",
 //! SIGCOMM 1988, for the idea of backing off).
 
-use super::Silence;
-use super::Swim;
+use super::{Silence, Swim};
 use crate::address::Address;
 use crate::board::What;
-use crate::context::Context;
-use crate::context::PATIENCE;
+use crate::context::{Context, PATIENCE};
 use crate::id::NodeId;
 use crate::stats::bump;
 use crate::storage::Storage;

@@ -1,11 +1,9 @@
 //! Who is suspected, and whose death is believed: a node's own evidence outweighs what it is told.
 
-use super::Swim;
-use super::{Silence, suspicion_timeout};
+use super::{Silence, Swim, suspicion_timeout};
 use crate::address::Address;
 use crate::board::{What, retransmit_limit};
-use crate::context::Context;
-use crate::context::Sender;
+use crate::context::{Context, Sender};
 use crate::id::NodeId;
 use crate::outbox::Message;
 use crate::stats::bump;

@@ -1,11 +1,9 @@
 //! Where this node is seen: peers say so, and one that asserts no address of its own choice learns it.
 
-use super::Seed;
-use super::Swim;
+use super::{Seed, Swim};
 use crate::address::Address;
 use crate::board::What;
-use crate::context::Context;
-use crate::context::Sender;
+use crate::context::{Context, Sender};
 use crate::outbox::Message;
 use crate::storage::Storage;
 use crate::wire::{Row, Standing};

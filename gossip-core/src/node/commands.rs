@@ -2,8 +2,7 @@
 
 use super::{Node, Phase};
 use crate::address::Address;
-use crate::author::Granted;
-use crate::author::check_key;
+use crate::author::{Granted, check_key};
 use crate::board::What;
 use crate::entries::Content;
 use crate::error::{JoinError, SetError};
@@ -13,8 +12,7 @@ use crate::shared::Kind;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::Liveness;
-use crate::time::Duration;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Joins the cluster through the node at `seed`, trying ever more slowly (from every 250 ms to

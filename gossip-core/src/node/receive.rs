@@ -6,17 +6,15 @@ use crate::address::Address;
 use crate::context::Sender;
 use crate::error::DatagramError;
 use crate::exchange::Direction;
-use crate::id::Incarnation;
-use crate::id::Life;
+use crate::id::{Incarnation, Life};
 use crate::membership::Merged;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Member, Sums};
 use crate::time::Instant;
-use crate::wire::ClaimItem;
-use crate::wire::Suspect;
 use crate::wire::{
-    ClaimHead, Datagram, Header, Hint, Items, PreciseItem, Row, Section, SinglesHead, Standing,
+    ClaimHead, ClaimItem, Datagram, Header, Hint, Items, PreciseItem, Row, Section, SinglesHead,
+    Standing, Suspect,
 };
 
 /// What is left to do once every section was seen.

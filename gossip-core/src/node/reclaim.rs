@@ -2,11 +2,9 @@
 
 use super::{Message, Node};
 use crate::address::Address;
-use crate::author::Author;
-use crate::author::Heard;
+use crate::author::{Author, Heard};
 use crate::context::Sender;
-use crate::id::NodeId;
-use crate::id::Version;
+use crate::id::{NodeId, Version};
 use crate::storage::Storage;
 use crate::time::Instant;
 use crate::wire::Row;

@@ -3,8 +3,7 @@
 use super::{Message, Node};
 use crate::address::Address;
 use crate::board::What;
-use crate::context::Compared;
-use crate::context::Sender;
+use crate::context::{Compared, Sender};
 use crate::entries::delta::{Claim, Outcome, Progress};
 use crate::entries::{OwnerMap, from_birth, loose};
 use crate::exchange::{Bit, Budget, Direction, Owed, RangeDuty, Want, Ways};

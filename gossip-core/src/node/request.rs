@@ -58,7 +58,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Makes a range of the table of members equal with one peer's, entries included:
     /// [`Prefix::ROOT`] is everything, [`Prefix::of`] one owner. When it is over, at `deadline` at the
-    /// latest, [`Event::Synced`](crate::Event::Synced) comes, and the report waits for
+    /// latest, [`Event::Synced`] comes, and the report waits for
     /// [`take_synced`](Self::take_synced). The peer's storage must permit syncs too.
     ///
     /// # Errors
