@@ -141,7 +141,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
 
     /// Where this node keeps a contribution, and what it then says: the slot where its origin is, joined,
     /// else the first free one.
-    pub(crate) fn slot_for<'a>(
+    fn slot_for<'a>(
         &'a self,
         cx: &'a Context<A, S>,
         about: &'a str,
@@ -165,12 +165,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
             .ok_or(SetError::Copies { max })
     }
 
-    pub(crate) fn copy_key(
-        &self,
-        cx: &Context<A, S>,
-        about: &str,
-        slot: Slot,
-    ) -> Result<S::Key, SetError> {
+    fn copy_key(&self, cx: &Context<A, S>, about: &str, slot: Slot) -> Result<S::Key, SetError> {
         let mut room = [0; 4];
         let parts = [
             RESERVED_PREFIX.as_bytes(),
@@ -181,7 +176,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         S::Key::from_parts(&parts).ok_or(SetError::Key { max })
     }
 
-    pub(crate) fn own_copies<'a>(
+    fn own_copies<'a>(
         &'a self,
         cx: &'a Context<A, S>,
         about: &'a str,
@@ -195,7 +190,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         })
     }
 
-    pub(crate) fn inherit_entry(
+    fn inherit_entry(
         &mut self,
         cx: &mut Context<A, S>,
         from: NodeId,
@@ -294,7 +289,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
 
     /// `true` if something that the owner keeps for others is on the list as deleted or replaced, or missing where it is
     /// covered again, and known from nobody else.
-    pub(crate) fn withdraws_the_last<'l>(
+    fn withdraws_the_last<'l>(
         &self,
         cx: &Context<A, S>,
         owner: NodeId,
@@ -332,7 +327,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// `true` if something as good as this contribution is read from others than `from`.
-    pub(crate) fn is_known_besides(
+    fn is_known_besides(
         &self,
         cx: &Context<A, S>,
         from: NodeId,
@@ -349,7 +344,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// `true` if this node is among the first `heirs` live members after `from`.
-    pub(crate) fn is_heir(&self, cx: &Context<A, S>, from: NodeId, heirs: usize) -> bool {
+    fn is_heir(&self, cx: &Context<A, S>, from: NodeId, heirs: usize) -> bool {
         let members = &cx.members;
         let (start, end) = (members.lower(from.place()), members.len());
         let live = (start..end)
@@ -359,7 +354,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         live.take(heirs).any(|row| cx.is_me(row.id))
     }
 
-    pub(crate) fn drop_copies(&mut self, cx: &mut Context<A, S>) {
+    fn drop_copies(&mut self, cx: &mut Context<A, S>) {
         let mut last: Option<S::Key> = None;
         while self.is_copy_next(cx, last.as_ref())
             && let Some((key, value)) = self.written_after(cx, cx.id(), last.as_ref())
@@ -380,7 +375,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
 
     /// `true` if the copy is needless for the second sweep in a row: what it stands for had time to reach everybody
     /// before they hear that it went.
-    pub(crate) fn stays_needless(
+    fn stays_needless(
         &mut self,
         cx: &mut Context<A, S>,
         about: &str,
@@ -393,7 +388,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// `true` if this node's copy of a contribution may go.
-    pub(crate) fn is_needless(&self, cx: &Context<A, S>, about: &str, mine: Said<'_>) -> bool {
+    fn is_needless(&self, cx: &Context<A, S>, about: &str, mine: Said<'_>) -> bool {
         let owner = mine.origin.owner;
         // What stands at the birth is of an earlier life, and goes soon.
         let stays = |entry: &Entry<S::Key, S::Value>| entry.version > Version::BIRTH;
@@ -417,7 +412,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// `true` for a member that is alive and not doubted, and has been for a while.
-    pub(crate) fn is_trusty(&self, cx: &Context<A, S>, id: NodeId) -> bool {
+    fn is_trusty(&self, cx: &Context<A, S>, id: NodeId) -> bool {
         let row = cx.members.get(id);
         row.is_some_and(|row| {
             let alive = row.is_live() && !row.swim.suspect && row.swim.unproven.is_none();
@@ -426,7 +421,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// `true` if a copy follows in the order of this node's own keys, in which reserved ones come first.
-    pub(crate) fn is_copy_next(&self, cx: &Context<A, S>, last: Option<&S::Key>) -> bool {
+    fn is_copy_next(&self, cx: &Context<A, S>, last: Option<&S::Key>) -> bool {
         let store = &cx.entries;
         let next = store.following(cx.id(), last.map(AsRef::as_ref));
         next.is_some_and(|entry| core::str::from_utf8(entry.key.as_ref()).is_ok_and(is_reserved))
@@ -434,7 +429,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
 
     /// An owner's next entry by key: its key and what it is set to for good. What has a lease ends with
     /// it and is not kept.
-    pub(crate) fn written_after(
+    fn written_after(
         &self,
         cx: &Context<A, S>,
         owner: NodeId,

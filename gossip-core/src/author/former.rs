@@ -66,7 +66,7 @@ pub(crate) enum Heard {
 
 impl<A: Address, S: Storage<A>> Author<A, S> {
     /// `true` while peers are not to know of this life.
-    pub(crate) fn is_hidden(&self, _cx: &Context<A, S>) -> bool {
+    pub(crate) fn is_hidden(&self) -> bool {
         let asks = matches!(self.reclaim, Reclaim::Asking(_) | Reclaim::Pulling { .. });
         asks && const { Self::RECLAIMS }
     }
@@ -75,14 +75,14 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     pub(crate) fn prepare_reclaim(&mut self, cx: &mut Context<A, S>, has_seeds: bool) {
         if const { Self::RECLAIMS } && !cx.config.fresh() {
             self.reclaim = Reclaim::Silent;
-            self.begin_reclaim(cx, has_seeds);
+            self.begin_reclaim(has_seeds);
         } else {
             self.reclaim = Reclaim::Closed { whole: true };
         }
     }
 
     /// Asks the seeds, where there are any, unless somebody is asked already.
-    pub(crate) fn begin_reclaim(&mut self, _cx: &mut Context<A, S>, has_seeds: bool) {
+    pub(crate) fn begin_reclaim(&mut self, has_seeds: bool) {
         if has_seeds && self.reclaim == Reclaim::Silent {
             self.reclaim = Reclaim::Asking(Instant::FAR);
         }
@@ -90,7 +90,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
 
     /// `true` for this node itself while its new life is not to be spoken of.
     pub(crate) fn is_unannounced(&self, cx: &Context<A, S>, id: NodeId) -> bool {
-        self.is_hidden(cx) && cx.is_me(id)
+        self.is_hidden() && cx.is_me(id)
     }
 
     /// `true` if something may be taken back yet.
@@ -101,7 +101,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// `true` while peers are asked for an earlier life.
-    pub(crate) fn asks_for_earlier_life(&self, _cx: &Context<A, S>) -> bool {
+    pub(crate) fn asks_for_earlier_life(&self) -> bool {
         matches!(self.reclaim, Reclaim::Asking(_))
     }
 
@@ -219,7 +219,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// Everything is here that peers told of, or there is no room for it any more.
-    pub(crate) fn is_reclaimed_whole(&self, cx: &Context<A, S>) -> bool {
+    fn is_reclaimed_whole(&self, cx: &Context<A, S>) -> bool {
         let row = cx.members.get(NodeId::FORMER);
         let Reclaim::Pulling { told, .. } = self.reclaim else {
             return false;
@@ -275,7 +275,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// How long the rest is waited for when nothing comes: some rounds, and some answers.
-    pub(crate) fn reclaim_patience(&self, cx: &Context<A, S>) -> Duration {
+    fn reclaim_patience(&self, cx: &Context<A, S>) -> Duration {
         const ROUNDS: u32 = 4;
         let rounds = cx.round().times(ROUNDS);
         rounds.max(self.answers(cx))
@@ -294,7 +294,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// Becomes a replica of an earlier life, and of no other; `false` if there is no room for its row.
-    pub(crate) fn begin_pulling(
+    fn begin_pulling(
         &mut self,
         cx: &mut Context<A, S>,
         now: Instant,
@@ -327,12 +327,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// A peer holds the earlier life up to there: `true` if that is to be pulled.
-    pub(crate) fn pulls_former(
-        &mut self,
-        cx: &mut Context<A, S>,
-        now: Instant,
-        held: Version,
-    ) -> bool {
+    fn pulls_former(&mut self, cx: &mut Context<A, S>, now: Instant, held: Version) -> bool {
         let patience = self.reclaim_patience(cx);
         let Reclaim::Pulling { told, until, .. } = &mut self.reclaim else {
             return false;
@@ -346,7 +341,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// Writes anew in this life what came of the earlier one, and speaks of this life from here on.
-    pub(crate) fn end_reclaim(
+    fn end_reclaim(
         &mut self,
         cx: &mut Context<A, S>,
         now: Instant,
@@ -378,14 +373,14 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         former
     }
 
-    pub(crate) fn forget_former(&mut self, cx: &mut Context<A, S>) {
+    fn forget_former(&mut self, cx: &mut Context<A, S>) {
         if const { Self::RECLAIMS } && self.former(cx).is_some() {
             cx.entries.forget(NodeId::FORMER);
             cx.members.remove(NodeId::FORMER);
         }
     }
 
-    pub(crate) fn announce_life(&mut self, cx: &mut Context<A, S>, now: Instant, whole: bool) {
+    fn announce_life(&mut self, cx: &mut Context<A, S>, now: Instant, whole: bool) {
         if whole {
             self.reclaim = Reclaim::Closed { whole: true };
         } else {

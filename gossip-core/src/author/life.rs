@@ -27,7 +27,7 @@ use crate::wire::{ClaimItem, Items, Kind, Writer};
 
 impl<A: Address, S: Storage<A>> Author<A, S> {
     /// `true` while this node's life is known and takes what peers still show of earlier ones.
-    pub(crate) fn is_open(&self, _cx: &Context<A, S>) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         (const { Self::RECLAIMS }) && matches!(self.reclaim, Reclaim::Open { .. })
     }
 
@@ -54,7 +54,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
 
     /// Names one version more than was written, if the life is open.
     pub(crate) fn reserve(&mut self, cx: &mut Context<A, S>) {
-        if !self.is_open(cx) {
+        if !self.is_open() {
             return;
         }
         let reserved = cx.me().and_then(|me| me.replica.progress.as_of.next());
@@ -70,7 +70,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         let named = cx
             .me()
             .map_or(Version::NONE, |me| me.replica.progress.as_of);
-        if self.is_open(cx) {
+        if self.is_open() {
             Version::new(named.get().saturating_sub(1)).unwrap_or(named)
         } else {
             named
@@ -237,13 +237,13 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         true
     }
 
-    pub(crate) fn set_as_of(&mut self, cx: &mut Context<A, S>, version: Version) {
+    fn set_as_of(&mut self, cx: &mut Context<A, S>, version: Version) {
         let edit = |me: &mut Member<A>| me.replica.progress.as_of = version;
         cx.members.edit(cx.config.id(), edit);
     }
 
     /// The values of an owner's earlier lives that its present one does not list, as far as it is known here.
-    pub(crate) fn left_over<'a>(
+    fn left_over<'a>(
         &self,
         cx: &'a Context<A, S>,
         owner: NodeId,

@@ -96,7 +96,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// Whether a key can be shared at all.
-    pub(crate) fn check_shared(key: &str) -> Result<(), SetError> {
+    fn check_shared(key: &str) -> Result<(), SetError> {
         if const { !Self::ENTRIES } {
             return Err(SetError::Full { max: 0 });
         }
@@ -115,7 +115,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         self.write_contribution(cx, key, value.as_ref())
     }
 
-    pub(crate) fn write_contribution(
+    fn write_contribution(
         &mut self,
         cx: &mut Context<A, S>,
         key: &str,
@@ -147,7 +147,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     ///
     /// Bytes of a plain value may look like a contribution, so it is noted which are one. Where the value
     /// comes from elsewhere, they alone can tell.
-    pub(crate) fn kind_at(&self, cx: &Context<A, S>, key: &str) -> Option<Kind> {
+    fn kind_at(&self, cx: &Context<A, S>, key: &str) -> Option<Kind> {
         let store = &cx.entries;
         let (entry, noted) = match store.find(cx.id(), key) {
             Some(own) => (own, own.role == Role::Said),

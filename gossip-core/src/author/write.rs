@@ -188,7 +188,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     }
 
     /// Whether one of this node's own keys can have a lease.
-    pub(crate) fn check_lease_room(&self, cx: &Context<A, S>, key: &str) -> Result<(), SetError> {
+    fn check_lease_room(&self, cx: &Context<A, S>, key: &str) -> Result<(), SetError> {
         if const { Self::LEASES } && cx.entries.has_lease_room(cx.id(), key) {
             return Ok(());
         }

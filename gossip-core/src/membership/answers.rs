@@ -66,7 +66,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
     }
 
     /// A member answered in time: how long an exchange with it takes at most.
-    pub(crate) fn note_quick(&mut self, cx: &mut Context<A, S>, id: NodeId) -> Duration {
+    fn note_quick(&mut self, cx: &mut Context<A, S>, id: NodeId) -> Duration {
         self.lateness.in_time();
         cx.note_pace(id, false);
         let usual = cx.config.reply_timeout();
@@ -85,7 +85,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
 
     /// A slow member answers in another life than the one known here: it may know nobody, and nobody begins an exchange
     /// with a slow one.
-    pub(crate) fn greet_reborn(&mut self, cx: &mut Context<A, S>, sender: &Sender<A>) {
+    fn greet_reborn(&mut self, cx: &mut Context<A, S>, sender: &Sender<A>) {
         let row = cx.members.get(sender.id);
         let reborn = |row: &&Member<A>| row.facts.generation != sender.generation;
         if row.filter(reborn).is_some_and(Member::is_slow) {

@@ -91,11 +91,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
     }
 
     /// The member that `wanted` takes with least memory left; never this node, or its former self.
-    pub(crate) fn first_due(
-        &self,
-        cx: &Context<A, S>,
-        wanted: impl Fn(&Member<A>) -> bool,
-    ) -> Option<NodeId> {
+    fn first_due(&self, cx: &Context<A, S>, wanted: impl Fn(&Member<A>) -> bool) -> Option<NodeId> {
         let mut due = self.timers.iter();
         due.find(|id| {
             let row = cx.members.get(*id);

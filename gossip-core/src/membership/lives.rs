@@ -167,7 +167,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
 
     /// `true` for an echo: the row of a member that is dead or departed and soon forgotten.
     pub(crate) fn is_stale(&mut self, cx: &mut Context<A, S>, row: &Row<A>) -> bool {
-        let life = self.life_of(cx, row);
+        let life = self.life_of(row);
         let stale = life.is_some_and(|life| life <= cx.fading_time_told());
         if stale {
             bump(&mut cx.stats.stale_rows);
@@ -203,7 +203,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         }
     }
 
-    pub(crate) fn life_of(&self, _cx: &Context<A, S>, row: &Row<A>) -> Option<Duration> {
+    pub(crate) fn life_of(&self, row: &Row<A>) -> Option<Duration> {
         match row.standing {
             Standing::Alive | Standing::Slow => None,
             Standing::Dead(secs) | Standing::Left(secs) => {

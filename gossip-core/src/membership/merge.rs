@@ -60,7 +60,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         } else if told.is_introduction() {
             cx.hear_again(row.id, What::Introduction);
         }
-        let life = self.life_of(cx, row);
+        let life = self.life_of(row);
         if let Some(life) = life {
             self.shorten_memory(cx, author, now, row.id, life);
         }
@@ -69,7 +69,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
     }
 
     /// Somebody calls dead whom this node holds alive.
-    pub(crate) fn adopt_doubted(
+    fn adopt_doubted(
         &mut self,
         cx: &mut Context<A, S>,
         author: &mut Author<A, S>,
@@ -122,7 +122,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         if self.is_stale(cx, row) {
             return Merged::Refused;
         }
-        let life = self.life_of(cx, row);
+        let life = self.life_of(row);
         self.make_room_for_member(cx, author, row.id, life.is_none());
         if cx.members.insert(Member::new(row.id, told)).is_err() {
             bump(&mut cx.stats.members_full);
@@ -210,7 +210,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
 
     /// Lowers how long a dead or departed member is remembered to what the teller remembers; what is
     /// read of it here stays readable for the second half of a memory whatever is told.
-    pub(crate) fn shorten_memory(
+    fn shorten_memory(
         &mut self,
         cx: &mut Context<A, S>,
         author: &mut Author<A, S>,
@@ -285,7 +285,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
     }
 
     /// Somebody speaks of a member that is known from a state alone: from here on it counts again.
-    pub(crate) fn recall(&mut self, cx: &mut Context<A, S>, now: Instant, id: NodeId) {
+    fn recall(&mut self, cx: &mut Context<A, S>, now: Instant, id: NodeId) {
         cx.members.edit(id, |row| row.unheard = false);
         cx.members.mark_changed(id);
         self.settle_liveness(cx, now, id);
@@ -310,7 +310,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
 impl<A: Address> Facts<A> {
     /// What is left of the hearsay that a member lives, if somebody knows better: that it lives, and has not heard of
     /// that life. It is over then, or its node still lives, and says so.
-    pub(crate) fn belied_by(&self, told: &Self) -> Option<Self> {
+    fn belied_by(&self, told: &Self) -> Option<Self> {
         let earlier =
             told.generation < self.generation && told.generation.nonce != self.generation.nonce;
         let dead = Self {

@@ -109,7 +109,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
     }
 
     /// Moves past a life that is its own.
-    pub(crate) fn move_on(
+    fn move_on(
         &mut self,
         cx: &mut Context<A, S>,
         author: &mut Author<A, S>,

@@ -100,12 +100,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         self.tell_random_peers(cx, GOODBYE_FANOUT, rng);
     }
 
-    pub(crate) fn tell_random_peers(
-        &mut self,
-        cx: &mut Context<A, S>,
-        fanout: u8,
-        rng: &mut impl Rng,
-    ) {
+    fn tell_random_peers(&mut self, cx: &mut Context<A, S>, fanout: u8, rng: &mut impl Rng) {
         // Of entries those need not hear that keep none.
         let all = !cx.news.is_of_entries();
         for _ in 0..fanout {

@@ -46,7 +46,7 @@ impl<A> Strangers<A> {
 
 impl<A: Copy + Eq> Strangers<A> {
     /// `true` if a datagram whose tag fails may be looked at now; the look counts as taken.
-    pub(crate) fn may_look(&mut self, now: Instant) -> bool {
+    fn may_look(&mut self, now: Instant) -> bool {
         let may = self.next_sample <= now;
         if may {
             self.next_sample = now.after(SAMPLE_EVERY);
@@ -57,7 +57,7 @@ impl<A: Copy + Eq> Strangers<A> {
     /// `true` if the datagram before that came from there too, with a tag that begins with the same. Damage
     /// makes any of 2^32 beginnings, and where it hits the first bytes alone those of our name with another
     /// version or kind; but not the same twice, unless the network copies it, and then soon.
-    pub(crate) fn came_before(&mut self, from: A, start: u32) -> bool {
+    fn came_before(&mut self, from: A, start: u32) -> bool {
         self.looked_at.replace((from, start)) == Some((from, start))
     }
 
@@ -72,7 +72,7 @@ impl<A: Copy + Eq> Strangers<A> {
     }
 
     /// A stranger is to be told who is here.
-    pub(crate) fn owe_answer(&mut self, now: Instant, to: A) {
+    fn owe_answer(&mut self, now: Instant, to: A) {
         if self.next_answer <= now {
             self.next_answer = now.after(ANSWER_EVERY);
             self.answer = Some(to);

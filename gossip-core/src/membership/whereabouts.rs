@@ -21,7 +21,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
     }
 
     /// Where this node is by this row of its own, if it does not know yet.
-    pub(crate) fn location(&self, cx: &Context<A, S>, row: &Row<A>) -> Option<A> {
+    fn location(&self, cx: &Context<A, S>, row: &Row<A>) -> Option<A> {
         if !cx.is_me(row.id) || cx.config.address().is_some() {
             return None;
         }
@@ -84,7 +84,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
     }
 
     /// From here on this node says that it is there.
-    pub(crate) fn assert_address(&mut self, cx: &mut Context<A, S>, address: A) {
+    fn assert_address(&mut self, cx: &mut Context<A, S>, address: A) {
         let asserted = cx.members.edit(cx.id(), |me| {
             let next = me.facts.incarnation.next();
             if let Some(next) = next {

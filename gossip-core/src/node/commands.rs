@@ -26,7 +26,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         }
         if self.tables.swim.seeds.add(seed.canonical()) {
             let has_seeds = self.has_seeds();
-            self.author.begin_reclaim(&mut self.tables.cx, has_seeds);
+            self.author.begin_reclaim(has_seeds);
             Ok(())
         } else {
             Err(JoinError::Full {

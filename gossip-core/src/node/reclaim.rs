@@ -23,7 +23,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// what it had written in that: see [`Config::fresh`](crate::Config::fresh). A state that is exported
     /// now has not got what comes.
     pub fn is_reclaiming(&self) -> bool {
-        self.author.is_hidden(&self.tables.cx) || self.author.is_open(&self.tables.cx)
+        self.author.is_hidden() || self.author.is_open()
     }
 
     /// There is a seed, and it is not the node itself.
@@ -57,7 +57,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Whoever speaks to a node that asks is asked too, before anybody knows its new life: it may have no
     /// seeds, since it is the one that all others have, or hear nothing of those that it has.
     pub(super) fn ask_speaker(&mut self, now: Instant, from: A) {
-        if self.author.asks_for_earlier_life(&self.tables.cx)
+        if self.author.asks_for_earlier_life()
             && self.tables.swim.may_ask_speaker(&mut self.tables.cx, now)
         {
             self.tables.cx.send_soon(from, Message::Tell(self.id()));

@@ -304,7 +304,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 let row = self.tables.cx.members.get(id).filter(|row| !row.gone)?;
                 let kind = match self.author.is_unannounced(&self.tables.cx, id) {
                     false => Kind::Rows,
-                    true if self.author.asks_for_earlier_life(&self.tables.cx) => Kind::Newborn,
+                    true if self.author.asks_for_earlier_life() => Kind::Newborn,
                     true => return None,
                 };
                 writer.listed(kind, &self.tables.swim.row_of(&self.tables.cx, now, row))
