@@ -43,6 +43,7 @@ const FOUND: &[(&str, u64)] = &[
     ("slow-without-single-entries", 214611461636066),
     ("told-dead-before-it-was-met", 214611461638287),
     ("a-twin-that-outbid-and-went", 131028021487844),
+    ("slow-before-it-knows", 84185051239783),
 ];
 
 #[test]

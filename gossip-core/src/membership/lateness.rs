@@ -151,6 +151,13 @@ impl Lateness {
         self.is_shown() || self.is_silent()
     }
 
+    /// `true` if neither those whom this node asked last nor their relays answered in time, though something was heard: it may
+    /// be slow and not know it yet, and what clears a suspect wait behind that (Lifeguard's local health, section IV.A,
+    /// before it is a verdict).
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.silent >= STREAK
+    }
+
     /// So long nobody answered at all.
     fn is_silent(&self) -> bool {
         let usual = match self.until {

@@ -95,6 +95,77 @@ fn a_deadline_means_death_then_fading_then_oblivion() {
     assert!(cx.members.get(OWNER).is_none_or(|row| row.gone));
 }
 
+/// What came of this node's own last probes.
+#[derive(Clone, Copy)]
+enum Probes {
+    Answered,
+    /// So many ended without an ack, though something was heard.
+    Unanswered(u8),
+    /// So many, and a relay's word for the last.
+    Witnessed(u8),
+    /// So many, and nothing was heard at all.
+    Silence(u8),
+}
+
+/// How often a suspect has its time to refute once more.
+fn spared(speaks: bool, probes: Probes) -> u32 {
+    let mut world = World::new();
+    let (swim, cx, _) = world.swim();
+    let (count, heard) = match probes {
+        Probes::Answered => (0, false),
+        Probes::Unanswered(count) | Probes::Witnessed(count) => (count, true),
+        Probes::Silence(count) => (count, false),
+    };
+    for _ in 0..count {
+        if heard {
+            swim.lateness.heard();
+        }
+        swim.lateness.missed(false);
+    }
+    if matches!(probes, Probes::Witnessed(_)) {
+        swim.lateness.missed(true);
+    }
+    assert!(swim.suspect(cx, at(0), OWNER));
+    let mut times = 0;
+    loop {
+        if let Some(row) = cx.members.swim(OWNER) {
+            row.spoke = speaks;
+        }
+        if swim.member_timer(cx, at(9000), OWNER) == Some(Fate::Dead) {
+            return times;
+        }
+        times += 1;
+        assert!(times < 9, "it is spared for ever");
+    }
+}
+
+#[test]
+fn a_suspect_that_speaks_has_its_time_once_more_and_no_oftener() {
+    assert_eq!(spared(false, Probes::Answered), 0);
+    assert_eq!(spared(true, Probes::Answered), 1);
+}
+
+#[test]
+fn who_is_not_answered_itself_gives_a_suspect_its_time_once_more() {
+    assert_eq!(
+        spared(false, Probes::Unanswered(1)),
+        0,
+        "one answer may be lost"
+    );
+    assert_eq!(spared(false, Probes::Unanswered(2)), 1);
+    assert_eq!(spared(true, Probes::Unanswered(9)), 1);
+    assert_eq!(
+        spared(false, Probes::Witnessed(9)),
+        0,
+        "a relay's word came in time"
+    );
+    assert_eq!(
+        spared(false, Probes::Silence(9)),
+        0,
+        "nothing waits where nothing comes"
+    );
+}
+
 #[test]
 fn a_told_death_of_one_who_is_held_alive_is_a_suspicion() {
     let mut world = World::new();

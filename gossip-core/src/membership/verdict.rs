@@ -270,8 +270,9 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         }
     }
 
-    /// A suspect that spoke since is there: it may only be too busy to answer, and has its time once more. Not
-    /// for ever, since it may be one that hears nobody.
+    /// A suspect that spoke since is there: it may only be too busy to answer, and has its time once more. So has one that
+    /// is silent, if this node's last probes were answered by nobody: what clears it may wait here. Not for ever,
+    /// since it may be one that hears nobody, or gone.
     fn spare(&mut self, cx: &mut Context<A, S>, now: Instant, id: NodeId) {
         if let Some(swim) = cx.members.swim(id) {
             swim.spoke = false;
@@ -306,7 +307,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
             self.accuse(cx, id);
         } else if row.swim.suspect
             && row.is_live()
-            && row.swim.spoke
+            && (row.swim.spoke || self.lateness.is_doubtful())
             && row.swim.spared < self.spared_at_most(cx, id)
         {
             self.spare(cx, now, id);
