@@ -3,6 +3,7 @@
 use crate::author::Author;
 use crate::config::Config;
 use crate::context::{Context, Phase, Sender};
+use crate::exchange::{Base, Reconciler};
 use crate::id::{Generation, Incarnation, NodeId, Version};
 use crate::membership::Swim;
 use crate::requests::{Letter, Mails, Read, Reads, Sync, Syncs};
@@ -13,7 +14,7 @@ use crate::time::Instant;
 crate::inline! {
     pub(crate) struct Tiny {
         members: 6, entries: 8, key: 8, value: 8, news: 2, duties: 8, relays: 1, seeds: 1,
-        exchanges: 1, ranges: 1, wants: 1, mails: 2, syncs: 2, reads: 2, copies: 2,
+        exchanges: 2, ranges: 2, wants: 4, mails: 2, syncs: 2, reads: 2, copies: 2,
     }
 }
 
@@ -53,13 +54,13 @@ pub(crate) fn sender(now: Instant, id: NodeId) -> Sender<u16> {
         from: address(id),
         sums: Sums::Whole,
         len: 40,
+        synced: false,
     }
 }
 
 /// This node itself, an owner and two peers, all alive, each at its number.
 pub(crate) struct World {
     pub(crate) tables: Tables<u16, Tiny>,
-    pub(crate) author: Author<u16, Tiny>,
 }
 
 impl World {
@@ -68,10 +69,15 @@ impl World {
     }
 
     pub(crate) fn configured(set: impl Fn(Config<u16>) -> Config<u16>) -> Self {
-        let config = Config::new(ME).mtu_floor(300);
+        Self::of(ME, set)
+    }
+
+    /// What another of the four sees.
+    pub(crate) fn of(me: NodeId, set: impl Fn(Config<u16>) -> Config<u16>) -> Self {
+        let config = Config::new(me).mtu_floor(300);
         let config = set(config.largest_id(NodeId::truncated(100)));
         let mut tables = Tiny::tables();
-        tables.cx.config = config.check().unwrap();
+        tables.base.cx.config = config.check().unwrap();
         for id in [ME, OWNER, PEERS[0], PEERS[1]] {
             let facts = Facts {
                 generation: Generation::default(),
@@ -79,37 +85,49 @@ impl World {
                 liveness: Liveness::Alive,
                 address: Some(address(id)),
             };
-            tables.cx.members.insert(Member::new(id, facts)).unwrap();
-            tables.cx.members.marks(id).unwrap().sums = Sums::Whole;
+            tables
+                .base
+                .cx
+                .members
+                .insert(Member::new(id, facts))
+                .unwrap();
+            tables.base.cx.members.marks(id).unwrap().sums = Sums::Whole;
         }
-        tables.cx.phase = Phase::Running;
-        let author = Author::NEW;
-        Self { tables, author }
+        tables.base.cx.phase = Phase::Running;
+        Self { tables }
     }
 
     pub(crate) fn edit(&mut self, id: NodeId, change: impl FnOnce(&mut Member<u16>)) {
-        self.tables.cx.members.edit(id, change).unwrap();
+        self.tables.base.cx.members.edit(id, change).unwrap();
+    }
+
+    pub(crate) fn exchange(&mut self) -> (&mut Reconciler<u16, Tiny>, &mut Base<u16, Tiny>) {
+        (&mut self.tables.reconciler, &mut self.tables.base)
+    }
+
+    pub(crate) fn row(&self, id: NodeId) -> &Member<u16> {
+        self.tables.base.cx.members.get(id).unwrap()
     }
 
     pub(crate) fn mails(&mut self) -> (&mut Letters, &mut Context<u16, Tiny>) {
-        (&mut self.tables.mails, &mut self.tables.cx)
+        (&mut self.tables.requests.mails, &mut self.tables.base.cx)
     }
 
     pub(crate) fn syncs(&mut self) -> (&mut Loops, &mut Context<u16, Tiny>) {
-        (&mut self.tables.syncs, &mut self.tables.cx)
+        (&mut self.tables.requests.syncs, &mut self.tables.base.cx)
     }
 
     pub(crate) fn reads(&mut self) -> (&mut Questions, &mut Context<u16, Tiny>) {
-        (&mut self.tables.reads, &mut self.tables.cx)
+        (&mut self.tables.requests.reads, &mut self.tables.base.cx)
     }
 
     /// Membership, what it shares, and the owner.
     pub(crate) fn swim(&mut self) -> Handles<'_> {
-        let tables = &mut self.tables;
-        (&mut tables.swim, &mut tables.cx, &mut self.author)
+        let Base { cx, author, swim } = &mut self.tables.base;
+        (swim, cx, author)
     }
 
     pub(crate) fn author(&mut self) -> (&mut Author<u16, Tiny>, &mut Context<u16, Tiny>) {
-        (&mut self.author, &mut self.tables.cx)
+        (&mut self.tables.base.author, &mut self.tables.base.cx)
     }
 }

@@ -5,7 +5,7 @@ mod tidy_rules;
 
 use tidy_rules::dependencies::{dependencies, reasons};
 use tidy_rules::functions::functions;
-use tidy_rules::imports::{ALLOWED, allows, climbs, forbidden, module_of, named};
+use tidy_rules::imports::{ALLOWED, allows, climbs, forbidden, lent, module_of, named};
 use tidy_rules::source::{code_of, without_tests};
 use tidy_rules::words::{has, has_allocator, has_feature};
 use tidy_rules::{CORE, File, decisions, files, manifests};
@@ -104,6 +104,16 @@ fn imports_point_down() {
             .map(|name| format!("{path} may not name {name}"));
         let climbing = climbs(path, code).then(|| format!("{path} climbs by super"));
         named.chain(climbing).collect::<Vec<_>>()
+    }));
+}
+
+/// What parts share is asked in the room where it stands: a question of the context that a part adds is its own, or a
+/// lower part could call a higher one through it.
+#[test]
+fn what_a_part_asks_of_the_context_is_its_own() {
+    check(core().iter().flat_map(|(path, code)| {
+        let found = lent(path, code).into_iter();
+        found.map(move |name| format!("{path} lends {name} to everybody"))
     }));
 }
 

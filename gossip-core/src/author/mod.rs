@@ -14,6 +14,7 @@ mod former;
 mod life;
 mod pace;
 mod shared;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -29,13 +30,16 @@ use core::marker::PhantomData;
 use crate::address::Address;
 use crate::context::Compared;
 use crate::storage::{List, Storage};
+use crate::time::Instant;
 
 /// This node as an owner.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Author<A, S> {
+#[doc(hidden)]
+pub struct Author<A, S> {
     /// What becomes of an earlier life.
     pub(crate) reclaim: Reclaim,
     pub(crate) pace: Pace,
+    pub(crate) next_sweep: Instant,
     node: PhantomData<(A, S)>,
 }
 
@@ -44,6 +48,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     pub(crate) const NEW: Self = Self {
         reclaim: Reclaim::Over,
         pace: Pace::NEW,
+        next_sweep: Instant::ZERO,
         node: PhantomData,
     };
 

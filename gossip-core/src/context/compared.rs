@@ -1,17 +1,19 @@
 //! What is compared with whom: of members and their entries what both nodes keep, and nothing else, so that
 //! nobody compares for ever what one of the two has no room for.
 
+use super::Context;
 use crate::address::Address;
 use crate::entries::Store;
 use crate::hash::mix;
+use crate::id::NodeId;
 use crate::id::Version;
 use crate::storage::{List, Storage};
 use crate::table::{Member, Prefix, Sums, Table};
-use crate::wire::Summary;
+use crate::wire::{BARE, Datagram, LASTING, Summary};
 
 /// Stands for `held` in a listing where the entries of an owner are not compared because it has set some for
 /// a time and one of the two nodes keeps no leases.
-pub(crate) const VEILED: Version = Version::MAX;
+const VEILED: Version = Version::MAX;
 
 /// What comparisons look at.
 pub(crate) struct Compared<'n, A: Address, S: Storage<A>> {
@@ -77,5 +79,61 @@ impl<'n, A: Address, S: Storage<A>> Compared<'n, A, S> {
             Sums::Lasting => !self.entries.has_leases(row.id()),
             Sums::Whole => true,
         }
+    }
+}
+
+impl<A: Address, S: Storage<A>> Context<A, S> {
+    /// What comparisons look at.
+    pub(crate) fn compared(&self) -> Compared<'_, A, S> {
+        Compared {
+            members: &self.members,
+            entries: &self.entries,
+        }
+    }
+
+    /// What is compared with whoever sent this.
+    pub(crate) fn sums_with(&self, datagram: &Datagram<'_>) -> Sums {
+        let theirs = if datagram.is_bare() {
+            Sums::Facts
+        } else if datagram.is_lasting() {
+            Sums::Lasting
+        } else {
+            Sums::Whole
+        };
+        theirs.or_less(self.compared().own_sums())
+    }
+
+    /// What each datagram says of this node.
+    pub(crate) fn flags(&self) -> u8 {
+        match self.compared().own_sums() {
+            Sums::Facts => BARE,
+            Sums::Lasting => LASTING,
+            Sums::Whole => 0,
+        }
+    }
+
+    /// `true` if this node keeps no entries.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.compared().own_sums() == Sums::Facts
+    }
+
+    /// Whether a partner that keeps no leases, or is told by one that does, compares the entries of a member
+    /// must be the same on both sides: without room for leases the partner's word is taken. `false` if it
+    /// is the partner that should take ours.
+    pub(crate) fn agrees_on_veil(&mut self, id: NodeId, sums: Sums, held: Version) -> bool {
+        let Some(row) = self.members.get(id).filter(|_| sums == Sums::Lasting) else {
+            return true;
+        };
+        let veiled = held == VEILED;
+        if veiled != self.compared().counts_entries(row, sums) {
+            return true;
+        }
+        if self.compared().own_sums() != Sums::Lasting {
+            return false;
+        }
+        if !self.is_me(id) {
+            self.members.edit(id, |row| row.veiled = veiled);
+        }
+        true
     }
 }

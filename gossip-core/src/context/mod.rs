@@ -1,15 +1,17 @@
 //! What the parts of a node share while one verb runs, beside the state that each has for itself.
 //!
 //! `told`: what is announced, to whom at random, tokens. `rows`: what everybody asks of members. `pace`: who answers late.
-//! `airtime`: how long a round lasts where airtime is short. `compared`: fingerprints and listings.
+//! `airtime`: how long a round lasts where airtime is short. `compared`: fingerprints and listings. `replica`: what is held of
+//! others' entries.
 
 mod airtime;
 mod compared;
 mod pace;
+mod replica;
 mod rows;
 mod told;
 
-pub(crate) use compared::{Compared, VEILED};
+pub(crate) use compared::Compared;
 
 use crate::address::Address;
 use crate::airtime::Bucket;
@@ -37,6 +39,8 @@ pub(crate) struct Sender<A> {
     pub(crate) sums: Sums,
     /// How many bytes came.
     pub(crate) len: usize,
+    /// A sync with it is under way.
+    pub(crate) synced: bool,
 }
 
 /// What parts share beside the state that each has for itself: the settings, the members, the entries, what is told and
@@ -173,14 +177,6 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         let in_turn = self.config.byte_rate().is_some();
         if !self.outbox.send_soon(to, message, in_turn) {
             bump(&mut self.stats.duties_full);
-        }
-    }
-
-    /// What comparisons look at.
-    pub(crate) fn compared(&self) -> Compared<'_, A, S> {
-        Compared {
-            members: &self.members,
-            entries: &self.entries,
         }
     }
 

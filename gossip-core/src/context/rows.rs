@@ -92,4 +92,10 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         self.notices.conflict = true;
         bump(&mut self.stats.conflicts);
     }
+
+    /// `true` if a live peer can be written to.
+    pub(crate) fn reaches_anybody(&self) -> bool {
+        let mut members = self.members.iter();
+        members.any(|row| row.is_live() && row.address().is_some() && !self.is_me(row.id))
+    }
 }

@@ -8,7 +8,7 @@ use crate::outbox::Message;
 use crate::sampling::pick;
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::Member;
+use crate::table::{Marks, Member};
 use rand_core::Rng;
 
 /// How often a node tells that another is there, what it hears of it included. The counter of Demers et
@@ -37,9 +37,9 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         }
     }
 
-    /// The number of this round, from 1 to 255 and again.
+    /// The number of this round among those that can be told apart.
     pub(crate) fn round_number(&self) -> u8 {
-        (self.rounds % 255).saturating_add(1) as u8
+        Marks::number_of(self.rounds)
     }
 
     pub(crate) fn take_token(&mut self) -> u16 {

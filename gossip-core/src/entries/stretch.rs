@@ -186,11 +186,11 @@ fn lowest<const N: usize>(versions: impl Iterator<Item = Version>) -> Vec<Versio
             sorted.pop();
         }
         let at = sorted.partition_point(|lower| *lower < version);
+        let mut version = version;
+        let behind = sorted.iter_mut().skip(at);
+        behind.for_each(|place| core::mem::swap(place, &mut version));
         // There is room: a full list lost its last.
         let _ = sorted.push(version);
-        if let Some(tail @ [_, ..]) = sorted.get_mut(at..) {
-            tail.rotate_right(1);
-        }
     }
     sorted
 }

@@ -45,7 +45,7 @@ impl Direction {
     }
 
     /// What it means for the node that begins the exchange.
-    pub(crate) const fn for_first(self) -> Ways {
+    pub(super) const fn for_first(self) -> Ways {
         Ways {
             gives: !matches!(self, Self::Pull),
             takes: !matches!(self, Self::Push),
@@ -53,7 +53,7 @@ impl Direction {
     }
 
     /// What it means for its partner.
-    pub(crate) const fn for_second(self) -> Ways {
+    pub(super) const fn for_second(self) -> Ways {
         let Ways { gives, takes } = self.for_first();
         Ways {
             gives: takes,

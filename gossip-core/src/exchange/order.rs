@@ -28,7 +28,7 @@ pub enum Reconciliation {
 
 impl Reconciliation {
     /// `true` if entries travel on their own.
-    pub(crate) const fn is_precise(self) -> bool {
+    pub(super) const fn is_precise(self) -> bool {
         matches!(
             self,
             Self::PreciseOldest | Self::PreciseNewest | Self::PreciseRandom
@@ -61,7 +61,7 @@ impl Window {
     pub(crate) const SPAN: u32 = 64;
 
     /// Where the stretch begins that ends with this version.
-    pub(crate) fn up_to(last: Version) -> Version {
+    pub(super) fn up_to(last: Version) -> Version {
         let before = last.get().saturating_sub(Self::SPAN);
         Version::new(before).unwrap_or(Version::NONE)
     }
@@ -72,14 +72,14 @@ impl Window {
     }
 
     /// `true` if the version lies in the stretch and is not held.
-    pub(crate) fn lacks(self, version: Version) -> bool {
+    pub(super) fn lacks(self, version: Version) -> bool {
         let place = version.beyond(self.from);
         let bit = place.checked_sub(1).and_then(|at| 1u64.checked_shl(at));
         bit.is_some_and(|bit| self.have & bit == 0)
     }
 
     /// `true` if what is held of the stretch, up to `b`, is just what `versions` tells.
-    pub(crate) fn is_just(self, b: Version, versions: impl Iterator<Item = Version>) -> bool {
+    pub(super) fn is_just(self, b: Version, versions: impl Iterator<Item = Version>) -> bool {
         let mut told = Self { have: 0, ..self };
         versions.for_each(|version| told.add(version));
         let length = b.beyond(self.from).min(Self::SPAN);

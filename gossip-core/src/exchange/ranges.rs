@@ -1,8 +1,10 @@
 //! Ranges owed to partners: to be narrowed down, or listed.
 
 use super::Bit;
+use crate::hash::mix;
 use crate::storage::List;
 use crate::table::Prefix;
+use crate::wire::Sum32;
 
 /// What is owed about one range to one partner.
 #[doc(hidden)]
@@ -54,7 +56,7 @@ impl<L: List<RangeDuty>> RangeDuties<L> {
     }
 
     /// Owes something; `false` if there is no room. What is owed already is not owed twice.
-    pub(crate) fn owe(&mut self, duty: RangeDuty) -> bool {
+    pub(super) fn owe(&mut self, duty: RangeDuty) -> bool {
         self.list.iter().any(|other| *other == duty) || self.list.push(duty).is_ok()
     }
 
@@ -83,6 +85,23 @@ impl<L: List<RangeDuty>> RangeDuties<L> {
             self.list.remove(index);
         }
     }
+}
+
+/// The shortened fingerprint of an empty range.
+pub(super) const EMPTY_SUM: Sum32 = [0; 4];
+
+/// A fingerprint as it travels. The salt changes with each exchange, so that two sums that look
+/// alike once will not look alike again.
+pub(super) fn shorten(sum: u64, salt: u8) -> Sum32 {
+    if sum == 0 {
+        return EMPTY_SUM;
+    }
+    let mixed = mix(sum.wrapping_add(u64::from(salt))) as u32;
+    mixed.max(1).to_le_bytes()
+}
+
+pub(super) fn part_bit(index: u32) -> u16 {
+    1u16.checked_shl(index).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{Direction, Exchanges, Partner, RangeDuties, Wants};
 use crate::address::Address;
+use crate::context::Compared;
 use crate::id::{NodeId, Place};
 use crate::storage::Storage;
 use crate::time::Instant;
@@ -26,6 +27,10 @@ pub struct Reconciler<A: Address, S: Storage<A>> {
 }
 
 impl<A: Address, S: Storage<A>> Reconciler<A, S> {
+    /// Whether this storage permits entries. Without them members alone are compared, and that needs no table: see
+    /// `bare.rs`.
+    pub(crate) const ENTRIES: bool = Compared::<A, S>::ENTRIES;
+
     /// Around tables that are empty.
     #[must_use]
     pub const fn new(

@@ -66,7 +66,7 @@ impl Budget {
     }
 
     /// `true` if nothing more should be asked for.
-    pub(crate) fn is_spent(self) -> bool {
+    pub(super) fn is_spent(self) -> bool {
         self.left.is_some_and(|left| left < self.least.max(1))
     }
 
@@ -103,7 +103,7 @@ impl Span {
     }
 
     /// Drops what lies before `place`.
-    pub(crate) fn trim(&mut self, place: Place) {
+    pub(super) fn trim(&mut self, place: Place) {
         self.0 = self
             .0
             .filter(|(_, last)| *last >= place)
@@ -213,12 +213,12 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
     }
 
     /// `true` while a pull waits for its answer.
-    pub(crate) fn any_waits(&self) -> bool {
+    pub(super) fn any_waits(&self) -> bool {
         self.list.iter().any(|exchange| exchange.pull.is_some())
     }
 
     /// The exchanges that have used up their budget.
-    pub(crate) fn used_up(&self) -> impl Iterator<Item = &Exchange<A>> {
+    pub(super) fn used_up(&self) -> impl Iterator<Item = &Exchange<A>> {
         self.list
             .iter()
             .filter(|exchange| exchange.budget.is_spent())
@@ -253,12 +253,12 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
 
     /// The exchanges in which no row is to be told, none can be pulled any more, and no answer is awaited
     /// or owed.
-    pub(crate) fn at_rest(&self) -> impl Iterator<Item = Bit> {
+    pub(super) fn at_rest(&self) -> impl Iterator<Item = Bit> {
         let at_rest = self.list.iter().filter(|exchange| exchange.is_at_rest());
         at_rest.map(|exchange| exchange.bit)
     }
 
-    pub(crate) fn of_peer(&self, peer: NodeId) -> Option<&Exchange<A>> {
+    pub(super) fn of_peer(&self, peer: NodeId) -> Option<&Exchange<A>> {
         self.list.iter().find(|exchange| exchange.peer == peer)
     }
 
@@ -296,7 +296,7 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
     }
 
     /// An exchange that is over at `now`.
-    pub(crate) fn expired(&self, now: Instant) -> Option<Bit> {
+    pub(super) fn expired(&self, now: Instant) -> Option<Bit> {
         self.list
             .iter()
             .find(|exchange| exchange.expires <= now)
@@ -334,7 +334,7 @@ impl<A: Copy + Eq, L: List<Exchange<A>>> Exchanges<A, L> {
 
 impl<A> Exchange<A> {
     /// No row is to be told, none can be pulled any more, and no answer is awaited or owed.
-    pub(crate) fn is_at_rest(&self) -> bool {
+    pub(super) fn is_at_rest(&self) -> bool {
         self.tells.is_empty()
             && (self.pulls.is_empty() || self.budget.is_spent())
             && self.pull.is_none()
@@ -342,12 +342,12 @@ impl<A> Exchange<A> {
     }
 
     /// `true` if the next pull is one in which those come first of whom most is missing: every other one.
-    pub(crate) fn pulls_by_depth(&self) -> bool {
+    pub(super) fn pulls_by_depth(&self) -> bool {
         self.next_token.is_multiple_of(2)
     }
 
     /// Begins a pull: the token to send with it.
-    pub(crate) fn begin_pull(&mut self, now: Instant, timeout: Duration) -> u8 {
+    pub(super) fn begin_pull(&mut self, now: Instant, timeout: Duration) -> u8 {
         // 0 is the token of claims that nobody pulled.
         self.next_token = self.next_token.wrapping_add(1).max(1);
         let token = self.next_token;
@@ -370,7 +370,7 @@ impl<A> Exchange<A> {
     }
 
     /// Gives up waiting for the answer; `false` if that was one time too many.
-    pub(crate) fn miss_pull(&mut self) -> bool {
+    pub(super) fn miss_pull(&mut self) -> bool {
         self.pull = None;
         self.missed = self.missed.saturating_add(1);
         self.missed <= MISSES_MAX

@@ -65,7 +65,7 @@ impl<L: List<Want>> Wants<L> {
 
     /// Moves those wants of this partner before its others whose bits are set, bit 0 standing for its first;
     /// both keep their order.
-    pub(crate) fn put_first(&mut self, bit: Bit, set: u64) {
+    pub(super) fn put_first(&mut self, bit: Bit, set: u64) {
         let (mut nth, mut place) = (0, 0);
         for index in 0..self.list.len() {
             let Some(want) = self.list.get(index).copied() else {

@@ -2,6 +2,7 @@
 
 use super::{Nacked, Silence, Swim};
 use crate::address::Address;
+use crate::author::Author;
 use crate::context::{Context, Sender};
 use crate::id::NodeId;
 use crate::outbox::Message;
@@ -9,8 +10,48 @@ use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::Member;
 use crate::time::{Duration, Instant};
+use crate::wire::{Section, Suspect};
 
 impl<A: Address, S: Storage<A>> Swim<A, S> {
+    /// Takes one of membership's sections that ask for nothing but an answer.
+    pub(crate) fn take(
+        &mut self,
+        cx: &mut Context<A, S>,
+        author: &mut Author<A, S>,
+        sender: &Sender<A>,
+        section: Section<'_, A>,
+    ) {
+        match section {
+            Section::Ping(token) => self.take_ping(cx, sender, token),
+            Section::Nack(token, helper) => self.take_nack(cx, sender.now, token, helper),
+            Section::PingReq(token, target) => self.take_ping_req(cx, sender, token, target),
+            Section::Suspects(suspects) => suspects
+                .iter()
+                .for_each(|suspect| self.take_suspicion(cx, author, sender, &suspect)),
+            _ => {}
+        }
+    }
+
+    fn take_ping(&mut self, cx: &mut Context<A, S>, sender: &Sender<A>, token: u16) {
+        cx.send_soon(sender.from, Message::Ack(token));
+        self.tell_address(cx, sender);
+        self.correct(cx, sender);
+    }
+
+    fn take_suspicion(
+        &mut self,
+        cx: &mut Context<A, S>,
+        author: &mut Author<A, S>,
+        sender: &Sender<A>,
+        suspect: &Suspect,
+    ) {
+        if cx.is_me(suspect.id) {
+            self.answer_suspicion(cx, author, sender.now, sender.from, suspect);
+        } else {
+            self.hear_suspicion(cx, sender, suspect);
+        }
+    }
+
     /// The mere fact that a datagram came.
     pub(crate) fn hear(&mut self, cx: &mut Context<A, S>, sender: &Sender<A>) {
         // Whoever was outbid is not the one that is asked, which may be gone: nothing waits in line behind it.
@@ -93,7 +134,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         }
     }
 
-    pub(crate) fn take_nack(
+    fn take_nack(
         &mut self,
         cx: &mut Context<A, S>,
         now: Instant,
@@ -113,7 +154,15 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         }
     }
 
-    pub(crate) fn take_ping_req(
+    /// Says whose answer did not come in time, of those that others asked for.
+    pub(crate) fn answer_for_others(&mut self, cx: &mut Context<A, S>, now: Instant) {
+        while let Some((asker, token)) = self.relays.nack(now) {
+            cx.send_soon(asker, Message::Nack(token));
+        }
+        self.relays.expire(now);
+    }
+
+    fn take_ping_req(
         &mut self,
         cx: &mut Context<A, S>,
         sender: &Sender<A>,

@@ -84,12 +84,9 @@ impl Lateness {
         // In the place of one that was answered, or of the oldest.
         let free = self.missed.iter().position(Option::is_none);
         let last = free.unwrap_or(REMEMBERED.saturating_sub(1));
-        if let Some(later) = self.missed.get_mut(..=last) {
-            later.rotate_right(1);
-        }
-        if let Some(first) = self.missed.first_mut() {
-            *first = Some(Missed::new(target, token));
-        }
+        let mut missed = Some(Missed::new(target, token));
+        let places = self.missed.iter_mut().take(last.saturating_add(1));
+        places.for_each(|place| core::mem::swap(place, &mut missed));
     }
 
     /// A probe ended without an answer of somebody who usually answers in time. A relay's word that came in time

@@ -12,6 +12,7 @@
 //! | sleep | `touch` | `pause` |
 //! | the forgotten | `bygone`, `lost` | `forgotten` |
 //! | joining | `seed` | `rounds`, and `node/timeout.rs` |
+//! | words | `outbox`, `board` | `tell` (its messages, and news that rides along) |
 //! | others | `clash`, `strangers` | `namesakes`, `strangers` |
 
 mod alarms;
@@ -38,6 +39,8 @@ mod slowness;
 mod strangers;
 mod suspicion;
 mod swim;
+mod tell;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -61,6 +64,8 @@ pub(crate) use strangers::Strangers;
 pub(crate) use suspicion::suspicion_timeout;
 pub(crate) use swim::QUICK_TRIES;
 pub use swim::Swim;
+pub(crate) use tell::Told;
+pub(crate) use terms::terms;
 pub use timer::{Timer, Timers};
 pub(crate) use touch::Touch;
 pub(crate) use verdict::Fate;

@@ -3,6 +3,7 @@
 
 use super::{QUICK_TRIES, Swim};
 use crate::address::Address;
+use crate::author::Author;
 use crate::context::{Context, Phase, Sender};
 use crate::exchange::Direction;
 use crate::outbox::Message;
@@ -134,8 +135,21 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         }
     }
 
+    /// Whoever speaks to a node that asks for its earlier life is asked too, before anybody knows its new life: it may
+    /// have no seeds, since it is the one that all others have, or hear nothing of those that it has.
+    pub(crate) fn ask_speaker_for_former(
+        &mut self,
+        cx: &mut Context<A, S>,
+        author: &Author<A, S>,
+        sender: &Sender<A>,
+    ) {
+        if author.asks_for_earlier_life() && self.may_ask_speaker(cx, sender.now) {
+            cx.send_soon(sender.from, Message::Tell(cx.id()));
+        }
+    }
+
     /// `true` if whoever speaks may be asked now; the next one only after a while.
-    pub(crate) fn may_ask_speaker(&mut self, cx: &mut Context<A, S>, now: Instant) -> bool {
+    fn may_ask_speaker(&mut self, cx: &mut Context<A, S>, now: Instant) -> bool {
         let may = self.touch.next_ask <= now;
         if may {
             let round = cx.round().as_millis();

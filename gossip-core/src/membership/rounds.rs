@@ -19,6 +19,11 @@ const GOODBYES: u8 = 3;
 const GOODBYE_FANOUT: u8 = 8;
 
 impl<A: Address, S: Storage<A>> Swim<A, S> {
+    /// There is a seed, and it is not the node itself.
+    pub(crate) fn has_seeds(&self, cx: &Context<A, S>) -> bool {
+        (0..self.seeds.len()).any(|index| self.seeds.at(index) != cx.address())
+    }
+
     /// One round: a probe of the next member. Returns whom it probed.
     pub(crate) fn begin_round(
         &mut self,

@@ -20,7 +20,7 @@ const OUTBID: Generation = Generation {
 };
 
 fn facts(world: &World) -> Facts<u16> {
-    world.tables.cx.members.get(OWNER).unwrap().facts
+    world.tables.base.cx.members.get(OWNER).unwrap().facts
 }
 
 /// The owner lives in a later life, and is pinged with 1, and through others with 2.
@@ -44,7 +44,15 @@ fn ack(world: &mut World, from: crate::NodeId, generation: Generation, token: u1
 }
 
 fn is_suspect(world: &World) -> bool {
-    world.tables.cx.members.get(OWNER).unwrap().swim.suspect
+    world
+        .tables
+        .base
+        .cx
+        .members
+        .get(OWNER)
+        .unwrap()
+        .swim
+        .suspect
 }
 
 #[test]

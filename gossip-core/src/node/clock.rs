@@ -3,11 +3,6 @@
 //! Deadlines are kept in the node's own time. Were a clock that is set back believed, a node would be silent
 //! until the clock is where it was.
 
-use super::Node;
-use crate::address::Address;
-use crate::entries::EntryRef;
-use crate::stats::bump;
-use crate::storage::Storage;
 use crate::time::{Duration, Instant};
 
 /// What is less is no clock that was set back, but calls that overtook each other.
@@ -19,7 +14,7 @@ pub(super) struct OwnTime {
     /// How many milliseconds the clock was set back, all in all.
     back: u64,
     /// The latest time that came with something that was done, in the node's own time.
-    latest: Instant,
+    pub(super) latest: Instant,
 }
 
 impl OwnTime {
@@ -50,7 +45,7 @@ impl OwnTime {
     }
 
     /// `true` if the clock was set back: its own time stands where it was, and goes on from there.
-    fn notice(&mut self, now: Instant) -> bool {
+    pub(super) fn notice(&mut self, now: Instant) -> bool {
         let late = self.latest.as_millis();
         let missing = late.saturating_sub(self.ahead(now).as_millis());
         let is_back = missing > u64::from(TOLERANCE.as_millis());
@@ -64,26 +59,5 @@ impl OwnTime {
     pub(super) fn rebase(&mut self, epoch: Instant) {
         self.back = 0;
         self.latest = self.latest.counted_from(epoch);
-    }
-}
-
-impl<A: Address, S: Storage<A>> Node<A, S> {
-    /// The node's own time when the clock says `now`; whether the clock was set back is looked at.
-    pub(super) fn tell_time(&mut self, now: Instant) -> Instant {
-        if self.time.notice(now) {
-            bump(&mut self.tables.cx.stats.clocks_set_back);
-        }
-        self.time.of(now)
-    }
-
-    /// Something was done at this moment of the node's own time.
-    pub(super) fn pass_time(&mut self, now: Instant) {
-        self.time.latest = now;
-    }
-
-    /// An entry with the end of its lease as the clock will say it.
-    pub(super) fn as_told<'e>(&self, entry: EntryRef<'e>) -> EntryRef<'e> {
-        let expires = entry.expires.map(|at| self.time.told(at));
-        EntryRef { expires, ..entry }
     }
 }

@@ -6,9 +6,11 @@ use crate::author::{Granted, check_key};
 use crate::board::What;
 use crate::entries::Content;
 use crate::error::{JoinError, SetError};
+use crate::exchange::Base;
 use crate::id::NodeId;
 use crate::membership::Seed;
 use crate::shared::Kind;
+use crate::shared::{Contribution, Merge, Merged, Wall, is_reserved, merge};
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::Liveness;
@@ -21,23 +23,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// # Errors
     /// The table of seeds is full, or the node has left; nothing changed.
     pub fn join(&mut self, seed: A) -> Result<(), JoinError> {
-        if !self.tables.cx.is_running() {
+        if !self.tables.base.cx.is_running() {
             return Err(JoinError::NotRunning);
         }
-        if self.tables.swim.seeds.add(seed.canonical()) {
-            let has_seeds = self.has_seeds();
-            self.author.begin_reclaim(has_seeds);
+        if self.tables.base.swim.seeds.add(seed.canonical()) {
+            let has_seeds = self.tables.base.swim.has_seeds(&self.tables.base.cx);
+            self.tables.base.author.begin_reclaim(has_seeds);
             Ok(())
         } else {
             Err(JoinError::Full {
-                max: self.tables.swim.seeds.capacity(),
+                max: self.tables.base.swim.seeds.capacity(),
             })
         }
     }
 
     /// The addresses to join through, and how often each was tried.
     pub fn seeds(&self) -> impl Iterator<Item = Seed<A>> {
-        let seeds = self.tables.swim.seeds.iter();
+        let seeds = self.tables.base.swim.seeds.iter();
         seeds.map(|seed| seed.told_by(|at| self.time.told(at)))
     }
 
@@ -49,37 +51,41 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         if tries == 0 || self.address() == Some(seed) {
             return;
         }
-        bump(&mut self.tables.cx.stats.joins_unanswered);
-        self.tables.cx.notices.no_answer |= tries >= TRIES;
+        bump(&mut self.tables.base.cx.stats.joins_unanswered);
+        self.tables.base.cx.notices.no_answer |= tries >= TRIES;
     }
 
     /// Joins through this address no longer; `false` if it was not named. What is known of a member there
     /// stays.
     pub fn forget_seed(&mut self, seed: A) -> bool {
-        self.tables.swim.seeds.remove(seed.canonical())
+        self.tables.base.swim.seeds.remove(seed.canonical())
     }
 
     /// Says goodbye: peers hold the node for departed at once. When that is told,
     /// [`Event::Left`](crate::Event::Left) comes and the node stays silent.
     pub fn leave(&mut self) {
-        match self.tables.cx.phase {
+        match self.tables.base.cx.phase {
             Phase::New | Phase::Restored { .. } => {
                 // Nothing was ever said, so there is nobody to tell.
-                self.tables.cx.phase = Phase::Left;
-                self.tables.cx.notices.left = true;
+                self.tables.base.cx.phase = Phase::Left;
+                self.tables.base.cx.notices.left = true;
                 return;
             }
-            Phase::Running => self.tables.cx.phase = Phase::Leaving(0),
+            Phase::Running => self.tables.base.cx.phase = Phase::Leaving(0),
             Phase::Leaving(_) | Phase::Left => return,
         }
-        self.author.leave_reclaim(&mut self.tables.cx);
         self.tables
+            .base
+            .author
+            .leave_reclaim(&mut self.tables.base.cx);
+        self.tables
+            .base
             .cx
             .members
             .edit(self.id(), |me| me.facts.liveness = Liveness::Left);
-        self.tables.cx.announce(self.id(), What::Facts);
-        self.leave_requests();
-        self.tables.cx.next_gossip = Instant::ZERO;
+        self.tables.base.cx.announce(self.id(), What::Facts);
+        self.tables.requests.leave(&mut self.tables.base.cx);
+        self.tables.base.cx.next_gossip = Instant::ZERO;
     }
 
     /// Sets one of this node's own keys for everybody to read, until it is set again or deleted.
@@ -89,13 +95,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// # Errors
     /// Why the write was refused; nothing changed.
     pub fn set(&mut self, key: &str, value: &[u8]) -> Result<(), SetError> {
+        let Base { cx, author, .. } = &mut self.tables.base;
         check_key(key)
-            .and_then(|()| self.author.check_kind(&self.tables.cx, key, Kind::Plain))
-            .and_then(|()| {
-                self.author
-                    .write_entry(&mut self.tables.cx, key, Some(value), None)
-            })
-            .inspect_err(|_| bump(&mut self.tables.cx.stats.refused_writes))
+            .and_then(|()| author.check_kind(cx, key, Kind::Plain))
+            .and_then(|()| author.write_entry(cx, key, Some(value), None))
+            .inspect_err(|_| bump(&mut cx.stats.refused_writes))
     }
 
     /// Sets a key to the postcard encoding of `value`, made in `scratch`.
@@ -111,7 +115,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         match postcard::to_slice(value, scratch) {
             Ok(bytes) => self.set(key, bytes),
             Err(_) => {
-                bump(&mut self.tables.cx.stats.refused_writes);
+                bump(&mut self.tables.base.cx.stats.refused_writes);
                 Err(SetError::Encoding)
             }
         }
@@ -122,26 +126,32 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// # Errors
     /// The node has left; nothing changed.
     pub fn delete(&mut self, key: &str) -> Result<bool, SetError> {
-        if !self.tables.cx.is_running() {
-            bump(&mut self.tables.cx.stats.refused_writes);
+        if !self.tables.base.cx.is_running() {
+            bump(&mut self.tables.base.cx.stats.refused_writes);
             return Err(SetError::NotRunning);
         }
-        check_key(key).inspect_err(|_| bump(&mut self.tables.cx.stats.refused_writes))?;
+        check_key(key).inspect_err(|_| bump(&mut self.tables.base.cx.stats.refused_writes))?;
         if self.get(self.id(), key).is_some() {
             return self
+                .tables
+                .base
                 .author
-                .write_entry(&mut self.tables.cx, key, None, None)
+                .write_entry(&mut self.tables.base.cx, key, None, None)
                 .map(|()| true);
         }
-        if self.author.may_reclaim(&self.tables.cx)
+        if self.tables.base.author.may_reclaim(&self.tables.base.cx)
             && self
+                .tables
+                .base
                 .author
-                .check_write(&mut self.tables.cx, key, 0, None)
+                .check_write(&mut self.tables.base.cx, key, 0, None)
                 .is_ok()
         {
             // What is taken back may bring it.
-            self.author
-                .write_entry(&mut self.tables.cx, key, None, None)?;
+            self.tables
+                .base
+                .author
+                .write_entry(&mut self.tables.base.cx, key, None, None)?;
         }
         Ok(false)
     }
@@ -149,7 +159,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` if the key was deleted and that is still remembered.
     #[must_use]
     pub fn is_tombstone(&self, owner: NodeId, key: &str) -> bool {
-        let found = self.tables.cx.entries.find(owner, key);
+        let found = self.tables.base.cx.entries.find(owner, key);
         found.is_some_and(|entry| matches!(entry.content, Content::Tombstone(_)))
     }
 
@@ -172,13 +182,22 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) -> Result<(), SetError> {
         let now = self.time.of(now);
         check_key(key)
-            .and_then(|()| self.author.check_kind(&self.tables.cx, key, Kind::Plain))
+            .and_then(|()| {
+                self.tables
+                    .base
+                    .author
+                    .check_kind(&self.tables.base.cx, key, Kind::Plain)
+            })
             .and_then(|()| Granted::new(now, ttl))
             .and_then(|lease| {
-                self.author
-                    .write_entry(&mut self.tables.cx, key, Some(value), Some(lease))
+                self.tables.base.author.write_entry(
+                    &mut self.tables.base.cx,
+                    key,
+                    Some(value),
+                    Some(lease),
+                )
             })
-            .inspect_err(|_| bump(&mut self.tables.cx.stats.refused_writes))
+            .inspect_err(|_| bump(&mut self.tables.base.cx.stats.refused_writes))
     }
 
     /// Writes the value that one of this node's own keys has once more, for `ttl` from `now` on;
@@ -188,8 +207,108 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// # Errors
     /// Why the write was refused; nothing changed.
     pub fn renew(&mut self, now: Instant, key: &str, ttl: Duration) -> Result<bool, SetError> {
-        self.author
-            .renew_lease(&mut self.tables.cx, self.time.of(now), key, ttl)
-            .inspect_err(|_| bump(&mut self.tables.cx.stats.refused_writes))
+        self.tables
+            .base
+            .author
+            .renew_lease(&mut self.tables.base.cx, self.time.of(now), key, ttl)
+            .inspect_err(|_| bump(&mut self.tables.base.cx.stats.refused_writes))
+    }
+
+    /// Says a value for a shared key, in place of what this node said before; read it with
+    /// [`Merge::Last`]. It is later than every value that this node knows, and later than `wall`; without
+    /// a wall clock, writers that do not know of each other's writes are ordered by how many they know.
+    ///
+    /// Each verb writes what is of its kind: over anything else that this node has set for the key it is
+    /// refused with [`SetError::Kind`]. [`delete`](Self::delete) withdraws what this node contributes to a
+    /// key, and makes room for another kind.
+    ///
+    /// # Errors
+    /// Why the write was refused; nothing changed.
+    pub fn share(&mut self, key: &str, value: &[u8], wall: Option<Wall>) -> Result<(), SetError> {
+        let Base { cx, author, .. } = &mut self.tables.base;
+        let bytes = value;
+        author.say(cx, key, wall, |stamp| Contribution::Value { stamp, bytes })
+    }
+
+    /// Says a value for a shared key unless this node knows of one already, its own included; read it
+    /// with [`Merge::First`]. `Ok(false)` if it does. Of several that claim a key without knowing of each
+    /// other, the one with the earliest `wall` wins.
+    ///
+    /// # Errors
+    /// Why the write was refused; nothing changed.
+    pub fn claim(&mut self, key: &str, value: &[u8], wall: Option<Wall>) -> Result<bool, SetError> {
+        if self.merged(key, Merge::First).is_some() {
+            return Ok(false);
+        }
+        self.share(key, value, wall).map(|()| true)
+    }
+
+    /// Says a number for a shared key, in place of what this node said before; read it with
+    /// [`Merge::Max`], [`Merge::Min`] or [`Merge::Sum`].
+    ///
+    /// # Errors
+    /// Why the write was refused; nothing changed.
+    pub fn share_number(&mut self, key: &str, number: i64) -> Result<(), SetError> {
+        let Base { cx, author, .. } = &mut self.tables.base;
+        author.say(cx, key, None, |stamp| Contribution::Number {
+            stamp,
+            number,
+        })
+    }
+
+    /// Adds to a shared counter, or takes away from it; read it with [`Merge::Sum`] ([`Merge::Count`] says how
+    /// many owners contribute, and nothing of what they counted). Everything that was
+    /// counted stays counted, in all lives of all nodes, as long as anybody who heard of it is there to
+    /// keep it. That needs nonces that differ from boot to boot.
+    ///
+    /// # Errors
+    /// Why the write was refused; nothing changed. [`SetError::NotStarted`] before the first
+    /// [`handle_timeout`](Self::handle_timeout).
+    pub fn count(&mut self, key: &str, amount: i64) -> Result<(), SetError> {
+        let Base { cx, author, .. } = &mut self.tables.base;
+        let done = author.count_on(cx, key, amount);
+        author.counted(cx, done)
+    }
+
+    /// Adds an element to this node's part of a shared set; read it with [`Merge::Union`]. `Ok(false)` if
+    /// it is there already. All elements of one node for one key share one entry.
+    ///
+    /// # Errors
+    /// Why the write was refused; nothing changed. [`SetError::Value`] or [`SetError::Entry`] if the
+    /// elements no longer fit one entry.
+    pub fn include(&mut self, key: &str, element: &[u8]) -> Result<bool, SetError> {
+        let Base { cx, author, .. } = &mut self.tables.base;
+        let done = author.change_set(cx, key, element, true);
+        author.counted(cx, done)
+    }
+
+    /// Takes an element out of this node's part of a shared set; `Ok(false)` if it is not there. It stays
+    /// in the union while others contribute it.
+    ///
+    /// # Errors
+    /// Why the write was refused; nothing changed.
+    pub fn exclude(&mut self, key: &str, element: &[u8]) -> Result<bool, SetError> {
+        let Base { cx, author, .. } = &mut self.tables.base;
+        let done = author.change_set(cx, key, element, false);
+        author.counted(cx, done)
+    }
+
+    /// What all owners contribute to a shared key, merged: members that are gone included, each origin
+    /// once. `None` if nobody contributes what this merge reads.
+    ///
+    /// Costs a few binary searches for each owner that has any entry, and as much again for each origin
+    /// of which there are only copies.
+    pub fn merged<'a>(
+        &'a self,
+        key: &'a str,
+        how: Merge,
+    ) -> Option<Merged<'a, impl Iterator<Item = &'a [u8]> + Clone>> {
+        if const { !Self::ENTRIES } || is_reserved(key) {
+            return None;
+        }
+        merge(
+            self.tables.base.author.origins(&self.tables.base.cx, key),
+            how,
+        )
     }
 }

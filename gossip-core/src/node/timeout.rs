@@ -1,12 +1,13 @@
 //! Time has passed: rounds, deadlines, and every choice that needs chance.
 
+use crate::stats::bump;
 use rand_core::Rng;
 
 use super::{Message, Node, Phase};
 use crate::address::Address;
-use crate::author::SWEEP_BUDGET;
+use crate::exchange::Base;
 use crate::rng::below;
-use crate::storage::Storage;
+use crate::storage::{Storage, Tables};
 use crate::time::{Duration, Instant};
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
@@ -17,33 +18,37 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     }
 
     fn next_deadline(&self) -> Instant {
-        match self.tables.cx.phase {
+        match self.tables.base.cx.phase {
             Phase::New | Phase::Restored { .. } => return Instant::ZERO,
             Phase::Left => return Instant::FAR,
-            Phase::Leaving(_) => return self.tables.cx.next_gossip,
+            Phase::Leaving(_) => return self.tables.base.cx.next_gossip,
             Phase::Running => {}
         }
         let gossip = self
             .tables
+            .base
             .cx
             .has_news_to_spread()
-            .then_some(self.tables.cx.next_gossip);
+            .then_some(self.tables.base.cx.next_gossip);
         [
-            Some(self.tables.swim.next_round),
-            Some(self.tables.swim.next_reconnect),
-            Some(self.next_sweep),
+            Some(self.tables.base.swim.next_round),
+            Some(self.tables.base.swim.next_reconnect),
+            Some(self.tables.base.author.next_sweep),
             gossip,
-            self.author.next_lease(&self.tables.cx),
+            self.tables.base.author.next_lease(&self.tables.base.cx),
             Some(self.tables.reconciler.next_exchange),
-            self.tables.swim.prober.next(),
-            self.tables.swim.timers.next(),
-            self.tables.swim.relays.next(),
+            self.tables.base.swim.prober.next(),
+            self.tables.base.swim.timers.next(),
+            self.tables.base.swim.relays.next(),
             self.tables.reconciler.slots.next(),
-            self.tables.swim.seeds.next(),
-            self.author.next_publication(&self.tables.cx),
-            self.author.next_reclaim(&self.tables.cx),
-            self.tables.cx.next_airtime(),
-            self.next_request(),
+            self.tables.base.swim.seeds.next(),
+            self.tables
+                .base
+                .author
+                .next_publication(&self.tables.base.cx),
+            self.tables.base.author.next_reclaim(&self.tables.base.cx),
+            self.tables.base.cx.next_airtime(),
+            self.tables.requests.next(&self.tables.base.cx),
         ]
         .into_iter()
         .flatten()
@@ -56,146 +61,125 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub fn handle_timeout(&mut self, now: Instant, rng: &mut impl Rng) {
         let now = self.tell_time(now);
         self.pass_time(now);
-        match self.tables.cx.phase {
+        match self.tables.base.cx.phase {
             Phase::New | Phase::Restored { .. } => self.start(now, rng),
             Phase::Left => return,
             Phase::Leaving(told) => {
                 return self
                     .tables
+                    .base
                     .swim
-                    .say_goodbye(&mut self.tables.cx, now, told, rng);
+                    .say_goodbye(&mut self.tables.base.cx, now, told, rng);
             }
             Phase::Running => {}
         }
         self.notice_time(now);
-        self.tables.swim.rivalry.settle(now);
-        self.tables.swim.clashes.expire(now);
-        self.tables.cx.end_airtime_wait(now);
-        self.tables
-            .swim
-            .continue_probe(&mut self.tables.cx, now, rng);
-        for _ in 0..self.tables.cx.members.len() {
-            let Some(id) = self.tables.swim.timers.due(now) else {
+        let Base { cx, author, swim } = &mut self.tables.base;
+        swim.rivalry.settle(now);
+        swim.clashes.expire(now);
+        cx.end_airtime_wait(now);
+        swim.continue_probe(cx, now, rng);
+        for _ in 0..cx.members.len() {
+            let Some(id) = swim.timers.due(now) else {
                 break;
             };
-            self.tables
-                .swim
-                .end_wait_of_member(&mut self.tables.cx, &mut self.author, now, id);
+            swim.end_wait_of_member(cx, author, now, id);
         }
         // All three may write entries, which are published and told below.
+        swim.go_on_as_former(cx, author, now);
+        author.expire_leases(cx, now);
+        author.sweep(cx, now, |id| swim.timers.of(id));
+        author.publish(cx, now);
+        swim.answer_for_others(cx, now);
+        let Tables {
+            base, reconciler, ..
+        } = &mut self.tables;
+        reconciler.expire_exchanges(&mut base.cx, now);
+        let probed = base.swim.begin_round(&mut base.cx, now, rng);
+        reconciler.begin_exchanges(base, now, probed, rng);
+        base.swim.spread_news(&mut base.cx, now, rng);
+        self.greet_seeds(now);
         self.tables
+            .base
             .swim
-            .go_on_as_former(&mut self.tables.cx, &mut self.author, now);
-        self.author.expire_leases(&mut self.tables.cx, now);
-        self.sweep(now);
-        self.author.publish(&mut self.tables.cx, now);
-        while let Some((asker, token)) = self.tables.swim.relays.nack(now) {
-            self.tables.cx.send_soon(asker, Message::Nack(token));
-        }
-        self.tables.swim.relays.expire(now);
-        self.expire_exchanges(now);
-        let probed = self.tables.swim.begin_round(&mut self.tables.cx, now, rng);
-        self.begin_exchanges(now, probed, rng);
-        self.tables.swim.spread_news(&mut self.tables.cx, now, rng);
-        for _ in 0..self.tables.swim.seeds.len() {
-            let Some((seed, tries)) = self.tables.swim.seeds.due(now) else {
+            .reconnect(&mut self.tables.base.cx, now);
+        let Tables {
+            base,
+            reconciler,
+            requests,
+        } = &mut self.tables;
+        requests.go_on(reconciler, &mut base.cx, now, rng);
+    }
+
+    /// Says hello to the seeds whose turn it is.
+    fn greet_seeds(&mut self, now: Instant) {
+        for _ in 0..self.tables.base.swim.seeds.len() {
+            let Some((seed, tries)) = self.tables.base.swim.seeds.due(now) else {
                 break;
             };
             self.note_unanswered(seed, tries);
-            self.tables.swim.say_hello(&mut self.tables.cx, seed);
             self.tables
+                .base
+                .swim
+                .say_hello(&mut self.tables.base.cx, seed);
+            self.tables
+                .base
                 .cx
                 .send_soon(seed, Message::Terms { is_answer: false });
         }
-        self.tables.swim.reconnect(&mut self.tables.cx, now);
-        self.continue_requests(now, rng);
     }
 
     fn start(&mut self, now: Instant, rng: &mut impl Rng) {
-        self.tables.cx.ensure_me();
+        self.tables.base.cx.ensure_me();
         let nonce = rng.next_u32().to_be_bytes();
-        self.tables.swim.next_reconnect = now.after(self.tables.cx.config.reconnect_interval());
-        if let Phase::Restored { same_life } = self.tables.cx.phase {
+        let interval = self.tables.base.cx.config.reconnect_interval();
+        self.tables.base.swim.next_reconnect = now.after(interval);
+        if let Phase::Restored { same_life } = self.tables.base.cx.phase {
             self.resume(now, nonce, same_life);
         } else {
-            self.tables
-                .cx
-                .members
-                .edit(self.id(), |me| me.facts.generation.nonce = nonce);
-            self.tables.cx.phase = Phase::Running;
-            let has_seeds = self.has_seeds();
-            self.author.prepare_reclaim(&mut self.tables.cx, has_seeds);
+            let Base { cx, author, swim } = &mut self.tables.base;
+            let has_seeds = swim.has_seeds(cx);
+            let me = cx.id();
+            cx.members.edit(me, |me| me.facts.generation.nonce = nonce);
+            cx.phase = Phase::Running;
+            author.prepare_reclaim(cx, has_seeds);
         }
-        let offset = below(rng.next_u32(), self.tables.cx.round().as_millis() as usize);
-        self.tables.swim.next_round = now.after(Duration::from_millis(offset as u32));
-        self.tables.swim.begin_trust(&mut self.tables.cx, now);
-        self.author.pace.start(now);
-        if let Some(rate) = self.tables.cx.config.byte_rate() {
-            self.tables.cx.bucket.fill(rate, now);
+        let Tables {
+            base, reconciler, ..
+        } = &mut self.tables;
+        let Base { cx, author, swim } = base;
+        let offset = below(rng.next_u32(), cx.round().as_millis() as usize);
+        swim.next_round = now.after(Duration::from_millis(offset as u32));
+        swim.begin_trust(cx, now);
+        author.pace.start(now);
+        author.begin_sweeps(cx, now);
+        if let Some(rate) = cx.config.byte_rate() {
+            cx.bucket.fill(rate, now);
         }
-        self.tables.reconciler.next_exchange = self.tables.swim.next_round;
-        self.tables.cx.next_gossip = now;
-        self.next_sweep = now.after(self.sweep_interval());
+        reconciler.next_exchange = swim.next_round;
+        cx.next_gossip = now;
     }
 
-    fn expire_exchanges(&mut self, now: Instant) {
-        if const { !Self::ENTRIES } {
-            return;
-        }
-        while let Some(bit) = self.tables.reconciler.slots.expired(now) {
-            self.close_exchange(bit);
-        }
-        while let Some(bit) = self.tables.reconciler.slots.missed(now) {
-            self.clear_asked(bit);
-            let exchange = self.tables.reconciler.slots.get_mut(bit);
-            if !exchange.is_some_and(|exchange| exchange.miss_pull()) {
-                self.close_exchange(bit);
-            }
+    /// What comes before anything else happens at `now`.
+    pub(super) fn notice_time(&mut self, now: Instant) {
+        let Tables {
+            base, reconciler, ..
+        } = &mut self.tables;
+        if base.swim.look_back(&mut base.cx, now) {
+            reconciler.close_all(&mut base.cx);
         }
     }
 
-    fn sweep(&mut self, now: Instant) {
-        if const { !Self::ENTRIES } {
-            self.next_sweep = Instant::FAR;
-            return;
+    /// The node's own time when the clock says `now`; whether the clock was set back is looked at.
+    pub(super) fn tell_time(&mut self, now: Instant) -> Instant {
+        if self.time.notice(now) {
+            bump(&mut self.tables.base.cx.stats.clocks_set_back);
         }
-        if self.next_sweep <= now {
-            self.next_sweep = now.after(self.sweep_interval());
-            self.tables.cx.entries.begin_sweep();
-            let timers = &self.tables.swim.timers;
-            self.author
-                .tend_copies(&mut self.tables.cx, now, |id| timers.of(id));
-            self.absorb_singles();
-        }
-        let mut budget = SWEEP_BUDGET;
-        while let Some((index, owner, version)) = self.tables.cx.entries.sweep(&mut budget) {
-            // What this node has deleted must not be taken back, unless that leaves no room.
-            let deleted = self.tables.cx.is_me(owner) && self.is_reclaiming();
-            let keeps = deleted && !self.tables.cx.entries.is_full_for_good();
-            let collected = self.tables.cx.members.edit(owner, |row| {
-                let allowed = !keeps && row.replica.progress.may_collect(version);
-                if allowed {
-                    row.replica.progress.collected(version);
-                }
-                allowed
-            });
-            if collected == Some(true) {
-                self.tables.cx.entries.vanish(index);
-            } else {
-                self.tables.cx.entries.skip_sweep();
-            }
-        }
+        self.time.of(now)
     }
 
-    /// A tombstone outlives two sweeps.
-    fn sweep_interval(&self) -> Duration {
-        Duration::from_millis(
-            self.tables
-                .cx
-                .config
-                .tombstone_grace()
-                .as_millis()
-                .div_ceil(2),
-        )
+    /// Something was done at this moment of the node's own time.
+    pub(super) fn pass_time(&mut self, now: Instant) {
+        self.time.latest = now;
     }
 }

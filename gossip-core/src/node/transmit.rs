@@ -1,27 +1,20 @@
 //! The best next datagram: intents become bytes when the link is ready for them.
 
-use super::request::Aim;
 use super::{Message, Node, Phase};
 use crate::address::Address;
 use crate::airtime::Allowance;
-use crate::board::What;
+use crate::exchange::Base;
+use crate::exchange::Reconciler;
 use crate::exchange::{Bit, Direction};
-use crate::id::NodeId;
+use crate::membership::Told;
+use crate::membership::terms;
+use crate::requests::Aim;
 use crate::stats::bump;
-use crate::storage::Storage;
-use crate::table::{Member, Prefix};
+use crate::storage::{Storage, Tables};
+use crate::table::Prefix;
 use crate::time::Instant;
 use crate::transmit::Transmit;
-use crate::wire::{Header, Hint, Kind, Suspect, Writer, begin, limits, seal_tag, sizes_of};
-
-/// Which news a datagram carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    All,
-    /// Suspicions, verdicts and refutations, which cannot wait. A partner of an exchange finds everything
-    /// else by comparing.
-    Verdicts,
-}
+use crate::wire::{Header, Kind, Writer, begin, limits, seal_tag, sizes_of};
 
 impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Writes the best next datagram into `buf`, never more than it holds or than 65,507 bytes; `None` if there is
@@ -30,23 +23,23 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     pub fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> Option<Transmit<A>> {
         let now = self.tell_time(now);
         if matches!(
-            self.tables.cx.phase,
+            self.tables.base.cx.phase,
             Phase::New | Phase::Restored { .. } | Phase::Left
         ) {
             return None;
         }
-        if buf.len() < self.tables.cx.config.mtu_floor() {
-            bump(&mut self.tables.cx.stats.small_buffers);
+        if buf.len() < self.tables.base.cx.config.mtu_floor() {
+            bump(&mut self.tables.base.cx.stats.small_buffers);
             return None;
         }
         let most = buf.len().min(limits::MTU_MAX);
         let buf = buf.get_mut(..most)?;
-        let allowance = self.tables.cx.allowance(now);
+        let allowance = self.tables.base.cx.allowance(now);
         if allowance < Allowance::Everything {
             return self.transmit_urgent(now, allowance, buf);
         }
         while let Some(to) = self.next_duty() {
-            let bit = self.exchange_with(to);
+            let bit = self.tables.reconciler.exchange_with(to);
             if let Some(len) = self.write(now, to, bit, None, buf) {
                 return Some(Transmit::to_one(to, len));
             }
@@ -55,10 +48,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             if let Some(len) = self.write(now, to, None, Some(aim), buf) {
                 return Some(Transmit::to_one(to, len));
             }
-            self.drop_aim(now, aim);
+            let Tables { base, requests, .. } = &mut self.tables;
+            requests.drop_aim(&mut base.cx, now, aim);
         }
         if const { !Self::ENTRIES }
-            && let Some((to, bit)) = self.partner_ready()
+            && let Some((to, bit)) = self.tables.reconciler.partner_ready()
             && let Some(len) = self.write(now, to, Some(bit), None, buf)
         {
             return Some(Transmit::to_one(to, len));
@@ -72,7 +66,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             }
         }
         // Here, where airtime is short, exchanges had their turn before news.
-        while let Some(to) = self.tables.cx.outbox.first() {
+        while let Some(to) = self.tables.base.cx.outbox.first() {
             if let Some(len) = self.write(now, to, None, None, buf) {
                 return Some(Transmit::to_one(to, len));
             }
@@ -83,9 +77,14 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// To whom the most urgent message goes. Where airtime is short, datagrams for news alone take turns with
     /// exchanges, which find what the news does not reach, or both would wait for the other.
     fn next_duty(&self) -> Option<A> {
-        let yields = self.news_first && self.tables.cx.config.byte_rate().is_some();
-        let first = self.tables.cx.outbox.first()?;
-        Some(first).filter(|_| !yields || self.tables.cx.outbox.is_more_than_news())
+        let yields = self.news_first && self.tables.base.cx.config.byte_rate().is_some();
+        let first = self.tables.base.cx.outbox.first()?;
+        Some(first).filter(|_| !yields || self.tables.base.cx.outbox.is_more_than_news())
+    }
+
+    fn next_aim(&mut self) -> Option<(Aim, A)> {
+        let Tables { base, requests, .. } = &mut self.tables;
+        requests.next_aim(&mut base.cx)
     }
 
     /// Nothing else is to be sent.
@@ -95,7 +94,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         allowance: Allowance,
         buf: &mut [u8],
     ) -> Option<Transmit<A>> {
-        while let Some(to) = self.tables.cx.outbox.first_put_off() {
+        while let Some(to) = self.tables.base.cx.outbox.first_put_off() {
             if allowance < Allowance::Plenty {
                 self.note_blocked(Allowance::Plenty);
                 return None;
@@ -118,9 +117,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         allowance: Allowance,
         buf: &mut [u8],
     ) -> Option<Transmit<A>> {
-        while allowance == Allowance::Urgent && self.tables.cx.outbox.is_urgent() {
-            let to = self.tables.cx.outbox.first()?;
-            let whole = self.tables.cx.bucket.is_turn_of_rest();
+        while allowance == Allowance::Urgent && self.tables.base.cx.outbox.is_urgent() {
+            let to = self.tables.base.cx.outbox.first()?;
+            let whole = self.tables.base.cx.bucket.is_turn_of_rest();
             let written = if whole {
                 let bit = self.tables.reconciler.slots.ready_for(to);
                 self.write(now, to, bit, None, buf)
@@ -136,18 +135,18 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 return Some(Transmit::to_one(to, len));
             }
         }
-        let waits = self.tables.cx.outbox.first().is_some()
+        let waits = self.tables.base.cx.outbox.first().is_some()
             || self.tables.reconciler.slots.any_at_work()
-            || self.partner_ready().is_some();
-        if self.tables.cx.outbox.is_urgent() {
+            || self.tables.reconciler.partner_ready().is_some();
+        if self.tables.base.cx.outbox.is_urgent() {
             self.note_blocked(Allowance::Urgent);
         } else if waits || self.next_aim().is_some() {
-            if self.tables.cx.news.has_verdicts() {
+            if self.tables.base.cx.news.has_verdicts() {
                 // Suspicions last so many rounds, in which refutations must get through.
-                self.tables.cx.bucket.lengthen();
+                self.tables.base.cx.bucket.lengthen();
             }
             self.note_blocked(Allowance::Everything);
-        } else if self.tables.cx.outbox.first_put_off().is_some() {
+        } else if self.tables.base.cx.outbox.first_put_off().is_some() {
             self.note_blocked(Allowance::Plenty);
         }
         None
@@ -169,7 +168,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             generation: self.generation(),
         };
         let mut writer = Writer::new(buf);
-        let begun = begin(&mut writer, &header, self.flags());
+        let begun = begin(&mut writer, &header, self.tables.base.cx.flags());
         let empty = writer.len();
         begun.then_some((writer, empty))
     }
@@ -187,14 +186,24 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         // News rides along; only a duty to tell it is a reason for a datagram of its own.
         let news_owed = self.write_small(now, to, |_| true, &mut writer, empty);
         if let Some(aim) = aim {
-            self.write_aim(now, aim, &mut writer);
+            let Tables {
+                base,
+                reconciler,
+                requests,
+            } = &mut self.tables;
+            requests.write_aim(reconciler, &mut base.cx, now, aim, &mut writer);
         }
         let owed = news_owed || writer.len() > empty;
         let news_first = owed && self.news_first;
         if news_first {
             self.write_news(now, Told::All, &mut writer);
         }
-        let exchanged = bit.is_some_and(|bit| self.write_exchange(now, bit, &mut writer, empty));
+        let exchanged = bit.is_some_and(|bit| {
+            let Tables {
+                base, reconciler, ..
+            } = &mut self.tables;
+            reconciler.write_exchange(base, now, bit, &mut writer, empty)
+        });
         if owed && !news_first {
             self.write_news(now, Told::All, &mut writer);
         } else if exchanged && !owed {
@@ -209,17 +218,19 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     pub(super) fn complete(&mut self, to: A, mut writer: Writer<'_>) -> Option<usize> {
         let bytes = writer.written();
-        seal_tag(bytes, self.tables.cx.config.network(to));
-        if self.tables.cx.config.byte_rate().is_some() {
-            self.tables.cx.bucket.spend(bytes.len());
+        seal_tag(bytes, self.tables.base.cx.config.network(to));
+        if self.tables.base.cx.config.byte_rate().is_some() {
+            self.tables.base.cx.bucket.spend(bytes.len());
         }
-        self.tables.cx.stats.sent.datagrams.add(bytes.len());
+        self.tables.base.cx.stats.sent.datagrams.add(bytes.len());
         for (kind, len) in sizes_of(bytes) {
             if let Some(kind) = kind {
-                self.tables.cx.stats.sent.section(kind, len);
+                self.tables.base.cx.stats.sent.section(kind, len);
             }
         }
-        self.count_sync_sent(to, bytes);
+        self.tables
+            .requests
+            .count_sent(&self.tables.base.cx, to, bytes);
         Some(bytes.len())
     }
 
@@ -234,14 +245,20 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         empty: usize,
     ) -> bool {
         let (mut index, mut news_owed) = (0, false);
-        while let Some((at, message)) = self.tables.cx.outbox.next_to(to, index) {
+        while let Some((at, message)) = self.tables.base.cx.outbox.next_to(to, index) {
             if !wanted(message) {
                 break;
             }
             let (written, rest) = match message {
                 Message::Range(prefix, owed) if const { !Self::ENTRIES } => {
                     let fresh = writer.len() == empty;
-                    self.write_owed_range(to, (prefix, owed), writer, fresh)
+                    Reconciler::write_owed_range(
+                        &mut self.tables.base.cx,
+                        to,
+                        (prefix, owed),
+                        writer,
+                        fresh,
+                    )
                 }
                 _ => (self.write_message(now, to, message, writer), None),
             };
@@ -249,11 +266,11 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 index = at.saturating_add(1);
             } else {
                 news_owed |= message == Message::News;
-                self.tables.cx.outbox.done(at);
+                self.tables.base.cx.outbox.done(at);
                 index = at;
             }
             if let Some(rest) = rest {
-                self.tables.cx.send_soon(to, rest);
+                self.tables.base.cx.send_soon(to, rest);
             }
         }
         news_owed
@@ -267,8 +284,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         message: Message,
         writer: &mut Writer<'_>,
     ) -> Option<bool> {
+        let Base { cx, author, swim } = &self.tables.base;
         Some(match message {
-            Message::Ack(token) => writer.small(Kind::Ack, &token),
             Message::Ping(token) => {
                 let written = writer.small(Kind::Ping, &token);
                 if written {
@@ -276,150 +293,78 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 }
                 written
             }
-            Message::Nack(token) => {
-                writer.small(Kind::Nack, &(token, self.tables.swim.prober.helper()))
-            }
-            Message::PingReq(token, target) => writer.small(Kind::PingReq, &(token, target)),
             Message::Same => writer.small(Kind::Same, &()),
             Message::Root(direction, sums) => {
-                let root = self.sum(Prefix::ROOT, sums).to_le_bytes();
+                let root = cx.compared().sum(Prefix::ROOT, sums).to_le_bytes();
                 match direction {
                     Direction::Both => writer.small(Kind::Root, &root),
                     other => writer.small(Kind::Root, &(root, other as u8)),
                 }
             }
             Message::Rate(rate) => writer.small(Kind::Rate, &rate),
-            Message::Terms { is_answer } => writer.small(Kind::Terms, &self.terms(is_answer)),
-            Message::Receipt(..) | Message::Equal(_) | Message::Single { .. } => {
-                self.write_request(now, message, writer)?
+            Message::Terms { is_answer } => {
+                writer.small(Kind::Terms, &terms(cx, Self::PARTS, is_answer))
             }
+            Message::Receipt(..) | Message::Equal(_) | Message::Single { .. } => self
+                .tables
+                .requests
+                .write_message(cx, now, message, writer)?,
             // Where it is ever owed it is written by `write_owed_range`.
             Message::Range(..) => return None,
-            Message::Return(owner) => {
-                self.author
-                    .write_return(&self.tables.cx, now, owner, writer)?
-            }
-            Message::You => writer.listed(Kind::You, &to),
-            Message::Tell(id) => {
-                let row = self.tables.cx.members.get(id).filter(|row| !row.gone)?;
-                let kind = match self.author.is_unannounced(&self.tables.cx, id) {
-                    false => Kind::Rows,
-                    true if self.author.asks_for_earlier_life() => Kind::Newborn,
-                    true => return None,
-                };
-                writer.listed(kind, &self.tables.swim.row_of(&self.tables.cx, now, row))
-            }
-            Message::Accuse(id) => writer.listed(Kind::Suspects, &self.suspicion_of(id)?),
+            Message::Return(owner) => author.write_return(cx, now, owner, writer)?,
             // News goes into every datagram; this one is sent for nothing else.
             Message::News => return None,
+            _ => swim.write_message(cx, author, now, (to, message), writer)?,
         })
     }
 
-    /// Fills what room is left with news, those told least first.
     fn write_news(&mut self, now: Instant, told: Told, writer: &mut Writer<'_>) {
-        if self.tables.cx.news.is_empty() {
-            return;
-        }
-        let all = [What::Suspect, What::Facts, What::Introduction, What::Held];
-        let kinds = match told {
-            Told::All => &all[..],
-            Told::Verdicts => &all[..2],
-        };
-        for what in kinds {
-            self.write_news_of(now, *what, writer);
-        }
-    }
-
-    fn write_news_of(&mut self, now: Instant, what: What, writer: &mut Writer<'_>) {
-        let kind = match what {
-            What::Suspect => Kind::Suspects,
-            What::Facts | What::Introduction => Kind::Rows,
-            What::Held => Kind::Hints,
-        };
-        let Some(open) = writer.open(kind) else {
-            return;
-        };
-        for index in 0..self.tables.cx.news.len() {
-            let piece = self.tables.cx.news.at(index);
-            let Some((_, id)) = piece.filter(|(sort, _)| *sort == what) else {
-                continue;
-            };
-            if self.write_piece(now, what, id, writer) {
-                self.tables.cx.news.mark(index);
-            }
-        }
-        let limit = self.tables.cx.telling_limit(what);
-        self.tables.cx.news.count_marked(limit);
-        writer.close_or_cancel(open);
-    }
-
-    /// `false` if the piece of news does not fit. What is no news any more counts as written.
-    fn write_piece(&self, now: Instant, what: What, id: NodeId, writer: &mut Writer<'_>) -> bool {
-        if self.author.is_unannounced(&self.tables.cx, id) {
-            return false;
-        }
-        // The death of a member that fades for want of room is news like any other.
-        let told = |row: &&Member<A>| !row.gone && !row.unheard;
-        let row = self.tables.cx.members.get(id).filter(told);
-        match what {
-            What::Suspect => self
-                .suspicion_of(id)
-                .is_none_or(|suspect| writer.put(&suspect)),
-            What::Facts | What::Introduction => row
-                .is_none_or(|row| writer.put(&self.tables.swim.row_of(&self.tables.cx, now, row))),
-            What::Held => row.is_none_or(|row| {
-                writer.put(&Hint {
-                    id,
-                    held: row.replica.progress.held,
-                })
-            }),
-        }
-    }
-
-    fn suspicion_of(&self, id: NodeId) -> Option<Suspect> {
-        let row = self
-            .tables
-            .cx
-            .members
-            .get(id)
-            .filter(|row| row.swim.suspect)?;
-        Some(Suspect {
-            id,
-            generation: row.facts.generation,
-            incarnation: row.facts.incarnation,
-        })
+        let Base { cx, author, swim } = &mut self.tables.base;
+        swim.write_news(cx, author, now, told, writer);
     }
 
     /// A ping goes out: its probe counts from now, and the round lasts as long.
     pub(super) fn note_ping(&mut self, now: Instant, token: u16) {
-        let ends = now.after(self.tables.cx.round());
-        if !self
-            .tables
-            .swim
-            .prober
-            .sent(token, now.after(self.tables.cx.patience()), ends)
-            || ends <= self.tables.swim.next_round
+        let ends = now.after(self.tables.base.cx.round());
+        if !self.tables.base.swim.prober.sent(
+            token,
+            now.after(self.tables.base.cx.patience()),
+            ends,
+        ) || ends <= self.tables.base.swim.next_round
         {
             return;
         }
-        if self.tables.reconciler.next_exchange == self.tables.swim.next_round {
+        if self.tables.reconciler.next_exchange == self.tables.base.swim.next_round {
             self.tables.reconciler.next_exchange = ends;
         }
-        self.tables.swim.next_round = ends;
+        self.tables.base.swim.next_round = ends;
     }
 
     /// The target of the node's own probe, while its ping waits. Whatever else is owed, it goes: a round
     /// is long enough for that, and without it nobody would find a crash.
     pub(super) fn own_ping(&self) -> Option<A> {
-        let token = self.tables.swim.prober.token()?;
-        self.tables.cx.outbox.owed(Message::Ping(token))
+        let Base { cx, swim, .. } = &self.tables.base;
+        let token = swim.prober.token()?;
+        cx.outbox.owed(Message::Ping(token))
     }
 
     /// Something has to wait until so much may be sent.
     pub(super) fn note_blocked(&mut self, until: Allowance) {
-        self.tables.cx.bucket.block(until);
+        let Base { cx, author, .. } = &mut self.tables.base;
+        cx.bucket.block(until);
         if until != Allowance::Plenty {
-            self.author.note_overload(&mut self.tables.cx);
+            author.note_overload(cx);
         }
+    }
+
+    /// Tells a stranger who is here, in a datagram that it will refuse, and recognize.
+    pub(super) fn write_to_stranger(&mut self, buf: &mut [u8]) -> Option<(A, usize)> {
+        let to = self.tables.base.swim.strangers.answer()?;
+        self.tables.base.swim.strangers.answered();
+        let (mut writer, _) = self.begin(buf)?;
+        if !writer.small(Kind::Terms, &terms(&self.tables.base.cx, Self::PARTS, true)) {
+            return None;
+        }
+        Some((to, self.complete(to, writer)?))
     }
 }

@@ -1,10 +1,10 @@
 //! A node's state as bytes: what a restart needs to go on from where it was.
 //!
 //! [`Node::export`](crate::Node::export) writes it, a page of any size at a time;
-//! [`Node::import`](crate::Node::import) makes a node of it again, and [`Import`](crate::Import) does so
+//! [`Node::import`](crate::Node::import) makes a node of it again, and [`Import`] does so
 //! from pages that are not in memory together. Whoever keeps records in a place of their own, as in a
 //! key-value store in flash, takes [`Known`], [`Kept`] and [`Past`] from a node and gives them to a
-//! [`Restore`](crate::Restore), without the bytes.
+//! [`Restore`], without the bytes.
 //!
 //! # Format, version 1
 //!
@@ -31,13 +31,18 @@
 mod age;
 mod bytes;
 mod error;
+mod export;
+mod import;
 mod record;
+mod restore;
 mod start;
 
 pub use age::Age;
-pub(crate) use bytes::{
-    Checksum, END, PRELUDE, check_prelude, check_whole, take_record, write_window,
-};
+pub(crate) use bytes::check_whole;
 pub use error::ImportError;
+pub use export::Export;
+pub(crate) use export::{kept_of, known_of, past_of};
+pub use import::Import;
 pub use record::{Kept, Known, Past};
+pub use restore::Restore;
 pub use start::{Start, seeming_start, start_of};

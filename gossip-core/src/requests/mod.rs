@@ -5,7 +5,10 @@
 pub mod mail;
 pub mod read;
 pub mod sync;
+mod together;
 
 pub use mail::{Letter, Mails};
 pub use read::{FreshRead, Read, ReadEnd, Reads};
 pub use sync::{Sync, SyncEnd, Synced, Syncs};
+pub(crate) use together::Aim;
+pub use together::Requests;

@@ -74,7 +74,7 @@ macro_rules! __storage_types {
 macro_rules! __storage_tables {
     ($lists:tt $key:expr, $value:expr) => {
         $crate::storage::Tables {
-            cx: $crate::context::Context::new(
+            base: $crate::exchange::Base::new($crate::context::Context::new(
                 $crate::table::Table::new($crate::__storage_list!($lists members)),
                 $crate::entries::Store::new(
                     $crate::__storage_list!($lists entries),
@@ -88,20 +88,22 @@ macro_rules! __storage_tables {
                 $crate::board::Board::new($crate::__storage_list!($lists news)),
                 $crate::outbox::Outbox::new($crate::__storage_list!($lists duties)),
             ),
-            swim: $crate::membership::Swim::new(
+            $crate::membership::Swim::new(
                 $crate::membership::Timers::new($crate::__storage_list!($lists members)),
                 $crate::membership::Relays::new($crate::__storage_list!($lists relays)),
                 $crate::membership::Seeds::new($crate::__storage_list!($lists seeds)),
                 $crate::membership::Bygones::new($crate::__storage_list!($lists bygones)),
-            ),
+            )),
             reconciler: $crate::exchange::Reconciler::new(
                 $crate::exchange::Exchanges::new($crate::__storage_list!($lists exchanges)),
                 $crate::exchange::RangeDuties::new($crate::__storage_list!($lists ranges)),
                 $crate::exchange::Wants::new($crate::__storage_list!($lists wants)),
             ),
-            mails: $crate::requests::Mails::new($crate::__storage_list!($lists mails)),
-            syncs: $crate::requests::Syncs::new($crate::__storage_list!($lists syncs)),
-            reads: $crate::requests::Reads::new($crate::__storage_list!($lists reads)),
+            requests: $crate::requests::Requests::new(
+                $crate::requests::Mails::new($crate::__storage_list!($lists mails)),
+                $crate::requests::Syncs::new($crate::__storage_list!($lists syncs)),
+                $crate::requests::Reads::new($crate::__storage_list!($lists reads)),
+            ),
         }
     };
 }

@@ -64,24 +64,24 @@ impl<T: Clone + Eq + core::hash::Hash + Debug, const N: usize> List<T> for Inlin
         self.0.get_mut(index)
     }
 
-    fn insert(&mut self, index: usize, value: T) -> Result<(), T> {
-        if index > self.0.len() {
+    // Each moves one place on, hand over hand: less code than a rotation, and no slower for as few as there are here.
+    fn insert(&mut self, index: usize, mut value: T) -> Result<(), T> {
+        if index > self.0.len() || self.0.is_full() {
             return Err(value);
         }
-        self.0.push(value)?;
-        if let Some(tail @ [_, ..]) = self.0.get_mut(index..) {
-            tail.rotate_right(1);
-        }
-        Ok(())
+        let behind = self.0.iter_mut().skip(index);
+        behind.for_each(|place| core::mem::swap(place, &mut value));
+        self.0.push(value)
     }
 
     fn remove(&mut self, index: usize) -> Option<T> {
-        if let Some(tail @ [_, ..]) = self.0.get_mut(index..) {
-            tail.rotate_left(1);
-            self.0.pop()
-        } else {
-            None
+        let mut behind = self.0.iter_mut().skip(index);
+        let mut place = behind.next()?;
+        for next in behind {
+            core::mem::swap(place, next);
+            place = next;
         }
+        self.0.pop()
     }
 
     fn iter_from<'a>(&'a self, index: usize) -> impl Iterator<Item = &'a T>

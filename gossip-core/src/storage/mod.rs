@@ -22,12 +22,13 @@ pub use limits::Limits;
 
 use crate::address::Address;
 use crate::board::News;
-use crate::context::Context;
+use crate::config::Checked;
+use crate::context::Compared;
 use crate::entries::{Entry, Lease};
-use crate::exchange::{Exchange, RangeDuty, Reconciler, Want};
-use crate::membership::{Bygone, Relay, Seed, Swim, Timer};
+use crate::exchange::{Base, Exchange, RangeDuty, Reconciler, Want};
+use crate::membership::{Bygone, Relay, Seed, Timer};
 use crate::outbox::Outgoing;
-use crate::requests::{Letter, Mails, Read, Reads, Sync, Syncs};
+use crate::requests::{Letter, Read, Requests, Sync};
 use crate::table::Member;
 
 /// A bounded sequence, kept in order by its user.
@@ -190,35 +191,36 @@ pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
 /// The tables of a node. A storage makes them empty, each around a list of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tables<A: Address, S: Storage<A>> {
-    /// What all parts share.
+    /// What all parts share, this node as an owner, and who is there.
     #[doc(hidden)]
-    pub cx: Context<A, S>,
-    /// Who is there.
-    #[doc(hidden)]
-    pub swim: Swim<A, S>,
+    pub base: Base<A, S>,
     /// Anti-entropy.
     #[doc(hidden)]
     pub reconciler: Reconciler<A, S>,
-    /// Direct mail under way.
+    /// Mail, syncs and reads.
     #[doc(hidden)]
-    pub mails: Mails<S::Mails>,
-    /// Anti-entropy on demand, and its reports until they are taken.
-    #[doc(hidden)]
-    pub syncs: Syncs<S::Syncs>,
-    /// Reads that ask peers, and their reports until they are taken.
-    #[doc(hidden)]
-    pub reads: Reads<S::Key, S::Reads>,
+    pub requests: Requests<A, S>,
 }
 
 impl<A: Address, S: Storage<A>> Tables<A, S> {
+    /// For a node with these settings.
+    pub(crate) const fn set_up(&mut self, config: Checked<A>) {
+        self.base.cx.config = config;
+        if !Compared::<A, S>::ENTRIES {
+            self.base.cx.members.keep_facts_alone();
+        } else if !<S::Leases as List<_>>::PERMITTED {
+            self.base.cx.members.keep_no_leases();
+        }
+    }
+
     /// What is not permitted within these limits is compared no more.
     #[doc(hidden)]
     #[must_use]
     pub fn within(mut self, limits: Limits) -> Self {
         if limits.entries == 0 {
-            self.cx.members.keep_facts_alone();
+            self.base.cx.members.keep_facts_alone();
         } else if limits.leases == 0 {
-            self.cx.members.keep_no_leases();
+            self.base.cx.members.keep_no_leases();
         }
         self
     }

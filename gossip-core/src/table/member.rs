@@ -123,6 +123,11 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
+    /// The number of a round among those that `fruitless` can tell apart: from 1 to 255 and again.
+    pub(crate) const fn number_of(round: u16) -> u8 {
+        (round % 255).saturating_add(1) as u8
+    }
+
     /// Removes every mark of this exchange.
     pub(crate) fn forget(&mut self, bit: Bit) {
         for marks in [

@@ -289,7 +289,7 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
                 doubt.since = doubt.rounds(round);
             }
             if row.marks.fruitless != 0 {
-                let current = row.marks.fruitless == (round % 255).saturating_add(1) as u8;
+                let current = row.marks.fruitless == Marks::number_of(round);
                 row.marks.fruitless = if current { 1 } else { 2 };
             }
         }

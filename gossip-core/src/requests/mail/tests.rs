@@ -119,21 +119,21 @@ fn letters_go_to_as_many_as_are_configured_and_to_others_by_chance() {
 fn whom_there_is_no_room_for_is_left_to_anti_entropy() {
     let mut world = world(Mail::All);
     assert_eq!(write(&mut world, 1).len(), 2);
-    assert_eq!(world.tables.cx.stats.mails_handed_over, 1);
+    assert_eq!(world.tables.base.cx.stats.mails_handed_over, 1);
 }
 
 #[test]
 fn who_is_dead_or_compares_facts_alone_gets_none() {
     let mut world = world(Mail::All);
     world.edit(OWNER, |row| row.facts.liveness = Liveness::Dead);
-    world.tables.cx.members.marks(PEERS[0]).unwrap().sums = Sums::Facts;
+    world.tables.base.cx.members.marks(PEERS[0]).unwrap().sums = Sums::Facts;
     assert_eq!(write(&mut world, 1), [PEERS[1]]);
     let (mails, cx) = world.mails();
     mails.receipt(PEERS[1], v(9), v(10));
     cx.members
         .edit(PEERS[1], |row| row.facts.liveness = Liveness::Dead);
     assert_eq!(mails.next_letter(cx), None, "it died meanwhile");
-    assert_eq!(world.tables.cx.stats.mails_handed_over, 1);
+    assert_eq!(world.tables.base.cx.stats.mails_handed_over, 1);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_letter_with_nothing_to_tell_is_dropped() {
 fn a_slow_peer_has_more_time_for_its_receipt() {
     let due = |late| {
         let mut world = world(Mail::To(1));
-        world.tables.cx.members.swim(PEER).unwrap().late = late;
+        world.tables.base.cx.members.swim(PEER).unwrap().late = late;
         let (mails, cx) = world.mails();
         assert!(mails.add(PEER, v(8)));
         mails.end_letter(cx, at(0), PEER);
@@ -175,13 +175,13 @@ fn receipts_are_counted() {
         let (mails, cx) = world.mails();
         mails.take_receipt(cx, &sender(at(50), peer), &receipt);
     }
-    let stats = &world.tables.cx.stats;
+    let stats = &world.tables.base.cx.stats;
     assert_eq!((stats.mails_delivered, stats.idle_receipts), (1, 4));
     let (mails, cx) = world.mails();
     cx.letters_void = true;
     assert_eq!(mails.next_letter(cx), None);
     assert_eq!(
-        world.tables.cx.stats.mails_handed_over, 2,
+        world.tables.base.cx.stats.mails_handed_over, 2,
         "one had no room, one no receipt"
     );
 }

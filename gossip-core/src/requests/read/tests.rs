@@ -99,6 +99,7 @@ impl World {
     fn holds(mut self, held: Version, version: Version) -> Self {
         let edited = self
             .tables
+            .base
             .cx
             .members
             .edit(OWNER, |row| row.replica.progress.held = held);
@@ -109,7 +110,7 @@ impl World {
             value: Some(b"v"),
             expires: None,
         };
-        self.tables.cx.entries.put(OWNER, entry);
+        self.tables.base.cx.entries.put(OWNER, entry);
         self
     }
 
@@ -146,7 +147,7 @@ impl World {
     }
 
     fn end(&self) -> Option<(ReadEnd, u8)> {
-        let report = self.tables.reads.report(REQUEST)?;
+        let report = self.tables.requests.reads.report(REQUEST)?;
         Some((report.end, report.repaired))
     }
 
@@ -159,7 +160,7 @@ impl World {
             key,
             told: true,
         };
-        self.tables.cx.outbox.owed(single) == Some(address(peer))
+        self.tables.base.cx.outbox.owed(single) == Some(address(peer))
     }
 }
 
@@ -178,7 +179,7 @@ fn the_owner_is_asked_first_and_its_answer_ends_the_read() {
 fn whoever_compares_facts_alone_is_not_asked() {
     let mut world = World::new();
     for id in [OWNER, PEERS[0]] {
-        world.tables.cx.members.marks(id).unwrap().sums = Sums::Facts;
+        world.tables.base.cx.members.marks(id).unwrap().sums = Sums::Facts;
     }
     assert_eq!(world.read(8), [OWNER, PEERS[1]], "but the owner is");
 }
@@ -215,7 +216,7 @@ fn what_a_peer_does_not_know_is_certain_when_nothing_of_it_is_missing() {
     let missing = world.answer(OWNER, version(9), Version::NONE);
     assert_eq!((missing, world.end()), (Some(version(9)), None));
     let edit = |row: &mut Member<u16>| row.replica.progress.held = version(9);
-    world.tables.cx.members.edit(OWNER, edit).unwrap();
+    world.tables.base.cx.members.edit(OWNER, edit).unwrap();
     let (reads, cx) = world.reads();
     reads.settle(cx, at(60));
     assert_eq!(world.end(), Some((ReadEnd::Owner, 0)));
@@ -226,7 +227,7 @@ fn who_is_alone_or_leaves_ends_its_reads() {
     let mut alone = World::new();
     for id in [OWNER, PEERS[0], PEERS[1]] {
         let die = |row: &mut Member<u16>| row.facts.liveness = Liveness::Dead;
-        alone.tables.cx.members.edit(id, die).unwrap();
+        alone.tables.base.cx.members.edit(id, die).unwrap();
     }
     assert!(alone.read(3).is_empty());
     assert_eq!(alone.end(), Some((ReadEnd::Alone, 0)));
@@ -262,10 +263,13 @@ fn a_read_is_refused_with_the_reason() {
 fn an_answer_that_nobody_waits_for_is_counted() {
     let mut world = World::new();
     world.answer(OWNER, version(5), version(5));
-    assert_eq!(world.tables.cx.stats.idle_answers, 1);
+    assert_eq!(world.tables.base.cx.stats.idle_answers, 1);
     world.read(1);
     world.answer(PEERS[0], version(5), version(5));
-    assert_eq!((world.tables.cx.stats.idle_answers, world.end()), (2, None));
+    assert_eq!(
+        (world.tables.base.cx.stats.idle_answers, world.end()),
+        (2, None)
+    );
 }
 
 #[test]
@@ -311,7 +315,7 @@ fn others_are_told_what_is_later_than_what_they_hold() {
         told(&mut world, ask(version(4), stranger, life)),
         [single(stranger, false)]
     );
-    assert_eq!(world.tables.cx.stats.foreign_asks, 2);
+    assert_eq!(world.tables.base.cx.stats.foreign_asks, 2);
 }
 
 fn next_life() -> crate::id::Life {

@@ -148,8 +148,9 @@ fn compare(world: &mut World, now: Instant) -> Vec<u8> {
 }
 
 fn read<'a>(world: &World, bytes: &'a [u8]) -> Datagram<'a> {
-    let network = world.tables.cx.config.network(address(PEER));
-    Datagram::parse_used::<u16, All>(bytes, network, world.tables.cx.config.largest_id()).unwrap()
+    let network = world.tables.base.cx.config.network(address(PEER));
+    Datagram::parse_used::<u16, All>(bytes, network, world.tables.base.cx.config.largest_id())
+        .unwrap()
 }
 
 /// The first section of a datagram, which is a comparison.
@@ -184,8 +185,8 @@ fn an_answer_that_nobody_waits_for_is_counted() {
         let (syncs, cx) = world.syncs();
         syncs.take_equal(cx, &sender(at(1), from), token);
     }
-    assert_eq!(world.tables.cx.stats.idle_answers, 3);
-    let report = world.tables.syncs.take(REQUEST).unwrap();
+    assert_eq!(world.tables.base.cx.stats.idle_answers, 3);
+    let report = world.tables.requests.syncs.take(REQUEST).unwrap();
     assert!(report.is_complete());
 }
 

@@ -1,10 +1,12 @@
 //! Pulls: asking an exchange's partner for entries that it holds more of.
 
-use super::Node;
+use super::Reconciler;
+use super::{Bit, Exchange, Reconciliation, Span};
 use crate::address::Address;
+use crate::author::Author;
+use crate::context::Context;
 use crate::entries::delta::Progress;
 use crate::entries::from_birth;
-use crate::exchange::{Bit, Exchange, Reconciliation, Span};
 use crate::id::Version;
 use crate::storage::Storage;
 use crate::table::Member;
@@ -31,13 +33,9 @@ impl Picked {
             return;
         }
         self.len = self.len.saturating_add(1).min(self.most);
-        // The pattern, so that the optimizer sees that there is something to rotate.
-        if let Some(behind @ [_, ..]) = self.rows.get_mut(at..self.len) {
-            behind.rotate_right(1);
-            if let Some(first) = behind.first_mut() {
-                *first = (missing, index);
-            }
-        }
+        let mut row = (missing, index);
+        let places = self.rows.iter_mut().take(self.len).skip(at);
+        places.for_each(|place| core::mem::swap(place, &mut row));
     }
 
     fn is_full(&self) -> bool {
@@ -49,25 +47,29 @@ impl Picked {
     }
 }
 
-impl<A: Address, S: Storage<A>> Node<A, S> {
+impl<A: Address, S: Storage<A>> Reconciler<A, S> {
     /// Asks for what the partner holds more of, unless an answer is still awaited.
-    pub(super) fn write_pull(&mut self, now: Instant, bit: Bit, writer: &mut Writer<'_>) {
-        let Some(exchange) = self.tables.reconciler.slots.get(bit) else {
+    pub(super) fn write_pull(
+        &mut self,
+        cx: &mut Context<A, S>,
+        author: &Author<A, S>,
+        now: Instant,
+        bit: Bit,
+        writer: &mut Writer<'_>,
+    ) {
+        let Some(exchange) = self.slots.get(bit) else {
             return;
         };
         if exchange.pull.is_some() || exchange.pulls.is_empty() || exchange.budget.is_spent() {
             return;
         }
-        let span = self.trim(exchange.pulls, |row| row.marks.pull & bit != 0);
-        let timeout = self
-            .tables
-            .cx
-            .pace_with(exchange.peer, self.tables.cx.reply_wait());
-        let picked = self.pick(bit, span);
+        let span = cx.trim(exchange.pulls, |row| row.marks.pull & bit != 0);
+        let timeout = cx.pace_with(exchange.peer, cx.reply_wait());
+        let picked = self.pick(cx, bit, span);
         let first = picked.indices().next();
-        let singly = first.is_some_and(|index| self.is_pulled_singly(index));
+        let singly = first.is_some_and(|index| cx.is_pulled_singly(index));
         let kind = if singly { Kind::Precise } else { Kind::Pull };
-        let Some(exchange) = self.tables.reconciler.slots.get_mut(bit) else {
+        let Some(exchange) = self.slots.get_mut(bit) else {
             return;
         };
         exchange.pulls = span;
@@ -76,8 +78,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         let earlier = exchange.clone();
         let token = exchange.begin_pull(now, timeout);
-        if !(writer.put(&token) && self.write_pull_items(bit, &picked, singly, writer)) {
-            if let Some(exchange) = self.tables.reconciler.slots.get_mut(bit) {
+        if !(writer.put(&token) && self.write_pull_items(cx, author, bit, &picked, singly, writer))
+        {
+            if let Some(exchange) = self.slots.get_mut(bit) {
                 *exchange = earlier;
             }
             writer.cancel(&open);
@@ -89,6 +92,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// `true` if anything was asked.
     fn write_pull_items(
         &mut self,
+        cx: &mut Context<A, S>,
+        author: &Author<A, S>,
         bit: Bit,
         picked: &Picked,
         singly: bool,
@@ -96,18 +101,17 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     ) -> bool {
         let mut asked = false;
         for index in picked.indices() {
-            let alike = self.is_pulled_singly(index) == singly;
-            if !alike || !self.write_pull_item(bit, index, singly, writer) {
+            let alike = cx.is_pulled_singly(index) == singly;
+            if !alike || !self.write_pull_item(cx, author, bit, index, singly, writer) {
                 break;
             }
-            let Some(marks) = self.tables.cx.members.marks_at(index) else {
+            let Some(marks) = cx.members.marks_at(index) else {
                 break;
             };
             marks.asked |= bit;
             asked = true;
-            let row = self.tables.cx.members.at(index);
-            self.tables.reconciler.asked_up_to =
-                row.map_or(self.tables.reconciler.asked_up_to, |row| row.id.place());
+            let row = cx.members.at(index);
+            self.asked_up_to = row.map_or(self.asked_up_to, |row| row.id.place());
         }
         asked
     }
@@ -115,71 +119,65 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// What is asked about one owner; `false` if it does not fit.
     fn write_pull_item(
         &self,
+        cx: &Context<A, S>,
+        author: &Author<A, S>,
         bit: Bit,
         index: usize,
         singly: bool,
         writer: &mut Writer<'_>,
     ) -> bool {
-        let Some(row) = self.tables.cx.members.at(index) else {
+        let Some(row) = cx.members.at(index) else {
             return false;
         };
         if singly {
-            return writer.put(&self.precise_item(bit, row));
+            return writer.put(&self.precise_item(cx, author, bit, row));
         }
-        let digest = self.position_of(row).digest();
+        let digest = cx.position_of(row).digest();
         writer.put(&PullItem {
-            owner: self.author.owner_there(&self.tables.cx, row.id),
+            owner: author.owner_there(cx, row.id),
             life: row.facts.generation.life(),
             held: digest.held,
             recover: digest.recover,
         })
     }
 
-    /// From where an owner is asked for. Whoever holds the birth and no more would have nothing to say to
-    /// one that asks from there.
-    pub(super) fn position_of(&self, row: &Member<A>) -> Progress {
-        if row.marks.told > Version::BIRTH {
-            from_birth(&self.tables.cx.entries, row.id, row.replica.progress)
-        } else {
-            row.replica.progress
-        }
-    }
-
     /// The owners to ask for: those with most missing, or in turn. Where depth decides it does so in every
     /// other pull, or an owner of whom little is missing would wait until all others are here.
-    fn pick(&self, bit: Bit, span: Span) -> Picked {
+    fn pick(&self, cx: &Context<A, S>, bit: Bit, span: Span) -> Picked {
         let mut picked = Picked {
             rows: [(0, 0); ASKED_MAX],
             len: 0,
             // About as many as one answer has room for.
-            most: self
-                .tables
-                .cx
-                .config
-                .mtu_floor()
-                .div_ceil(64)
-                .clamp(1, ASKED_MAX),
+            most: cx.config.mtu_floor().div_ceil(64).clamp(1, ASKED_MAX),
         };
-        let start = self.first_index(span);
+        let start = cx.first_index(span);
         let by_depth = matches!(
-            self.tables.cx.config.reconciliation(),
+            cx.config.reconciliation(),
             Reconciliation::ScuttleDepth | Reconciliation::PreciseOldest
         );
-        let exchange = self.tables.reconciler.slots.get(bit);
+        let exchange = self.slots.get(bit);
         let by_depth = by_depth && exchange.is_some_and(Exchange::pulls_by_depth);
         let turn = if by_depth {
             start
         } else {
-            let next = self
-                .tables
-                .cx
-                .members
-                .lower(self.tables.reconciler.asked_up_to.next());
+            let next = cx.members.lower(self.asked_up_to.next());
             next.max(start)
         };
-        self.pick_from(bit, span, turn..usize::MAX, by_depth, &mut picked);
-        self.pick_from(bit, span, start..turn, by_depth, &mut picked);
+        cx.pick_from(bit, span, turn..usize::MAX, by_depth, &mut picked);
+        cx.pick_from(bit, span, start..turn, by_depth, &mut picked);
         picked
+    }
+}
+
+impl<A: Address, S: Storage<A>> Context<A, S> {
+    /// From where an owner is asked for. Whoever holds the birth and no more would have nothing to say to
+    /// one that asks from there.
+    pub(super) fn position_of(&self, row: &Member<A>) -> Progress {
+        if row.marks.told > Version::BIRTH {
+            from_birth(&self.entries, row.id, row.replica.progress)
+        } else {
+            row.replica.progress
+        }
     }
 
     fn pick_from(
@@ -191,7 +189,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         picked: &mut Picked,
     ) {
         for index in indices {
-            let Some(row) = self.tables.cx.members.at(index) else {
+            let Some(row) = self.members.at(index) else {
                 return;
             };
             if !span.contains(row.id.place()) || (!by_depth && picked.is_full()) {
@@ -208,7 +206,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Drops the front of a span up to the first row that is `marked`.
     pub(super) fn trim(&self, mut span: Span, marked: impl Fn(&Member<A>) -> bool) -> Span {
         let mut index = self.first_index(span);
-        while let Some(row) = self.tables.cx.members.at(index) {
+        while let Some(row) = self.members.at(index) {
             let place = row.id.place();
             if !span.contains(place) {
                 break;
@@ -224,6 +222,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     pub(super) fn first_index(&self, span: Span) -> usize {
         span.first()
-            .map_or(usize::MAX, |first| self.tables.cx.members.lower(first))
+            .map_or(usize::MAX, |first| self.members.lower(first))
     }
 }

@@ -1,18 +1,15 @@
 //! A node made of the bytes of a state.
 
-use super::Node;
-use super::restore::Restore;
+use super::Restore;
+use super::bytes::{Checksum, END, PRELUDE, check_prelude, take_record};
+use super::{Age, ImportError, Kept, Known, Past, Start};
 use crate::address::Address;
 use crate::config::Checked;
-use crate::persist::{
-    Age, Checksum, END, ImportError, Kept, Known, PRELUDE, Past, Start, check_prelude, check_whole,
-    take_record,
-};
 use crate::storage::{Storage, Tables};
 use crate::time::Instant;
 
 /// Makes a node of the bytes of a state, as they come: for a state that is not in memory in one piece.
-/// [`Node::import`] takes one that is.
+/// [`Node::import`](crate::Node::import) takes one that is.
 #[derive(Clone, Debug)]
 pub struct Import<A: Address, S: Storage<A>> {
     restore: Restore<A, S>,
@@ -28,30 +25,6 @@ enum Next {
     /// So many members, entries and forgotten members.
     Records(u32, u32, u32),
     Nothing,
-}
-
-impl<A: Address, S: Storage<A>> Node<A, S> {
-    /// A node that goes on from a state that [`export`](Self::export) wrote, with empty `tables`. What
-    /// it does with the state depends on its `age` at `now`. Seeds are to be given to
-    /// [`join`](Self::join) again; without any, the members of the state are tried.
-    ///
-    /// # Errors
-    /// Why the state was refused. The whole of it is checked first.
-    pub fn import(
-        config: Checked<A>,
-        tables: Tables<A, S>,
-        now: Instant,
-        age: Age,
-        bytes: &[u8],
-    ) -> Result<Self, ImportError> {
-        check_whole(bytes)?;
-        let mut import = Import::new(config, tables, now, age);
-        let taken = import.feed(bytes)?;
-        match (import.is_complete(), taken == bytes.len()) {
-            (true, false) => Err(ImportError::Trailing),
-            _ => import.finish(),
-        }
-    }
 }
 
 impl<A: Address, S: Storage<A>> Import<A, S> {
@@ -86,13 +59,10 @@ impl<A: Address, S: Storage<A>> Import<A, S> {
         self.next == Next::Nothing
     }
 
-    /// The node, if the state is complete.
-    ///
-    /// # Errors
-    /// Why it is not.
-    pub fn finish(self) -> Result<Node<A, S>, ImportError> {
+    /// What was read, if the state is complete.
+    pub(crate) fn end(self) -> Result<Restore<A, S>, ImportError> {
         if self.is_complete() {
-            self.restore.finish()
+            Ok(self.restore)
         } else {
             Err(ImportError::Truncated)
         }

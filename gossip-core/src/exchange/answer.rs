@@ -1,9 +1,11 @@
-//! The sending side of an exchange: pulls, ranges, rows and claims for one partner.
+//! What one datagram tells a partner: ranges narrowed down or listed, and rows; pulls and claims have files of their own.
 
-use super::Node;
-use super::reconcile::{part_bit, shorten};
+use super::Base;
+use super::Reconciler;
+use super::ranges::{part_bit, shorten};
+use super::{Bit, Owed, RangeDuty, Span};
 use crate::address::Address;
-use crate::exchange::{Bit, Owed, RangeDuty, Span};
+use crate::context::Context;
 use crate::stats::bump;
 use crate::storage::Storage;
 use crate::table::{Prefix, RADIX, Sums};
@@ -13,62 +15,121 @@ use crate::wire::{Hint, Kind, ListingHead, RangesHead, Writer};
 /// A range of up to so many rows is listed; a larger one is narrowed down.
 const LIST_MAX: usize = 12;
 
-impl<A: Address, S: Storage<A>> Node<A, S> {
+impl<A: Address, S: Storage<A>> Reconciler<A, S> {
     /// Writes as much as fits of what the exchange owes. `empty` is the length of a datagram that
     /// holds nothing but its header. `true` if anything was written.
-    pub(super) fn write_exchange(
+    pub(crate) fn write_exchange(
         &mut self,
+        base: &mut Base<A, S>,
         now: Instant,
         bit: Bit,
         writer: &mut Writer<'_>,
         empty: usize,
     ) -> bool {
         if const { !Self::ENTRIES } {
-            return self.write_to_partner(now, bit, writer);
+            return self.write_to_partner(base, now, bit, writer);
         }
         let before = writer.len();
-        self.write_pull(now, bit, writer);
-        let rows_first = self.tables.cx.config.byte_rate().is_some();
+        self.write_pull(&mut base.cx, &base.author, now, bit, writer);
+        let rows_first = base.cx.config.byte_rate().is_some();
         if rows_first {
             // Where airtime is short new comparisons must not keep back what earlier ones found.
-            self.write_tells(now, bit, writer);
+            self.write_tells(base, now, bit, writer);
         }
-        self.write_ranges(bit, writer, empty);
+        self.write_ranges(&mut base.cx, bit, writer, empty);
         if !rows_first {
-            self.write_tells(now, bit, writer);
+            self.write_tells(base, now, bit, writer);
         }
         // A claim is worth most in a datagram of its own.
         let half_full = writer.len() > writer.room();
         if writer.len() == before || !half_full {
-            self.write_claims(now, bit, writer, empty);
+            self.write_claims(&mut base.cx, &base.author, now, bit, writer, empty);
         }
         let wrote = writer.len() > before;
         if wrote {
-            self.tables.reconciler.slots.spend(bit);
+            self.slots.spend(bit);
         }
         wrote
     }
 
     /// Narrows down or lists the ranges owed.
-    fn write_ranges(&mut self, bit: Bit, writer: &mut Writer<'_>, empty: usize) {
-        let sums = self
-            .tables
-            .reconciler
-            .slots
-            .get(bit)
-            .map(|exchange| exchange.sums);
-        while let Some((index, duty)) = self.tables.reconciler.ranges.first(bit) {
+    fn write_ranges(
+        &mut self,
+        cx: &mut Context<A, S>,
+        bit: Bit,
+        writer: &mut Writer<'_>,
+        empty: usize,
+    ) {
+        let sums = self.slots.get(bit).map(|exchange| exchange.sums);
+        while let Some((index, duty)) = self.ranges.first(bit) {
             let fresh = writer.len() == empty;
             let sums = sums.unwrap_or(Sums::Whole);
-            let owe = |node: &mut Self, part| node.tables.reconciler.ranges.owe(part);
-            let rest = self.write_owed(&duty, sums, writer, fresh, owe);
-            self.tables.reconciler.ranges.settle(index, rest);
+            let ranges = &mut self.ranges;
+            let owe = |_: &mut Context<A, S>, part| ranges.owe(part);
+            let rest = cx.write_owed(&duty, sums, writer, fresh, owe);
+            self.ranges.settle(index, rest);
             if rest == Some(duty) {
                 return;
             }
         }
     }
 
+    /// Tells rows that the partner lacks, and how much is held of those it knows.
+    fn write_tells(
+        &mut self,
+        base: &mut Base<A, S>,
+        now: Instant,
+        bit: Bit,
+        writer: &mut Writer<'_>,
+    ) {
+        let exchange = self.slots.get(bit);
+        let Some(span) = exchange.map(|exchange| exchange.tells) else {
+            return;
+        };
+        if span.is_empty() {
+            return;
+        }
+        Self::write_tell_rows(base, now, bit, span, writer);
+        base.cx.write_tell_hints(bit, span, writer);
+        let rest = base
+            .cx
+            .trim(span, |row| (row.marks.tell | row.marks.hint) & bit != 0);
+        if let Some(exchange) = self.slots.get_mut(bit) {
+            exchange.tells = rest;
+        }
+    }
+
+    pub(super) fn write_tell_rows(
+        base: &mut Base<A, S>,
+        now: Instant,
+        bit: Bit,
+        span: Span,
+        writer: &mut Writer<'_>,
+    ) {
+        let Some(open) = writer.open(Kind::Rows) else {
+            return;
+        };
+        let mut index = base.cx.first_index(span);
+        while let Some(row) = base.cx.members.at(index) {
+            if !span.contains(row.id.place()) {
+                break;
+            }
+            if row.marks.tell & bit != 0 {
+                if !row.gone && !writer.put(&base.swim.row_of(&base.cx, now, row)) {
+                    break;
+                }
+                if let Some(marks) = base.cx.members.marks_at(index) {
+                    marks.tell &= !bit;
+                    marks.hint &= !bit;
+                }
+            }
+            index = index.saturating_add(1);
+        }
+        writer.close_or_cancel(open);
+    }
+}
+
+impl<A: Address, S: Storage<A>> Context<A, S> {
     /// What is owed about one range; what is still owed then. A part that becomes a duty of its own is
     /// given to `owe`.
     pub(super) fn write_owed(
@@ -77,7 +138,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         sums: Sums,
         writer: &mut Writer<'_>,
         fresh: bool,
-        owe: impl Fn(&mut Self, RangeDuty) -> bool,
+        owe: impl FnMut(&mut Self, RangeDuty) -> bool,
     ) -> Option<RangeDuty> {
         match duty.owed {
             Owed::Answer => duty.then(self.write_range(duty.prefix, sums, writer, fresh)),
@@ -85,6 +146,39 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             Owed::Sums(mask) => duty.then(self.write_sums(duty.prefix, sums, mask, writer)),
             Owed::Parts(mask) => self.write_parts((duty, mask), sums, writer, fresh, owe),
         }
+    }
+
+    /// An answer for each differing part; what is still owed. A part that is too large for a listing
+    /// becomes a duty of its own, if need be in place of this one.
+    fn write_parts(
+        &mut self,
+        (duty, mut mask): (&RangeDuty, u16),
+        sums: Sums,
+        writer: &mut Writer<'_>,
+        mut fresh: bool,
+        mut owe: impl FnMut(&mut Self, RangeDuty) -> bool,
+    ) -> Option<RangeDuty> {
+        while mask != 0 {
+            let index = mask.trailing_zeros();
+            let prefix = duty.prefix.part(index)?;
+            match self.write_range(prefix, sums, writer, fresh) {
+                None => fresh = false,
+                Some(Owed::Answer) => return duty.then(Some(Owed::Parts(mask))),
+                Some(owed) => {
+                    let part = RangeDuty {
+                        bit: duty.bit,
+                        prefix,
+                        owed,
+                    };
+                    if !owe(self, part) {
+                        bump(&mut self.stats.ranges_full);
+                        return Some(part);
+                    }
+                }
+            }
+            mask &= !part_bit(index);
+        }
+        None
     }
 
     /// A range's listing if it is short, else the fingerprints of its parts. Returns what is still
@@ -96,7 +190,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         writer: &mut Writer<'_>,
         fresh: bool,
     ) -> Option<Owed> {
-        let few = self.tables.cx.members.indices(prefix).len() <= LIST_MAX;
+        let few = self.members.indices(prefix).len() <= LIST_MAX;
         if few && self.write_listing(prefix, sums, false, writer) {
             None
         } else if few && !fresh {
@@ -120,39 +214,6 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         } else {
             Some(Owed::Reply)
         }
-    }
-
-    /// An answer for each differing part; what is still owed. A part that is too large for a listing
-    /// becomes a duty of its own, if need be in place of this one.
-    fn write_parts(
-        &mut self,
-        (duty, mut mask): (&RangeDuty, u16),
-        sums: Sums,
-        writer: &mut Writer<'_>,
-        mut fresh: bool,
-        owe: impl Fn(&mut Self, RangeDuty) -> bool,
-    ) -> Option<RangeDuty> {
-        while mask != 0 {
-            let index = mask.trailing_zeros();
-            let prefix = duty.prefix.part(index)?;
-            match self.write_range(prefix, sums, writer, fresh) {
-                None => fresh = false,
-                Some(Owed::Answer) => return duty.then(Some(Owed::Parts(mask))),
-                Some(owed) => {
-                    let part = RangeDuty {
-                        bit: duty.bit,
-                        prefix,
-                        owed,
-                    };
-                    if !owe(self, part) {
-                        bump(&mut self.tables.cx.stats.ranges_full);
-                        return Some(part);
-                    }
-                }
-            }
-            mask &= !part_bit(index);
-        }
-        None
     }
 
     /// Fingerprints of as many parts as fit; what is still owed.
@@ -196,7 +257,9 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         };
         let mut complete = writer.put(&head);
         for index in (0..RADIX).filter(|index| now & part_bit(*index) != 0) {
-            let sum = prefix.part(index).map_or(0, |part| self.sum(part, sums));
+            let sum = prefix
+                .part(index)
+                .map_or(0, |part| self.compared().sum(part, sums));
             complete = complete && writer.put(&shorten(sum, salt));
         }
         if !complete {
@@ -224,7 +287,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             reply,
             prefix,
         });
-        for row in self.tables.cx.members.range(prefix) {
+        for row in self.members.range(prefix) {
             let summary = self.compared().summary_of(row, sums, salt);
             complete = complete && writer.put(&summary);
         }
@@ -238,53 +301,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
 
     /// Changes from round to round.
     fn salt(&self) -> u8 {
-        self.tables.cx.next_token as u8
-    }
-
-    /// Tells rows that the partner lacks, and how much is held of those it knows.
-    fn write_tells(&mut self, now: Instant, bit: Bit, writer: &mut Writer<'_>) {
-        let exchange = self.tables.reconciler.slots.get(bit);
-        let Some(span) = exchange.map(|exchange| exchange.tells) else {
-            return;
-        };
-        if span.is_empty() {
-            return;
-        }
-        self.write_tell_rows(now, bit, span, writer);
-        self.write_tell_hints(bit, span, writer);
-        let rest = self.trim(span, |row| (row.marks.tell | row.marks.hint) & bit != 0);
-        if let Some(exchange) = self.tables.reconciler.slots.get_mut(bit) {
-            exchange.tells = rest;
-        }
-    }
-
-    pub(super) fn write_tell_rows(
-        &mut self,
-        now: Instant,
-        bit: Bit,
-        span: Span,
-        writer: &mut Writer<'_>,
-    ) {
-        let Some(open) = writer.open(Kind::Rows) else {
-            return;
-        };
-        let mut index = self.first_index(span);
-        while let Some(row) = self.tables.cx.members.at(index) {
-            if !span.contains(row.id.place()) {
-                break;
-            }
-            if row.marks.tell & bit != 0 {
-                if !row.gone && !writer.put(&self.tables.swim.row_of(&self.tables.cx, now, row)) {
-                    break;
-                }
-                if let Some(marks) = self.tables.cx.members.marks_at(index) {
-                    marks.tell &= !bit;
-                    marks.hint &= !bit;
-                }
-            }
-            index = index.saturating_add(1);
-        }
-        writer.close_or_cancel(open);
+        self.next_token as u8
     }
 
     fn write_tell_hints(&mut self, bit: Bit, span: Span, writer: &mut Writer<'_>) {
@@ -292,7 +309,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             return;
         };
         let mut index = self.first_index(span);
-        while let Some(row) = self.tables.cx.members.at(index) {
+        while let Some(row) = self.members.at(index) {
             if !span.contains(row.id.place()) {
                 break;
             }
@@ -303,7 +320,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 }) {
                     break;
                 }
-                if let Some(marks) = self.tables.cx.members.marks_at(index) {
+                if let Some(marks) = self.members.marks_at(index) {
                     marks.hint &= !bit;
                 }
             }
