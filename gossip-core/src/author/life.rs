@@ -88,19 +88,36 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         cx.notices.reclaimed |= any;
     }
 
-    /// A replica has covered what there is and asks for more: it waits for the version that was named.
-    pub(crate) fn end_waiting(&mut self, cx: &mut Context<A, S>, life: Life, covered: Version) {
-        let Some(me) = cx.me() else {
-            return;
+    /// A replica that has covered all up to `covered` waits for writes up to `reach`, as far as it says. The next one is
+    /// told, empty, where it is all that is missing. `false` if it waits for more than this life has ever named:
+    /// something false was told of it.
+    pub(crate) fn end_waiting(
+        &mut self,
+        cx: &mut Context<A, S>,
+        life: Life,
+        covered: Version,
+        reach: Version,
+    ) -> bool {
+        let Some(me) = cx.me().filter(|me| me.facts.generation.life() == life) else {
+            return true;
         };
-        let waits = covered == me.replica.progress.as_of && me.facts.generation.life() == life;
-        if !matches!(self.reclaim, Reclaim::Closed { .. }) || !waits {
-            return;
+        let named = me.replica.progress.as_of;
+        let next = named.next();
+        if next.is_some_and(|next| reach > next) {
+            return false;
         }
-        self.reclaim = Reclaim::Over;
-        if let Some(version) = self.next_version(cx) {
-            self.wrote(cx, version);
+        let due = match self.reclaim {
+            Reclaim::Closed { .. } => true,
+            Reclaim::Over => next == Some(reach),
+            _ => false,
+        };
+        if covered == named && due {
+            self.reclaim = Reclaim::Over;
+            if let Some(version) = self.next_version(cx) {
+                self.wrote(cx, version);
+            }
         }
+        true
     }
 
     /// The owner itself told how much there is of its entries. If all of that is covered here, and more is
@@ -114,7 +131,9 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     ) -> bool {
         let row = cx.members.get(sender.id);
         let waits = row.is_some_and(|row| {
-            let covered = |recover: Recover| recover.cursor >= held;
+            // For what reaches beyond the next write it is asked all the same.
+            let reaches = |recover: Recover| held.next().is_some_and(|next| recover.finish > next);
+            let covered = |recover: Recover| recover.cursor >= held && !reaches(recover);
             row.replica.progress.recover.is_some_and(covered) && row.swim.unproven.is_none()
         });
         let owed =
@@ -200,7 +219,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
             Reclaim::Closed { whole: false } => self.open_life(cx, sender.now),
             // It began with nothing on purpose, or has all that it is to have.
             _ => {
-                self.end_waiting(cx, life, self.last_version(cx));
+                self.end_waiting(cx, life, self.last_version(cx), Version::NONE);
                 return false;
             }
         }
@@ -228,7 +247,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
             if late {
                 // There is no room for it, and whoever shows it waits.
                 self.close_life(cx);
-                self.end_waiting(cx, life, self.last_version(cx));
+                self.end_waiting(cx, life, self.last_version(cx), Version::NONE);
             }
             return false;
         }

@@ -7,10 +7,12 @@ use std::vec::Vec;
 use super::*;
 use crate::config::Mail;
 use crate::context::{Context, Phase};
-use crate::entries::delta::Listed;
+use crate::entries::OwnerMap;
+use crate::entries::delta::{Listed, Map, Recover};
 use crate::error::SetError;
-use crate::for_tests::{ME, OWNER, PEERS, Tiny, World, at, version};
+use crate::for_tests::{ME, OWNER, PEERS, Tiny, World, at, sender, version};
 use crate::id::{Generation, NodeId, Version};
+use crate::outbox::Message;
 use crate::shared::{Contribution, Kind, MARK_BYTES, Merge, Stamp, merge};
 
 fn value(cx: &Context<u16, Tiny>, owner: NodeId, key: &str) -> Option<Vec<u8>> {
@@ -129,4 +131,71 @@ fn what_a_forgotten_owner_contributed_is_kept_unless_a_peer_keeps_it() {
     let copy = copy_of(None);
     assert!(copy.is_some());
     assert_eq!(copy_of(copy.as_ref()), None);
+}
+
+#[test]
+fn what_is_waited_for_is_told_empty_or_was_never_to_be_written() {
+    let mut world = World::new();
+    let (author, cx) = world.author();
+    author.reclaim = Reclaim::Over;
+    author.write_entry(cx, "key", Some(b"1"), None).unwrap();
+    let life = cx.generation().life();
+    let waiting = |author: &mut Author<u16, Tiny>, cx: &mut _, covered, up_to| {
+        let honest = author.end_waiting(cx, life, version(covered), version(up_to));
+        (honest, reach(cx))
+    };
+    let told = |number| (version(number), version(number));
+    assert_eq!(waiting(author, cx, 1, 1), (true, told(1)), "nothing more");
+    assert_eq!(
+        waiting(author, cx, 0, 2),
+        (true, told(1)),
+        "not yet covered"
+    );
+    assert_eq!(waiting(author, cx, 1, 2), (true, told(2)), "told, empty");
+    assert_eq!(waiting(author, cx, 2, 4), (false, told(2)));
+    author.open_life(cx, at(0));
+    let named = (version(3), version(2));
+    assert_eq!(waiting(author, cx, 2, 3), (true, named), "it is named");
+    assert_eq!(waiting(author, cx, 2, 4), (true, named));
+    assert_eq!(waiting(author, cx, 2, 5), (false, named));
+    author.close_life(cx);
+    assert_eq!(waiting(author, cx, 2, 2), (true, told(3)));
+    let later = Generation {
+        counter: 6,
+        nonce: [1; 4],
+    };
+    assert!(author.end_waiting(cx, later.life(), version(3), version(9)));
+}
+
+#[test]
+fn who_waits_for_what_was_never_written_asks_the_owner_in_any_case() {
+    for (finish, owed) in [(4, true), (5, false)] {
+        let mut world = World::new();
+        world.edit(OWNER, |row| {
+            row.replica.progress.recover = Some(Recover {
+                cursor: version(3),
+                target: version(2),
+                finish: version(finish),
+            });
+        });
+        let (author, cx) = world.author();
+        let mut map = OwnerMap {
+            store: &mut cx.entries,
+            owner: OWNER,
+        };
+        map.store(Listed {
+            key: "former",
+            version: Version::BIRTH,
+            value: Some(b"1"),
+            expires: None,
+        });
+        map.mark_unlisted(Version::NONE, version(3), |_| false);
+        let owner = sender(at(0), OWNER);
+        assert!(
+            !author.owe_return(cx, &owner, version(4)),
+            "not yet covered"
+        );
+        assert_eq!(author.owe_return(cx, &owner, version(3)), owed);
+        assert_eq!(cx.outbox.owed(Message::Return(OWNER)).is_some(), owed);
+    }
 }

@@ -178,6 +178,21 @@ impl Progress {
         }
     }
 
+    /// What to tell the owner itself, which is known to hold entries up to `told`: where everything is covered, how far its
+    /// writes must reach for the re-cover to end stands in place of the target. An owner that has not written so far
+    /// knows then that something false was told of it.
+    #[must_use]
+    pub fn digest_for_owner(&self, told: Version) -> Digest {
+        let reach = |r: Recover| match r.cursor >= r.target.max(told) {
+            true => r.target.max(r.finish),
+            false => r.target,
+        };
+        Digest {
+            held: self.held,
+            recover: self.recover.map(|r| (r.cursor, reach(r))),
+        }
+    }
+
     /// The sender's rules: from which version a claim for `digest` starts, or `None` if there is
     /// nothing useful to say.
     #[must_use]

@@ -5,7 +5,7 @@ use super::{Bit, Exchange, Reconciliation, Span};
 use crate::address::Address;
 use crate::author::Author;
 use crate::context::Context;
-use crate::entries::delta::Progress;
+use crate::entries::delta::{Digest, Progress};
 use crate::entries::from_birth;
 use crate::id::Version;
 use crate::storage::Storage;
@@ -116,6 +116,15 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
         asked
     }
 
+    /// What a partner is told of where this node stands with an owner, which may be the partner itself.
+    pub(super) fn digest_for(&self, bit: Bit, row: &Member<A>, position: &Progress) -> Digest {
+        let exchange = self.slots.get(bit);
+        match exchange.is_some_and(|exchange| exchange.peer == row.id) {
+            true => position.digest_for_owner(row.marks.told),
+            false => position.digest(),
+        }
+    }
+
     /// What is asked about one owner; `false` if it does not fit.
     fn write_pull_item(
         &self,
@@ -132,7 +141,7 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
         if singly {
             return writer.put(&self.precise_item(cx, author, bit, row));
         }
-        let digest = cx.position_of(row).digest();
+        let digest = self.digest_for(bit, row, &cx.position_of(row));
         writer.put(&PullItem {
             owner: author.owner_there(cx, row.id),
             life: row.facts.generation.life(),

@@ -251,10 +251,13 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
             exchange.answer = Some(token);
         }
         for want in wants {
-            if let Some((covered, _)) = want.digest.recover
+            if let Some((covered, reach)) = want.digest.recover
                 && base.cx.is_me(want.owner)
             {
-                base.author.end_waiting(&mut base.cx, want.life, covered);
+                let Base { cx, author, swim } = base;
+                if !author.end_waiting(cx, want.life, covered, reach) {
+                    swim.move_on(cx, author, sender.now, cx.generation());
+                }
             }
             if !self.wants.add(Want { bit, ..want }) {
                 bump(&mut base.cx.stats.wants_full);

@@ -65,10 +65,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         let Some(me) = cx.me() else {
             return;
         };
-        if generation == me.facts.generation
-            && held > author.last_version(cx)
-            && cx.phase == Phase::Running
-        {
+        if generation == me.facts.generation && held > author.last_version(cx) {
             self.move_on(cx, author, now, generation);
         }
     }
@@ -108,15 +105,16 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         }
     }
 
-    /// Moves past a life that is its own.
-    fn move_on(
+    /// Moves past a life that is its own, if that may be done now.
+    pub(crate) fn move_on(
         &mut self,
         cx: &mut Context<A, S>,
         author: &mut Author<A, S>,
         now: Instant,
         seen: Generation,
     ) {
-        if self.rivalry.may_bid(now, cx.round()) && !author.begin_life(cx, seen) {
+        let may = cx.phase == Phase::Running && self.rivalry.may_bid(now, cx.round());
+        if may && !author.begin_life(cx, seen) {
             self.give_up_id(cx, now);
         }
     }

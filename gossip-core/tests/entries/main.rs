@@ -13,6 +13,7 @@ mod accelerate;
 mod catchup;
 mod convergence;
 mod counted;
+mod false_words;
 mod few_exchanges;
 mod fingerprints;
 mod flow;

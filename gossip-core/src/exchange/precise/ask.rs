@@ -21,7 +21,7 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
         row: &Member<A>,
     ) -> PreciseItem {
         let position = cx.position_of(row);
-        let digest = position.digest();
+        let digest = self.digest_for(bit, row, &position);
         let window = self.window_of(cx, bit, row, position.floor());
         PreciseItem {
             owner: author.owner_there(cx, row.id),
