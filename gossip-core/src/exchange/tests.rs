@@ -380,7 +380,10 @@ fn whoever_asks_for_another_life_is_told_the_row() {
     say(&mut theirs, &mut mine);
     assert_eq!(theirs.row(OWNER).marks.tell & bit, bit);
     assert!(say(&mut theirs, &mut mine));
-    assert!(versions(&mine).is_empty(), "nothing of a life that is not proven");
+    assert!(
+        versions(&mine).is_empty(),
+        "nothing of a life that is not proven"
+    );
     assert!(mine.row(OWNER).swim.unproven.is_some() || mine.row(OWNER).facts.generation == later);
 }
 

@@ -10,7 +10,7 @@ use crate::requests::Requests;
 use crate::stats::bump;
 use crate::storage::{Storage, Tables};
 use crate::time::Instant;
-use crate::wire::{Datagram, Header, Section};
+use crate::wire::{Datagram, Header, Section, Seen};
 
 /// What a datagram said of this node itself, to be acted on once every section was seen.
 #[derive(Clone, Copy, Debug)]
@@ -155,7 +155,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         match section {
             Section::Ack(token) => told.acked |= self.take_ack(sender, token),
             Section::Rows(_) | Section::Newborn(_) => self.apply_rows(sender, section, told.acked),
-            Section::You(address) => told.seen_at = Some(address),
+            Section::You(Seen(address)) => told.seen_at = Some(address),
             Section::Terms(terms) => {
                 let Base { cx, swim, .. } = &mut self.tables.base;
                 swim.take_terms(cx, sender, Self::PARTS, &terms);

@@ -13,7 +13,7 @@ use crate::outbox::Message;
 use crate::storage::{List, Storage};
 use crate::table::Prefix;
 use crate::time::Instant;
-use crate::wire::{ClaimItem, Datagram, Items, Kind, Section, SinglesHead, Used, Writer};
+use crate::wire::{ClaimItem, Datagram, Items, Kind, Part, Section, SinglesHead, Used, Writer};
 
 /// What a datagram is sent for, beside what is owed to its destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,25 +40,12 @@ pub struct Requests<A: Address, S: Storage<A>> {
 
 /// What serves entries, mail, syncs and reads is made use of only where the storage permits them.
 impl<A: Address, S: Storage<A>> Used for Requests<A, S> {
-    const KINDS: u32 = {
-        let mut kinds = u32::MAX;
-        if !Author::<A, S>::RECLAIMS {
-            kinds &= !Kind::Returned.bit();
-        }
-        if !Reconciler::<A, S>::ENTRIES {
-            kinds &= !Kind::OF_ENTRIES;
-        }
-        if !Self::READS {
-            kinds &= !Kind::Ask.bit();
-        }
-        if !Self::MAILS {
-            kinds &= !Kind::Receipt.bit();
-        }
-        if !Self::SYNCS {
-            kinds &= !(Kind::Compare.bit() | Kind::Equal.bit());
-        }
-        kinds
-    };
+    const KINDS: u32 = Part::Membership.kinds(true)
+        | Part::Entries.kinds(Reconciler::<A, S>::ENTRIES)
+        | Part::Reclaim.kinds(Author::<A, S>::RECLAIMS)
+        | Part::Mail.kinds(Self::MAILS)
+        | Part::Read.kinds(Self::READS)
+        | Part::Sync.kinds(Self::SYNCS);
 }
 
 impl<A: Address, S: Storage<A>> Requests<A, S> {

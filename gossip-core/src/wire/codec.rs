@@ -3,7 +3,8 @@
 use postcard::Error;
 use serde::Serialize;
 
-use super::kind::{EXTENDED, Kind};
+use super::kind::EXTENDED;
+use super::section::Kind;
 
 /// The low nibble of a section's head that says "the length follows".
 const LONG: u8 = 15;

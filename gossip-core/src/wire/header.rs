@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Writer, split};
-use super::kind::{Every, Kind, Used};
+use super::kind::{Every, Used};
 use super::limits::network;
-use super::section::Section;
+use super::section::{Kind, Section};
 use super::tag::{TAG_AT, tag_of};
 use crate::address::Address;
 use crate::error::DatagramError;
@@ -151,7 +151,7 @@ fn validate<A: Address, U: Used>(body: &[u8], largest_id: NodeId) -> Result<(), 
     while !rest.is_empty() {
         let (number, section, after) = split(rest).ok_or(DatagramError::Truncated)?;
         if let Some(kind) = Kind::from_number(number).filter(|kind| U::uses(*kind)) {
-            Section::<A>::decode::<U>(kind, section)?.validate::<U>(largest_id)?;
+            Section::<A>::decode::<U>(kind, section)?.check::<U>(largest_id)?;
         }
         rest = after;
     }

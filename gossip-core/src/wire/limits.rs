@@ -2,8 +2,10 @@
 //!
 //! `docs/wire.md` shows the same numbers as tables; a test compares the two.
 
-use crate::entries::Stretch;
-use crate::entries::delta::Progress;
+pub(crate) use super::claims::claim_head_of;
+pub use super::claims::{claim_head, stretch};
+pub use super::members::row;
+pub use super::singles::singles_head;
 use crate::id::{NodeId, Version};
 use crate::time::Duration;
 
@@ -25,13 +27,13 @@ pub const fn network(cluster: u32, kind: u8) -> u32 {
 const HEADER_WITHOUT_ID: usize = 12;
 
 /// A generation's counter and nonce.
-const GENERATION: usize = 7;
+pub(super) const GENERATION: usize = 7;
 
 /// A counter of 28 bits as a variable-length integer.
-const COUNTER: usize = varint(Version::MAX.get() as u64);
+pub(super) const COUNTER: usize = varint(Version::MAX.get() as u64);
 
 /// A life's name in claims and pulls.
-const LIFE: usize = 4;
+pub(super) const LIFE: usize = 4;
 
 /// The unit in which the remaining life of an entry travels.
 pub const LEASE_STEP: Duration = Duration::from_millis(100);
@@ -71,19 +73,6 @@ pub const fn section_head(mtu: usize) -> usize {
     }
 }
 
-/// The longest member row with addresses of up to `address_max` bytes: id, generation, incarnation,
-/// standing 1 + 3, address 1 + `address_max`, held.
-#[must_use]
-pub const fn row(address_max: usize) -> usize {
-    varint(NodeId::MAX.get())
-        .saturating_add(GENERATION)
-        .saturating_add(COUNTER)
-        .saturating_add(4)
-        .saturating_add(1)
-        .saturating_add(address_max)
-        .saturating_add(COUNTER)
-}
-
 /// The smallest `mtu_floor` for addresses of up to `address_max` bytes: a row must fit, and 64.
 #[must_use]
 pub const fn min_floor(address_max: usize) -> usize {
@@ -91,55 +80,6 @@ pub const fn min_floor(address_max: usize) -> usize {
         .saturating_add(4)
         .saturating_add(row(address_max));
     if floor < 64 { 64 } else { floor }
-}
-
-/// The longest claim before its first entry: token, owner, life, and five versions.
-#[must_use]
-pub const fn claim_head(largest_id: NodeId) -> usize {
-    1usize
-        .saturating_add(varint(largest_id.get()))
-        .saturating_add(LIFE)
-        .saturating_add(COUNTER.saturating_mul(5))
-}
-
-/// The most bytes that a claim from `a` by a replica at `progress` takes before its first entry.
-#[must_use]
-pub(crate) fn claim_head_of(owner: NodeId, a: Version, progress: &Progress) -> usize {
-    let lengths = [
-        owner.get(),
-        u64::from(a.get()),
-        u64::from(progress.held.beyond(a)),
-        u64::from(progress.held.beyond(a)),
-        u64::from(progress.gc.get()),
-        u64::from(progress.as_of.beyond(progress.held)),
-    ];
-    lengths.into_iter().fold(LIFE.saturating_add(1), |sum, n| {
-        sum.saturating_add(varint(n))
-    })
-}
-
-/// The longest section of single entries of `owner` before its first entry: the section's head and
-/// number, token, owner, life, and two versions.
-#[must_use]
-pub const fn singles_head(owner: NodeId) -> usize {
-    section_head(MTU_MAX)
-        .saturating_add(2)
-        .saturating_add(varint(owner.get()))
-        .saturating_add(LIFE)
-        .saturating_add(COUNTER.saturating_mul(2))
-}
-
-/// How many bytes a stretch takes in a claim that is told by version numbers.
-#[must_use]
-pub const fn stretch(stretch: Stretch) -> usize {
-    const SHORT: u32 = 63;
-    match stretch {
-        Stretch::Bits(_) => 1,
-        Stretch::Gap(length) | Stretch::Run(length) if length < SHORT => 1,
-        Stretch::Gap(length) | Stretch::Run(length) => {
-            varint(length.saturating_sub(SHORT) as u64).saturating_add(1)
-        }
-    }
 }
 
 /// How many bytes an entry may take in a claim so that it fits every datagram.

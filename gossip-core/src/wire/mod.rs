@@ -4,13 +4,16 @@
 //! `vectors/` guard the format. Decoding borrows from the datagram and copies nothing. A datagram is
 //! validated whole before anything of it is applied.
 
+mod body;
 mod claim_item;
+mod claims;
 mod codec;
 mod header;
-mod items;
 mod kind;
 pub mod limits;
+mod members;
 mod precise;
+mod ranges;
 mod section;
 mod short;
 mod singles;
@@ -19,19 +22,18 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
+pub use body::Items;
 pub use claim_item::ClaimItem;
+pub use claims::{ClaimHead, Hint, PullItem, Rate, Receipt};
 pub(crate) use codec::Writer;
 pub(crate) use header::{BARE, LASTING, begin, sizes_of};
 pub use header::{Datagram, Header, WIRE_VERSION};
-pub use items::{
-    ClaimHead, CompareHead, Hint, Items, ListingHead, PullItem, RangesHead, Rate, Receipt, Row,
-    Standing, Sum32, Summary, Suspect,
-};
-pub use kind::Kind;
-pub(crate) use kind::Used;
+pub(crate) use kind::{Part, Used};
 pub use limits::network;
+pub use members::{Row, Seen, Standing, Suspect};
 pub use precise::PreciseItem;
-pub use section::Section;
+pub use ranges::{CompareHead, ListingHead, RangesHead, Sum32, Summary};
+pub use section::{Kind, Section};
 pub use singles::{AskHead, SinglesHead};
 pub(crate) use singles::{may_be_single, write_singles};
 pub use tag::seal_tag;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::body::Item;
 use crate::id::{Life, NodeId, Version};
 
 /// "Of this life of this owner I hold everything up to `held`, and of the 64 versions after `from`
@@ -20,4 +21,10 @@ pub struct PreciseItem {
     pub from: Version,
     /// Which of them are held, little-endian; bit 0 stands for the first.
     pub have: [u8; 8],
+}
+
+impl Item for PreciseItem {
+    fn id(&self) -> NodeId {
+        self.owner
+    }
 }

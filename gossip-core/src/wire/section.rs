@@ -1,302 +1,141 @@
-//! The sections a datagram is made of.
+//! The table of sections: what each kind is, and what it holds.
+//!
+//! A further kind is a line here, and its [`Body`] where nothing like it is there yet.
 
-use serde::Deserialize;
-
+use super::body::{Body, Items};
 use super::claim_item::ClaimItem;
-use super::items::{
-    ClaimHead, CompareHead, Hint, Items, ListingHead, PullItem, RangesHead, Rate, Receipt, Row,
-    Sum32, Summary, Suspect,
-};
-use super::kind::{Kind, Used};
+use super::claims::{ClaimHead, Hint, PullItem, Rate, Receipt};
+use super::kind::{Part, Used, largest};
+use super::members::{Row, Seen, Suspect};
 use super::precise::PreciseItem;
-use super::singles::{self, AskHead, SinglesHead};
+use super::ranges::{CompareHead, ListingHead, RangesHead, Sum32, Summary};
+use super::singles::{AskHead, SinglesHead};
 use super::terms::Terms;
 use crate::address::Address;
 use crate::entries::Stretch;
 use crate::entries::delta::Claim;
 use crate::error::DatagramError;
 use crate::exchange::Direction;
-use crate::id::{Life, NodeId, Version};
-use crate::time::Instant;
+use crate::id::{Life, NodeId};
 
-/// A section, decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section<'a, A> {
-    /// [`Kind::Ping`] with the token to give back.
-    Ping(u16),
-    /// [`Kind::Ack`] with the ping's token.
-    Ack(u16),
-    /// [`Kind::PingReq`] with the token to give back, and whom to ask.
-    PingReq(u16, NodeId),
-    /// [`Kind::You`].
-    You(A),
-    /// [`Kind::Rows`].
-    Rows(Items<'a, Row<A>>),
-    /// [`Kind::Suspects`].
-    Suspects(Items<'a, Suspect>),
-    /// [`Kind::Root`], and the way of the exchange that it begins.
-    Root(u64, Direction),
-    /// [`Kind::Same`].
-    Same,
-    /// [`Kind::Ranges`].
-    Ranges(RangesHead, Items<'a, Sum32>),
-    /// [`Kind::Listing`].
-    Listing(ListingHead, Items<'a, Summary>),
-    /// [`Kind::Hints`].
-    Hints(Items<'a, Hint>),
-    /// [`Kind::Pull`] with the token to give back.
-    Pull(u8, Items<'a, PullItem>),
-    /// [`Kind::Answered`] with the pull's token.
-    Answered(u8),
-    /// [`Kind::Claim`].
-    Claim(ClaimHead, Claim, Items<'a, ClaimItem<'a>>),
-    /// [`Kind::Versions`].
-    Versions(ClaimHead, Claim, Items<'a, Stretch>),
-    /// [`Kind::Singles`].
-    Singles(SinglesHead, Items<'a, ClaimItem<'a>>),
-    /// [`Kind::Rate`].
-    Rate(Rate),
-    /// [`Kind::Precise`] with the token to give back.
-    Precise(u8, Items<'a, PreciseItem>),
-    /// [`Kind::Known`] with the hash.
-    Known(ClaimHead, Claim, u64),
-    /// [`Kind::Receipt`].
-    Receipt(Receipt),
-    /// [`Kind::Ask`] with the key.
-    Ask(AskHead, &'a str),
-    /// [`Kind::Compare`].
-    Compare(CompareHead),
-    /// [`Kind::Equal`] with the token of the comparison.
-    Equal(u16),
-    /// [`Kind::Newborn`] with the sender's row.
-    Newborn(Row<A>),
-    /// [`Kind::Nack`] with the ping-req's token, and who may get through.
-    Nack(u16, Option<NodeId>),
-    /// [`Kind::Terms`].
-    Terms(Terms),
-    /// [`Kind::Returned`] with the name of the receiver's life.
-    Returned(Life, Items<'a, ClaimItem<'a>>),
-}
+/// Declares the kinds, each with what a section of it holds, its number, its name, and the part that it belongs to: what
+/// a storage does not permit is neither decoded nor checked. A number below 15 is the high nibble of a section's
+/// head; for the others that nibble is 15 and the number is the first byte of the body.
+macro_rules! sections {
+    ($($(#[$doc:meta])*
+    $name:ident $(($($field:ident: $holds:ty),+))? = $number:literal $text:literal of $part:ident,)+) => {
+        /// What a section is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Kind { $($(#[$doc])* $name = $number,)+ }
 
-impl<'a, A: Address> Section<'a, A> {
-    /// Decodes the body of a section of which use is made, as far as its list, if it has one.
-    pub(super) fn decode<U: Used>(kind: Kind, body: &'a [u8]) -> Result<Self, DatagramError> {
-        Ok(match kind {
-            Kind::Ping => Self::Ping(whole(body)?),
-            Kind::Ack => Self::Ack(whole(body)?),
-            Kind::Nack => {
-                let (token, helper) = whole(body)?;
-                Self::Nack(token, helper)
-            }
-            Kind::PingReq => {
-                let (token, target) = whole(body)?;
-                Self::PingReq(token, target)
-            }
-            Kind::You => Self::You(whole(body)?),
-            Kind::Rows => Self::Rows(Items::new(body)),
-            Kind::Newborn => Self::Newborn(whole(body)?),
-            Kind::Suspects => Self::Suspects(Items::new(body)),
-            Kind::Root => {
-                let (root, rest) = front::<[u8; 8]>(body)?;
-                Self::Root(u64::from_le_bytes(root), direction(rest)?)
-            }
-            Kind::Same => {
-                whole::<()>(body)?;
-                Self::Same
-            }
-            Kind::Ranges => {
-                let (head, rest) = front(body)?;
-                Self::Ranges(head, Items::new(rest))
-            }
-            Kind::Listing => {
-                let (head, rest) = front(body)?;
-                Self::Listing(head, Items::new(rest))
-            }
-            Kind::Terms => Self::Terms(whole(body)?),
-            Kind::Returned if U::uses(Kind::Returned) => {
-                let (life, rest) = front(body)?;
-                Self::Returned(life, Items::new(rest))
-            }
-            Kind::Returned => return Err(DatagramError::Malformed),
-            Kind::Receipt | Kind::Ask | Kind::Compare | Kind::Equal => {
-                Self::decode_request::<U>(kind, body)?
-            }
-            _ if U::uses(Kind::Claim) => Self::decode_entries(kind, body)?,
-            _ => return Err(DatagramError::Malformed),
-        })
-    }
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+            /// One more than the largest number.
+            pub const COUNT: usize = largest(Self::ALL).saturating_add(1);
 
-    /// Decodes a section that has to do with mail, syncs or reads.
-    fn decode_request<U: Used>(kind: Kind, body: &'a [u8]) -> Result<Self, DatagramError> {
-        Ok(match kind {
-            Kind::Receipt if U::uses(Kind::Receipt) => Self::Receipt(whole(body)?),
-            Kind::Ask if U::uses(Kind::Ask) => {
-                let (head, key) = whole(body)?;
-                Self::Ask(head, key)
+            /// A short name for display.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
             }
-            Kind::Compare if U::uses(Kind::Compare) => Self::Compare(whole(body)?),
-            Kind::Equal if U::uses(Kind::Equal) => Self::Equal(whole(body)?),
-            _ => return Err(DatagramError::Malformed),
-        })
-    }
 
-    /// Decodes a section that tells entries, or of entries.
-    fn decode_entries(kind: Kind, body: &'a [u8]) -> Result<Self, DatagramError> {
-        Ok(match kind {
-            Kind::Hints => Self::Hints(Items::new(body)),
-            Kind::Pull => {
-                let (token, rest) = front(body)?;
-                Self::Pull(token, Items::new(rest))
+            /// The kind with this number, if this build knows it.
+            pub(super) const fn from_number(number: u8) -> Option<Self> {
+                match number { $($number => Some(Self::$name),)+ _ => None }
             }
-            Kind::Precise => {
-                let (token, rest) = front(body)?;
-                Self::Precise(token, Items::new(rest))
-            }
-            Kind::Answered => Self::Answered(whole(body)?),
-            Kind::Rate => Self::Rate(whole(body)?),
-            Kind::Versions => {
-                let (head, rest) = front::<ClaimHead>(body)?;
-                let claim = head.claim().ok_or(DatagramError::Impossible)?;
-                Self::Versions(head, claim, Items::new(rest))
-            }
-            Kind::Singles => {
-                let (head, rest) = front(body)?;
-                Self::Singles(head, Items::new(rest))
-            }
-            Kind::Known => {
-                let (head, hash): (ClaimHead, [u8; 8]) = whole(body)?;
-                let claim = head.claim().ok_or(DatagramError::Impossible)?;
-                Self::Known(head, claim, u64::from_le_bytes(hash))
-            }
-            _ => {
-                let (head, rest) = front::<ClaimHead>(body)?;
-                let claim = head.claim().ok_or(DatagramError::Impossible)?;
-                Self::Claim(head, claim, Items::new(rest))
-            }
-        })
-    }
 
-    /// Decodes every item and checks that an honest sender can have sent it.
-    pub(super) fn validate<U: Used>(&self, largest_id: NodeId) -> Result<(), DatagramError> {
-        let known = |id: NodeId| known(id, largest_id);
-        match self {
-            Self::PingReq(_, target) | Self::Nack(_, Some(target)) => known(*target),
-            Self::Receipt(receipt) => known(receipt.owner),
-            Self::Ask(head, key) => {
-                known(head.owner)?;
-                possible(head.token != 0 && !key.is_empty())
+            /// Which part says and hears it.
+            pub(super) const fn part(self) -> Part {
+                match self { $(Self::$name => Part::$part,)+ }
             }
-            Self::Rows(rows) => rows.check(|row| known(row.id)),
-            Self::Newborn(row) => known(row.id),
-            Self::Suspects(suspects) => suspects.check(|suspect| known(suspect.id)),
-            Self::Ranges(head, sums) => validate_ranges(head, sums),
-            Self::Listing(head, items) => validate_listing(head, items, largest_id),
-            _ if U::uses(Kind::Claim) => self.validate_entries(largest_id),
-            _ => Ok(()),
         }
-    }
 
-    /// The same for what tells entries, asks for them, or speaks of them.
-    fn validate_entries(&self, largest_id: NodeId) -> Result<(), DatagramError> {
-        let known = |id: NodeId| known(id, largest_id);
-        match self {
-            Self::Hints(hints) => hints.check(|hint| known(hint.id)),
-            Self::Pull(_, items) => items.check(|item| known(item.owner)),
-            Self::Claim(head, claim, items) => {
-                known(head.owner)?;
-                items.check(|item| {
-                    let inside = item
-                        .listed(Instant::ZERO, claim.b)
-                        .is_some_and(|entry| entry.version > claim.a);
-                    possible(inside)
-                })
+        /// A section, decoded as far as its list, if it has one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Section<'a, A> { $($(#[$doc])* $name $(($($holds),+))?,)+ }
+
+        impl<'a, A: Address> Section<'a, A> {
+            /// Decodes the body of a section, if use is made of its kind.
+            pub(super) fn decode<U: Used>(kind: Kind, body: &'a [u8]) -> Result<Self, DatagramError> {
+                match kind {
+                    $(Kind::$name if U::uses(Kind::$name) => {
+                        let ($($($field,)+)?) = <($($($holds,)+)?)>::read(body)?;
+                        Ok(Self::$name $(($($field),+))?)
+                    })+
+                    _ => Err(DatagramError::Malformed),
+                }
             }
-            Self::Versions(head, claim, stretches) => {
-                known(head.owner)?;
-                validate_versions(claim, stretches)
+
+            /// Decodes every item and checks that an honest sender can have sent it.
+            pub(super) fn check<U: Used>(&self, largest_id: NodeId) -> Result<(), DatagramError> {
+                match *self {
+                    $(Self::$name $(($($field),+))? if U::uses(Kind::$name) => {
+                        let body: ($($($holds,)+)?) = ($($($field,)+)?);
+                        body.check(largest_id)
+                    })+
+                    _ => Ok(()),
+                }
             }
-            Self::Precise(_, items) => items.check(|item| known(item.owner)),
-            Self::Known(head, ..) => known(head.owner),
-            Self::Singles(head, items) => {
-                known(head.owner)?;
-                singles::validate(head, items)
-            }
-            Self::Returned(_, items) => items.check(|item| {
-                let entry = item.listed(Instant::ZERO, Version::BIRTH);
-                possible(entry.is_some_and(|entry| entry.version == Version::BIRTH))
-            }),
-            _ => Ok(()),
         }
-    }
+    };
 }
 
-fn validate_ranges(head: &RangesHead, sums: &Items<'_, Sum32>) -> Result<(), DatagramError> {
-    let mask = u16::from_le_bytes(head.mask);
-    let mut count = 0u32;
-    sums.check(|_| {
-        count = count.saturating_add(1);
-        Ok(())
-    })?;
-    possible(count == mask.count_ones() && mask != 0 && head.prefix.can_split())
-}
-
-fn validate_listing(
-    head: &ListingHead,
-    items: &Items<'_, Summary>,
-    largest_id: NodeId,
-) -> Result<(), DatagramError> {
-    let mut last = None;
-    items.check(|item| {
-        known(item.id, largest_id)?;
-        let place = item.id.place();
-        let rising = last.is_none_or(|last| last < place);
-        last = Some(place);
-        possible(rising && head.prefix.contains(place))
-    })
-}
-
-fn validate_versions(claim: &Claim, stretches: &Items<'_, Stretch>) -> Result<(), DatagramError> {
-    let mut told = Some(claim.a);
-    stretches.check(|stretch| {
-        let last = told.and_then(|told: Version| told.plus(stretch.ends().1));
-        told = told.and_then(|told| told.plus(stretch.len()));
-        possible(!stretch.is_empty() && last.is_some_and(|last| last <= claim.b))
-    })
-}
-
-fn known(id: NodeId, largest_id: NodeId) -> Result<(), DatagramError> {
-    if id <= largest_id {
-        Ok(())
-    } else {
-        Err(DatagramError::IdTooLarge)
-    }
-}
-
-fn possible(holds: bool) -> Result<(), DatagramError> {
-    if holds {
-        Ok(())
-    } else {
-        Err(DatagramError::Impossible)
-    }
-}
-
-/// The byte after a fingerprint, if there is one.
-fn direction(rest: &[u8]) -> Result<Direction, DatagramError> {
-    match rest {
-        [] => Ok(Direction::Both),
-        [number] => Direction::from_number(*number).ok_or(DatagramError::Malformed),
-        _ => Err(DatagramError::Malformed),
-    }
-}
-
-/// Decodes `body` to its last byte.
-fn whole<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DatagramError> {
-    match front(body)? {
-        (value, []) => Ok(value),
-        _ => Err(DatagramError::Malformed),
-    }
-}
-
-fn front<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<(T, &'a [u8]), DatagramError> {
-    postcard::take_from_bytes(body).map_err(|_| DatagramError::Malformed)
+sections! {
+    /// "Are you there?", with the token to give back.
+    Ping(token: u16) = 1 "ping" of Membership,
+    /// "I am", or "it is" from a relay, with the ping's token.
+    Ack(token: u16) = 2 "ack" of Membership,
+    /// "Ask it for me" (SWIM's indirect probe), with the token to give back.
+    PingReq(token: u16, target: NodeId) = 3 "ping-req" of Membership,
+    /// "This is the address I see you at."
+    You(address: Seen<A>) = 4 "you" of Membership,
+    /// Rows of the table of members.
+    Rows(rows: Items<'a, Row<A>>) = 5 "rows" of Membership,
+    /// Members under suspicion.
+    Suspects(suspects: Items<'a, Suspect>) = 6 "suspects" of Membership,
+    /// The fingerprint of everything, and the way of the exchange that it begins.
+    Root(sum: u64, direction: Direction) = 7 "root" of Membership,
+    /// "My fingerprint is the same."
+    Same = 8 "same" of Membership,
+    /// Fingerprints of parts of a range.
+    Ranges(head: RangesHead, sums: Items<'a, Sum32>) = 9 "ranges" of Membership,
+    /// All rows of a range, each in short.
+    Listing(head: ListingHead, rows: Items<'a, Summary>) = 10 "listing" of Membership,
+    /// Owners of which the sender holds this much.
+    Hints(hints: Items<'a, Hint>) = 11 "hints" of Entries,
+    /// "Tell me what I lack of these owners", with the token to give back.
+    Pull(token: u8, owners: Items<'a, PullItem>) = 12 "pull" of Entries,
+    /// "To the pull with this token I have nothing more to say."
+    Answered(token: u8) = 13 "answered" of Entries,
+    /// Entries of one owner: a claim of complete coverage.
+    Claim(head: ClaimHead, claim: Claim, entries: Items<'a, ClaimItem<'a>>) = 14 "claim" of Entries,
+    /// Entries of one owner, on their own.
+    Singles(head: SinglesHead, entries: Items<'a, ClaimItem<'a>>) = 15 "singles" of Entries,
+    /// How many writes a second the sender lets out, and wants to.
+    Rate(rate: Rate) = 16 "rate" of Entries,
+    /// A claim told by the version numbers of its values, to whom that is enough.
+    Versions(head: ClaimHead, claim: Claim, stretches: Items<'a, Stretch>) = 17 "versions" of Entries,
+    /// "Tell me single entries that I lack of these owners", with the token to give back.
+    Precise(token: u8, owners: Items<'a, PreciseItem>) = 19 "precise" of Entries,
+    /// A claim told by a hash of the versions of all its entries, to whom holds them.
+    Known(head: ClaimHead, claim: Claim, hash: u64) = 20 "known" of Entries,
+    /// "I have your mail."
+    Receipt(receipt: Receipt) = 21 "receipt" of Mail,
+    /// "Do you hold a later version of this key?"
+    Ask(head: AskHead, key: &'a str) = 22 "ask" of Read,
+    /// "Is your fingerprint of this range the same?"
+    Compare(head: CompareHead) = 23 "compare" of Sync,
+    /// "My fingerprint of the range is the same", with the comparison's token.
+    Equal(token: u16) = 24 "equal" of Sync,
+    /// The sender's row, and: "I have just begun this life. Do you remember another one of mine?"
+    Newborn(row: Row<A>) = 25 "newborn" of Membership,
+    /// "I asked it for you, and got no answer" (Lifeguard, section IV.A): the ping-req's token, and who may get
+    /// through.
+    Nack(token: u16, helper: Option<NodeId>) = 26 "nack" of Membership,
+    /// How the sender is set up.
+    Terms(terms: Terms) = 27 "terms" of Membership,
+    /// What the sender still shows of earlier lives of the receiver, and its present one, of this name, does not list.
+    Returned(life: Life, entries: Items<'a, ClaimItem<'a>>) = 28 "returned" of Reclaim,
 }

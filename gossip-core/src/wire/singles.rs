@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::body::{Body, Items, headed, known, possible, whole};
 use super::claim_item::ClaimItem;
 use super::codec::Writer;
-use super::items::Items;
-use super::kind::Kind;
+use super::limits::{COUNTER, LIFE, MTU_MAX, section_head, varint};
+use super::section::Kind;
 use crate::entries::delta::Listed;
 use crate::error::DatagramError;
 use crate::id::{Life, NodeId, Version};
@@ -73,12 +74,40 @@ pub(crate) fn write_singles<'e>(
     Some(written)
 }
 
-pub(super) fn validate(
-    head: &SinglesHead,
-    items: &Items<'_, ClaimItem<'_>>,
-) -> Result<(), DatagramError> {
-    items.check(|item| match item.listed(Instant::ZERO, head.newest) {
-        Some(entry) if may_be_single(entry.version) => Ok(()),
-        _ => Err(DatagramError::Impossible),
-    })
+impl<'a> Body<'a> for (AskHead, &'a str) {
+    fn read(body: &'a [u8]) -> Result<Self, DatagramError> {
+        whole(body)
+    }
+
+    fn check(&self, largest_id: NodeId) -> Result<(), DatagramError> {
+        let (head, key) = self;
+        known(head.owner, largest_id)?;
+        possible(head.token != 0 && !key.is_empty())
+    }
+}
+
+impl<'a> Body<'a> for (SinglesHead, Items<'a, ClaimItem<'a>>) {
+    fn read(body: &'a [u8]) -> Result<Self, DatagramError> {
+        headed(body)
+    }
+
+    fn check(&self, largest_id: NodeId) -> Result<(), DatagramError> {
+        let (head, items) = self;
+        known(head.owner, largest_id)?;
+        items.check(|item| {
+            let entry = item.listed(Instant::ZERO, head.newest);
+            possible(entry.is_some_and(|entry| may_be_single(entry.version)))
+        })
+    }
+}
+
+/// The longest section of single entries of `owner` before its first entry: the section's head and
+/// number, token, owner, life, and two versions.
+#[must_use]
+pub const fn singles_head(owner: NodeId) -> usize {
+    section_head(MTU_MAX)
+        .saturating_add(2)
+        .saturating_add(varint(owner.get()))
+        .saturating_add(LIFE)
+        .saturating_add(COUNTER.saturating_mul(2))
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::body::whole_bodies;
 use crate::id::NodeId;
 
 /// How the sender is set up: with its first words to an address, and in answer to those of a node that is
@@ -52,3 +53,5 @@ impl Parts {
         self.0 & those.0 == those.0
     }
 }
+
+whole_bodies! { (Terms,) }

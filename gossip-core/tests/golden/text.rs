@@ -44,7 +44,7 @@ fn of_section<A: Address>(section: &Section<'_, A>) -> String {
         Section::PingReq(token, target) => format!("{token} target {target}"),
         Section::Nack(token, None) => token.to_string(),
         Section::Nack(token, Some(helper)) => format!("{token} helper {helper}"),
-        Section::You(address) => format!("{address:?}"),
+        Section::You(address) => format!("{:?}", address.0),
         Section::Rows(rows) => list(rows, of_row),
         Section::Suspects(suspects) => list(suspects, |suspect| {
             let (life, inc) = (life(suspect.generation), suspect.incarnation.get());
