@@ -2,13 +2,14 @@
 
 use crate::author::Author;
 use crate::config::Config;
-use crate::context::{Context, Phase, Sender};
-use crate::exchange::{Base, Reconciler};
+use crate::context::{Context, Phase, Replica, Sender};
+use crate::entries::delta::Progress;
+use crate::exchange::{Base, Marks, Reconciler};
 use crate::id::{Generation, Incarnation, NodeId, Version};
 use crate::membership::Swim;
 use crate::requests::{Letter, Mails, Read, Reads, Sync, Syncs};
 use crate::storage::{InlineBlob, InlineList, Tables};
-use crate::table::{Facts, Liveness, Member, Sums};
+use crate::table::{Edit, Facts, Liveness, Member, Sums};
 use crate::time::Instant;
 
 crate::inline! {
@@ -58,6 +59,12 @@ pub(crate) fn sender(now: Instant, id: NodeId) -> Sender<u16> {
     }
 }
 
+/// A datagram of a member came, and says what is compared with it.
+pub(crate) fn heard(cx: &mut Context<u16, Tiny>, id: NodeId, sums: Sums) {
+    cx.members
+        .hear(id, Generation::default(), address(id), sums);
+}
+
 /// This node itself, an owner and two peers, all alive, each at its number.
 pub(crate) struct World {
     pub(crate) tables: Tables<u16, Tiny>,
@@ -91,14 +98,31 @@ impl World {
                 .members
                 .insert(Member::new(id, facts))
                 .unwrap();
-            tables.base.cx.members.marks(id).unwrap().sums = Sums::Whole;
+            heard(&mut tables.base.cx, id, Sums::Whole);
         }
         tables.base.cx.phase = Phase::Running;
         Self { tables }
     }
 
-    pub(crate) fn edit(&mut self, id: NodeId, change: impl FnOnce(&mut Member<u16>)) {
+    pub(crate) fn facts(&mut self, id: NodeId, change: impl FnOnce(&mut Facts<u16>)) {
+        self.edit(id, |mut row| change(row.facts()));
+    }
+
+    pub(crate) fn marks(&mut self, id: NodeId, change: impl FnOnce(&mut Marks)) {
+        self.edit(id, |mut row| change(row.marks()));
+    }
+
+    pub(crate) fn edit(&mut self, id: NodeId, change: impl FnOnce(Edit<'_, u16>)) {
         self.tables.base.cx.members.edit(id, change).unwrap();
+    }
+
+    /// How far a member's entries are held, with none beyond.
+    pub(crate) fn hold(&mut self, id: NodeId, change: impl FnOnce(&mut Progress)) {
+        self.edit(id, |mut row| {
+            let mut progress = *row.progress();
+            change(&mut progress);
+            *row.replica() = Replica::at(progress);
+        });
     }
 
     pub(crate) fn exchange(&mut self) -> (&mut Reconciler<u16, Tiny>, &mut Base<u16, Tiny>) {

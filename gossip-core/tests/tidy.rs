@@ -5,7 +5,10 @@ mod tidy_rules;
 
 use tidy_rules::dependencies::{dependencies, reasons};
 use tidy_rules::functions::functions;
-use tidy_rules::imports::{ALLOWED, allows, climbs, forbidden, lent, module_of, named};
+use tidy_rules::imports::{
+    ALLOWED, COLUMNS, allows, climbs, forbidden, lent, module_of, named, open_fields,
+};
+use tidy_rules::measures::{implements_node, sizes, tests_a_part};
 use tidy_rules::source::{code_of, without_tests};
 use tidy_rules::words::{has, has_allocator, has_feature};
 use tidy_rules::{CORE, File, decisions, files, manifests};
@@ -14,6 +17,31 @@ use tidy_rules::{CORE, File, decisions, files, manifests};
 const FILE_LINES: usize = 500;
 /// No function has so many.
 const FUNCTION_LINES: usize = 60;
+
+/// The node has no more lines of code, ...
+const NODE_LINES: usize = 1500;
+/// ... no larger share of the crate, ...
+const NODE_PERCENT: usize = 12;
+/// ... and its methods stand in no more files.
+const NODE_FILES: usize = 8;
+/// What has state or rules of its own.
+const PARTS: [&str; 15] = [
+    "airtime.rs",
+    "author/",
+    "board.rs",
+    "context/",
+    "entries/",
+    "exchange/",
+    "membership/",
+    "outbox.rs",
+    "persist/",
+    "requests/mail/",
+    "requests/read/",
+    "requests/sync/",
+    "sampling/",
+    "shared/",
+    "table/",
+];
 
 /// Fails with everything that is wrong.
 fn check(complaints: impl Iterator<Item = String>) {
@@ -115,6 +143,59 @@ fn what_a_part_asks_of_the_context_is_its_own() {
         let found = lent(path, code).into_iter();
         found.map(move |name| format!("{path} lends {name} to everybody"))
     }));
+}
+
+/// What a part keeps in a row is changed by that part alone, and a whole row by the table alone.
+#[test]
+fn columns_belong_to_their_parts() {
+    let core = core();
+    let open = COLUMNS.iter().flat_map(|(file, column)| {
+        let found = core.iter().find(|(path, _)| path == file);
+        let fields = found.map_or(vec!["no such file".into()], |(path, code)| {
+            open_fields(path, code, column)
+        });
+        fields
+            .into_iter()
+            .map(move |field| format!("{file}: {field}"))
+    });
+    let outside = core.iter().filter(|(path, _)| !path.starts_with("table/"));
+    let rows = outside
+        .filter(|(_, code)| code.contains("&mut Member<"))
+        .map(|(path, _)| format!("{path} changes a whole row"));
+    check(open.chain(rows));
+}
+
+/// The node composes its parts, and the rules stand in them; none of them is a hall.
+#[test]
+fn the_node_is_small_and_no_folder_is_large() {
+    let core = core();
+    let sizes = sizes(core.iter());
+    let all: usize = sizes.iter().map(|(_, lines)| lines).sum();
+    let node = sizes.iter().find(|(name, _)| name == "node");
+    let node = node.map_or(0, |(_, lines)| *lines);
+    assert!(node > 500, "{node}: the node was not found");
+    assert!(node <= NODE_LINES, "node/ has {node} lines of code");
+    assert!(node * 100 <= all * NODE_PERCENT, "node/ {node} of {all}");
+    let large = sizes.iter().filter(|(_, lines)| lines * 4 > all);
+    let large = large.map(|(name, lines)| format!("{name}/ has {lines} of {all} lines"));
+    let files = core.iter().filter(|(_, code)| implements_node(code));
+    let files: Vec<_> = files.map(|(path, _)| path.as_str()).collect();
+    let outside = files.iter().filter(|path| !path.starts_with("node/"));
+    let outside = outside.map(|path| format!("{path} implements the node"));
+    let many = (files.len() > NODE_FILES).then(|| format!("{files:?} implement the node"));
+    check(large.chain(outside).chain(many));
+}
+
+#[test]
+fn each_part_is_tested_without_a_node() {
+    let all = files();
+    let own = |part: &str| {
+        let inside = format!("{CORE}{part}");
+        all.iter()
+            .any(|file| file.path.starts_with(&inside) && tests_a_part(&file.text))
+    };
+    let untested = PARTS.iter().filter(|part| !own(part));
+    check(untested.map(|part| format!("{part} has no tests without a node")));
 }
 
 #[test]

@@ -248,9 +248,8 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     /// once more.
     pub(crate) fn would_lose(&self, cx: &Context<A, S>, owner: NodeId) -> bool {
         let row = cx.members.get(owner);
-        let replaces = row.is_some_and(|row| {
-            !row.adoption.heirless && row.replica.progress.held < Version::BIRTH
-        });
+        let replaces =
+            row.is_some_and(|row| !row.adoption.heirless && row.progress().held < Version::BIRTH);
         replaces && self.lacks_copies(cx, owner)
     }
 
@@ -299,7 +298,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         let Some(row) = cx.members.get(owner) else {
             return false;
         };
-        let again = claim.filter(|claim| !row.replica.progress.is_normal(claim));
+        let again = claim.filter(|claim| !row.progress().is_normal(claim));
         let goes = |entry: &Entry<S::Key, S::Value>, said: Said<'_>| {
             let mut told = list.clone();
             match told.find(|told| told.key == entry.key()) {
@@ -415,7 +414,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     fn is_trusty(&self, cx: &Context<A, S>, id: NodeId) -> bool {
         let row = cx.members.get(id);
         row.is_some_and(|row| {
-            let alive = row.is_live() && !row.swim.suspect && row.swim.unproven.is_none();
+            let alive = row.is_live() && !row.swim.is_suspect() && !row.swim.is_unproven();
             alive && row.adoption.sweeps >= SETTLED
         })
     }

@@ -16,7 +16,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         if const { !Self::ENTRIES } || !self.has_waiting_writes(cx) {
             return 0;
         }
-        let held = cx.me().map_or(Version::NONE, |me| me.replica.progress.held);
+        let held = cx.me().map_or(Version::NONE, |me| me.progress().held);
         let own = cx.entries.of(cx.id());
         own.filter(|entry| entry.version > held).count()
     }
@@ -24,7 +24,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     /// `true` while something was written that peers cannot know yet.
     pub(crate) fn has_waiting_writes(&self, cx: &Context<A, S>) -> bool {
         let me = cx.me();
-        me.is_some_and(|me| self.last_version(cx) > me.replica.progress.held)
+        me.is_some_and(|me| self.last_version(cx) > me.progress().held)
     }
 
     /// When the next write may go out, if one waits.
@@ -40,7 +40,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         }
         while self.has_waiting_writes(cx) && self.pace.take(now) {
             let id = cx.id();
-            let Some(progress) = cx.me().map(|me| me.replica.progress) else {
+            let Some(progress) = cx.me().map(|me| me.progress()) else {
                 return;
             };
             let own = cx.entries.of(id).map(|entry| entry.version);
@@ -54,12 +54,9 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     /// Own writes up to here may be known to peers from now on.
     pub(crate) fn let_out(&mut self, cx: &mut Context<A, S>, reach: Version) {
         let id = cx.id();
-        let before = cx.members.edit(id, |me| {
-            core::mem::replace(&mut me.replica.progress.held, reach)
-        });
+        let before = cx.let_out_up_to(reach);
         cx.announce(id, What::Held);
         if cx.config.direct_mail() != Mail::Off {
-            let before = before.unwrap_or_default();
             cx.unmailed.get_or_insert(before);
         }
     }

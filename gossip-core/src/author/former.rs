@@ -224,7 +224,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         let Reclaim::Pulling { told, .. } = self.reclaim else {
             return false;
         };
-        row.is_none_or(|row| row.replica.progress.floor() >= told)
+        row.is_none_or(|row| row.progress().floor() >= told)
     }
 
     /// Somebody is there: whoever remembers an earlier life says so soon.
@@ -337,7 +337,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
             *until = now.after(patience);
         }
         let row = cx.members.get(NodeId::FORMER);
-        row.is_some_and(|row| row.replica.progress.floor() < held)
+        row.is_some_and(|row| row.progress().floor() < held)
     }
 
     /// Writes anew in this life what came of the earlier one, and speaks of this life from here on.

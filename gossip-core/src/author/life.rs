@@ -21,7 +21,6 @@ use crate::id::{Life, NodeId, Version};
 use crate::outbox::Message;
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::Member;
 use crate::time::Instant;
 use crate::wire::{ClaimItem, Items, Kind, Writer};
 
@@ -57,9 +56,9 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         if !self.is_open() {
             return;
         }
-        let reserved = cx.me().and_then(|me| me.replica.progress.as_of.next());
+        let reserved = cx.me().and_then(|me| me.progress().as_of.next());
         match reserved {
-            Some(next) => self.set_as_of(cx, next),
+            Some(next) => cx.name_version(next),
             None => self.reclaim = Reclaim::Over,
         }
     }
@@ -67,9 +66,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
     /// The version of the latest write, which is one less than the one that is named while the life is
     /// open.
     pub(crate) fn last_version(&self, cx: &Context<A, S>) -> Version {
-        let named = cx
-            .me()
-            .map_or(Version::NONE, |me| me.replica.progress.as_of);
+        let named = cx.me().map_or(Version::NONE, |me| me.progress().as_of);
         if self.is_open() {
             Version::new(named.get().saturating_sub(1)).unwrap_or(named)
         } else {
@@ -84,7 +81,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         };
         let last = self.last_version(cx);
         self.reclaim = Reclaim::Closed { whole: false };
-        self.set_as_of(cx, last);
+        cx.name_version(last);
         cx.notices.reclaimed |= any;
     }
 
@@ -101,7 +98,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         let Some(me) = cx.me().filter(|me| me.facts.generation.life() == life) else {
             return true;
         };
-        let named = me.replica.progress.as_of;
+        let named = me.progress().as_of;
         let next = named.next();
         if next.is_some_and(|next| reach > next) {
             return false;
@@ -134,7 +131,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
             // For what reaches beyond the next write it is asked all the same.
             let reaches = |recover: Recover| held.next().is_some_and(|next| recover.finish > next);
             let covered = |recover: Recover| recover.cursor >= held && !reaches(recover);
-            row.replica.progress.recover.is_some_and(covered) && row.swim.unproven.is_none()
+            row.progress().recover.is_some_and(covered) && !row.swim.is_unproven()
         });
         let owed =
             const { Self::RECLAIMS } && waits && self.left_over(cx, sender.id).next().is_some();
@@ -254,11 +251,6 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         self.await_returns(cx, sender.now, true, true);
         // It has more, perhaps.
         true
-    }
-
-    fn set_as_of(&mut self, cx: &mut Context<A, S>, version: Version) {
-        let edit = |me: &mut Member<A>| me.replica.progress.as_of = version;
-        cx.members.edit(cx.config.id(), edit);
     }
 
     /// The values of an owner's earlier lives that its present one does not list, as far as it is known here.

@@ -8,6 +8,7 @@
 //! | `former`, `life` | what was written in an earlier life, and a life that waits for more of it |
 //! | `shared`, `copies` | contributions to shared keys, and those of others that are gone |
 
+mod adoption;
 mod copies;
 mod flow;
 mod former;
@@ -19,6 +20,7 @@ mod sweep;
 mod tests;
 mod write;
 
+pub use adoption::Adoption;
 pub(crate) use copies::{Loss, ROUNDS_FOR_COPIES};
 pub(crate) use former::{Heard, Reclaim};
 pub(crate) use pace::Pace;

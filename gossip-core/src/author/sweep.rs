@@ -30,14 +30,8 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
             // What this node has deleted must not be taken back, unless that leaves no room.
             let deleted = cx.is_me(owner) && self.is_reclaiming();
             let keeps = deleted && !cx.entries.is_full_for_good();
-            let collected = cx.members.edit(owner, |row| {
-                let allowed = !keeps && row.replica.progress.may_collect(version);
-                if allowed {
-                    row.replica.progress.collected(version);
-                }
-                allowed
-            });
-            if collected == Some(true) {
+            let collected = !keeps && cx.collect(owner, version);
+            if collected {
                 cx.entries.vanish(index);
             } else {
                 cx.entries.skip_sweep();

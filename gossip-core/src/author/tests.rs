@@ -22,7 +22,7 @@ fn value(cx: &Context<u16, Tiny>, owner: NodeId, key: &str) -> Option<Vec<u8>> {
 
 /// How far this node's own entries are named, and let out.
 fn reach(cx: &Context<u16, Tiny>) -> (Version, Version) {
-    let progress = cx.me().unwrap().replica.progress;
+    let progress = cx.me().unwrap().progress();
     (progress.as_of, progress.held)
 }
 
@@ -171,8 +171,8 @@ fn what_is_waited_for_is_told_empty_or_was_never_to_be_written() {
 fn who_waits_for_what_was_never_written_asks_the_owner_in_any_case() {
     for (finish, owed) in [(4, true), (5, false)] {
         let mut world = World::new();
-        world.edit(OWNER, |row| {
-            row.replica.progress.recover = Some(Recover {
+        world.hold(OWNER, |progress| {
+            progress.recover = Some(Recover {
                 cursor: version(3),
                 target: version(2),
                 finish: version(finish),

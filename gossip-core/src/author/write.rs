@@ -3,7 +3,7 @@
 use super::{Author, check_key};
 use crate::address::Address;
 use crate::board::What;
-use crate::context::Context;
+use crate::context::{Context, Replica};
 use crate::entries::OwnerMap;
 use crate::entries::delta::Listed;
 use crate::error::SetError;
@@ -69,9 +69,7 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
 
     /// One of this node's own keys was written under this version.
     pub(crate) fn wrote(&mut self, cx: &mut Context<A, S>, version: Version) {
-        let id = cx.id();
-        cx.members
-            .edit(id, |me| me.replica.progress.as_of = version);
+        cx.name_version(version);
         self.reserve(cx);
         if cx.config.flow_control() {
             self.pace.note_write();
@@ -141,10 +139,10 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         let (id, keep) = (cx.id(), self.may_reclaim(cx));
         let store = &mut cx.entries;
         let progress = OwnerMap { store, owner: id }.renumber(keep);
-        cx.members.edit(id, |me| {
-            me.facts.generation = generation;
-            me.facts.incarnation = Incarnation::default();
-            me.replica.progress = progress;
+        cx.members.edit(id, |mut me| {
+            me.facts().generation = generation;
+            me.facts().incarnation = Incarnation::default();
+            *me.replica() = Replica::at(progress);
         });
         self.reserve(cx);
         // Letters number the entries as they were.

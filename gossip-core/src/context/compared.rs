@@ -58,7 +58,7 @@ impl<'n, A: Address, S: Storage<A>> Compared<'n, A, S> {
     /// A row as it stands in a listing.
     pub(crate) fn summary_of(&self, row: &Member<A>, sums: Sums, salt: u8) -> Summary {
         let (held, loose) = match (sums, self.counts_entries(row, sums)) {
-            (_, true) => (row.replica.progress.held, row.replica.loose),
+            (_, true) => (row.progress().held, row.replica.loose()),
             (Sums::Facts, false) => (Version::NONE, 0),
             (_, false) => (VEILED, 0),
         };
@@ -132,7 +132,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
             return false;
         }
         if !self.is_me(id) {
-            self.members.edit(id, |row| row.veiled = veiled);
+            self.members.edit(id, |mut row| row.veil(veiled));
         }
         true
     }

@@ -1,17 +1,20 @@
 //! What the parts of a node share while one verb runs, beside the state that each has for itself.
 //!
-//! `told`: what is announced, to whom at random, tokens. `rows`: what everybody asks of members. `pace`: who answers late.
+//! `told`: what is announced, tokens. `partners`: whom it talks to at random. `rows`: what everybody asks of members. `pace`: who answers late.
 //! `airtime`: how long a round lasts where airtime is short. `compared`: fingerprints and listings. `replica`: what is held of
 //! others' entries.
 
 mod airtime;
 mod compared;
 mod pace;
+mod partners;
 mod replica;
 mod rows;
 mod told;
 
 pub(crate) use compared::Compared;
+pub(crate) use partners::Purpose;
+pub use replica::Replica;
 
 use crate::address::Address;
 use crate::airtime::Bucket;
@@ -165,7 +168,8 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         self.entries.rebase(epoch);
         self.entries.forget_changes();
         self.outbox.rebase(self.next_token);
-        self.members.rebase(self.next_token, self.rounds);
+        let number = self.round_number();
+        self.members.rebase(self.next_token, self.rounds, number);
         self.bucket.rebase(epoch);
         self.next_gossip = self.next_gossip.counted_from(epoch);
         self.rounds = 0;
@@ -210,7 +214,7 @@ pub(crate) fn pace_with<A: Address, M: List<Member<A>>>(
 ) -> Duration {
     let late = members
         .get(peer)
-        .is_some_and(|row| row.is_slow() || row.swim.late);
+        .is_some_and(|row| row.is_slow() || row.swim.is_late());
     if late { usual.times(PATIENCE) } else { usual }
 }
 

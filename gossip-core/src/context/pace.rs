@@ -15,13 +15,13 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     /// may be too busy to find out itself.
     pub(crate) fn is_late(&self, id: NodeId) -> bool {
         let row = self.members.get(id);
-        row.is_some_and(|row| row.is_slow() || row.swim.late)
+        row.is_some_and(|row| row.is_slow() || row.swim.is_late())
     }
 
     /// `true` if it is late and called dead here, or somewhere.
     pub(crate) fn is_late_and_dead(&self, id: NodeId) -> bool {
         let row = self.members.get(id);
-        row.is_some_and(|row| row.swim.late && row.facts.liveness == Liveness::Dead)
+        row.is_some_and(|row| row.swim.is_late() && row.facts.liveness == Liveness::Dead)
     }
 
     /// `true` if the member's answer may take more than a round: it is slow, or this node is.
@@ -33,7 +33,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     pub(crate) fn note_pace(&mut self, id: NodeId, late: bool) {
         let slow = self.is_slow(self.config.id());
         if let Some(swim) = self.members.swim(id) {
-            swim.late = late && !slow;
+            swim.acked(late && !slow);
         }
     }
 }

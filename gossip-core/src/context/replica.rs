@@ -3,10 +3,37 @@
 use super::Context;
 use crate::address::Address;
 use crate::board::What;
-use crate::entries::delta::{Claim, Outcome, Progress};
+use crate::entries::delta::{Claim, Listed, Outcome, Progress};
 use crate::entries::{OwnerMap, from_birth, loose};
 use crate::id::{Life, NodeId, Version};
 use crate::storage::Storage;
+use crate::table::Edit;
+
+/// How far a member's entries are held here.
+#[doc(hidden)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Replica {
+    pub(in crate::context) progress: Progress,
+    /// A sum over the writes that are held here beyond those that `progress` covers.
+    pub(in crate::context) loose: u32,
+}
+
+impl Replica {
+    /// How far they are held.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// A sum over the writes that are held beyond those that are covered, 0 for none.
+    pub(crate) fn loose(&self) -> u32 {
+        self.loose
+    }
+
+    /// So far, and with nothing beyond.
+    pub(crate) fn at(progress: Progress) -> Self {
+        Self { progress, loose: 0 }
+    }
+}
 
 impl<A: Address, S: Storage<A>> Context<A, S> {
     /// `true` if entries of this life of the owner are taken from others: it is known, it is not this
@@ -17,7 +44,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
             !row.gone
                 && !self.is_me(owner)
                 && row.facts.generation.life() == life
-                && row.swim.unproven.is_none()
+                && !row.swim.is_unproven()
         })
     }
 
@@ -31,9 +58,10 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
                 continue;
             };
             let store = &mut self.entries;
-            let absorbed = self.members.edit(owner, |row| {
-                let absorbed = row.replica.progress.absorb(&OwnerMap { store, owner });
-                row.replica.loose = loose(store, owner, &row.replica.progress);
+            let absorbed = self.members.edit(owner, |mut row| {
+                let replica = row.replica();
+                let absorbed = replica.progress.absorb(&OwnerMap { store, owner });
+                replica.loose = loose(store, owner, &replica.progress);
                 absorbed
             });
             if absorbed == Some(true) {
@@ -53,16 +81,17 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         ) -> Outcome,
     ) -> bool {
         let store = &mut self.entries;
-        let outcome = self.members.edit(owner, |row| {
-            let before = row.replica.progress;
+        let outcome = self.members.edit(owner, |mut row| {
+            let replica = row.replica();
+            let before = replica.progress;
             if claim.a == Version::BIRTH {
-                row.replica.progress = from_birth(store, owner, before);
+                replica.progress = from_birth(store, owner, before);
             }
-            let outcome = apply(&mut row.replica.progress, &mut OwnerMap { store, owner });
+            let outcome = apply(&mut replica.progress, &mut OwnerMap { store, owner });
             if outcome == Outcome::Ignored {
-                row.replica.progress = before;
+                replica.progress = before;
             }
-            row.replica.loose = loose(store, owner, &row.replica.progress);
+            replica.loose = loose(store, owner, &replica.progress);
             outcome
         });
         outcome.is_some_and(|outcome| outcome != Outcome::Ignored)
@@ -71,16 +100,82 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     /// Gives up a re-cover, which is safe at any time.
     pub(crate) fn give_up_recover(&mut self, owner: NodeId) {
         let store = &mut self.entries;
-        let covers_more = self.members.edit(owner, |row| {
-            let before = row.replica.progress.held;
-            row.replica
+        let covers_more = self.members.edit(owner, |mut row| {
+            let replica = row.replica();
+            let before = replica.progress.held;
+            replica
                 .progress
                 .give_up_recover(&mut OwnerMap { store, owner });
-            row.replica.loose = loose(store, owner, &row.replica.progress);
-            row.replica.progress.held > before
+            replica.loose = loose(store, owner, &replica.progress);
+            replica.progress.held > before
         });
         if covers_more == Some(true) {
             self.announce(owner, What::Held);
+        }
+    }
+
+    /// Takes one entry of an owner on its own; `true` if it was stored.
+    pub(crate) fn take_single(&mut self, owner: NodeId, entry: Listed<'_>) -> bool {
+        let store = &mut self.entries;
+        let stored = self.members.edit(owner, |mut row| {
+            let replica = row.replica();
+            let stored = (replica.progress).apply_entry(&mut OwnerMap { store, owner }, entry);
+            replica.loose = loose(store, owner, &replica.progress);
+            stored
+        });
+        stored == Some(true)
+    }
+
+    /// Counts single entries anew, of an owner that comes from a state.
+    pub(crate) fn recount_singles(&mut self, owner: NodeId) {
+        let store = &self.entries;
+        self.members.edit(owner, |mut row| {
+            let replica = row.replica();
+            replica.loose = loose(store, owner, &replica.progress);
+        });
+    }
+
+    /// An owner has written nothing in the life that is known of it: that much is held of it, if nothing is.
+    pub(crate) fn note_birth_of(&mut self, owner: NodeId) {
+        let row = self.members.get(owner);
+        if row.is_some_and(|row| row.replica.progress == Progress::default()) {
+            let born = |mut row: Edit<'_, A>| row.replica().progress = Progress::BIRTH;
+            self.members.edit(owner, born);
+        }
+    }
+
+    /// Notes that a tombstone of this version is removed, if it may be: `false` if not.
+    pub(crate) fn collect(&mut self, owner: NodeId, version: Version) -> bool {
+        let collected = self.members.edit(owner, |mut row| {
+            let progress = &mut row.replica().progress;
+            let allowed = progress.may_collect(version);
+            if allowed {
+                progress.collected(version);
+            }
+            allowed
+        });
+        collected == Some(true)
+    }
+
+    /// Names a version of this node's own as the last that there is.
+    pub(crate) fn name_version(&mut self, version: Version) {
+        let name = |mut me: Edit<'_, A>| me.replica().progress.as_of = version;
+        self.members.edit(self.config.id(), name);
+    }
+
+    /// Lets this node's own writes out up to a version; up to where they were out before.
+    pub(crate) fn let_out_up_to(&mut self, version: Version) -> Version {
+        let before = self.members.edit(self.config.id(), |mut me| {
+            core::mem::replace(&mut me.replica().progress.held, version)
+        });
+        before.unwrap_or_default()
+    }
+
+    /// Lets all of them out.
+    pub(crate) fn let_out_all(&mut self) {
+        let named = self.me().map(|me| me.replica.progress.as_of);
+        if let Some(named) = named {
+            self.let_out_up_to(named);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Questions about members that every part asks.
 
-use super::{Context, Phase, Sender};
+use super::{Context, Phase, Replica, Sender};
 use crate::address::Address;
 use crate::entries::delta::Progress;
 use crate::id::{Generation, Incarnation, NodeId};
@@ -30,7 +30,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     /// is right, others will say so.
     pub(crate) fn may_judge(&self, teller: NodeId) -> bool {
         let row = self.members.get(teller);
-        row.is_none_or(|row| row.is_live() && !row.swim.suspect && !row.is_slow())
+        row.is_none_or(|row| row.is_live() && !row.swim.is_suspect() && !row.is_slow())
     }
 
     /// `true` if another node has outbid the sender: that this one is there says nothing of the other, who may have
@@ -46,7 +46,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     /// would say nothing.
     pub(crate) fn is_met_again(&mut self, id: NodeId) -> bool {
         let swim = self.members.swim(id);
-        swim.is_none_or(|swim| core::mem::replace(&mut swim.met, true))
+        swim.is_none_or(|swim| swim.meet_again())
     }
 
     /// Gives up the event of a forgotten member for the row of `id`, if it is of the same or in its place.
@@ -77,7 +77,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         };
         let mut row = Member::new(self.config.id(), facts);
         row.changed = false;
-        row.replica.progress = Progress::BIRTH;
+        row.replica = Replica::at(Progress::BIRTH);
         // A table has room for one row at least.
         let _ = self.members.insert(row);
     }

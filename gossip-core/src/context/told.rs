@@ -1,15 +1,13 @@
-//! What is told and asked, and to whom at random.
+//! What is told and asked.
 
 use super::Context;
 use crate::address::Address;
 use crate::board::{What, retransmit_limit};
 use crate::id::NodeId;
 use crate::outbox::Message;
-use crate::sampling::pick;
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::{Marks, Member};
-use rand_core::Rng;
+use crate::table::Member;
 
 /// How often a node tells that another is there, what it hears of it included. The counter of Demers et
 /// al. 1987, section 1.4, needs no more in any cluster: nine of ten introductions that were told
@@ -39,7 +37,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
 
     /// The number of this round among those that can be told apart.
     pub(crate) fn round_number(&self) -> u8 {
-        Marks::number_of(self.rounds)
+        (self.rounds % 255).saturating_add(1) as u8
     }
 
     pub(crate) fn take_token(&mut self) -> u16 {
@@ -65,15 +63,6 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         self.config.gossip_fanout() > 0 && !self.news.is_empty() && self.is_joined()
     }
 
-    /// The address of a live peer that `accept` takes.
-    pub(crate) fn random_peer(
-        &self,
-        rng: &mut impl Rng,
-        accept: impl Fn(&Member<A>) -> bool,
-    ) -> Option<A> {
-        self.random_live(rng, accept)?.address()
-    }
-
     pub(crate) fn ping_again(&mut self, target: NodeId, direct: u16) {
         let address = self.members.get(target).and_then(Member::address);
         let Some(to) = address else { return };
@@ -82,17 +71,5 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
             // It may not know this node, whose ping then waits like a stranger's.
             self.send_soon(to, Message::Tell(self.config.id()));
         }
-    }
-
-    /// A live peer that can be written to and that `accept` takes. While many join that assert no
-    /// address, few of those that are known can be.
-    pub(crate) fn random_live(
-        &self,
-        rng: &mut impl Rng,
-        accept: impl Fn(&Member<A>) -> bool,
-    ) -> Option<&Member<A>> {
-        pick(&self.members, rng, |row| {
-            row.is_live() && row.address().is_some() && !self.is_me(row.id) && accept(row)
-        })
     }
 }

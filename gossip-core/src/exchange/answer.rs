@@ -316,7 +316,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
             if row.marks.hint & bit != 0 {
                 if !writer.put(&Hint {
                     id: row.id,
-                    held: row.replica.progress.held,
+                    held: row.progress().held,
                 }) {
                     break;
                 }

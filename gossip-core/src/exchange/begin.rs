@@ -7,7 +7,7 @@ use rand_core::Rng;
 use super::Direction;
 use crate::address::Address;
 use crate::board::retransmit_limit;
-use crate::context::Context;
+use crate::context::{Context, Purpose};
 use crate::id::NodeId;
 use crate::outbox::Message;
 use crate::storage::Storage;
@@ -50,9 +50,9 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
         for _ in 0..base.cx.config.exchange_fanout() {
             let partner = match first.take() {
                 Some(id) => base.cx.members.get(id),
-                None => base.cx.random_live(rng, |_| true),
+                None => base.cx.partner(rng, Purpose::Words, |_| true),
             };
-            let partner = partner.and_then(|row| Some((row.id, row.address()?, row.marks.sums)));
+            let partner = partner.and_then(|row| Some((row.id, row.address()?, row.sums)));
             if let Some(partner) = partner.filter(|(id, ..)| self.may_begin_with(&base.cx, *id)) {
                 self.begin_exchange(base, partner);
             }

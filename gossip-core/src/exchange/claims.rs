@@ -184,7 +184,7 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
             return;
         }
         let row = base.cx.members.get(owner);
-        let caught_up = row.is_some_and(|row| row.replica.progress.held >= claim.held);
+        let caught_up = row.is_some_and(|row| row.progress().held >= claim.held);
         let Some(marks) = base.cx.members.marks(owner) else {
             return;
         };
@@ -216,12 +216,7 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
         list: impl Iterator<Item = Listed<'l>> + Clone,
     ) -> bool {
         // A claim may lower the floor to `held` before it stores, so room is counted from there.
-        let Some(held) = base
-            .cx
-            .members
-            .get(owner)
-            .map(|row| row.replica.progress.held)
-        else {
+        let Some(held) = base.cx.members.get(owner).map(|row| row.progress().held) else {
             return false;
         };
         let room = base.cx.config.entry_room();
@@ -262,7 +257,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         claim: &Claim,
         list: impl Iterator<Item = Listed<'l>>,
     ) -> Option<Claim> {
-        let held = self.members.get(owner)?.replica.progress.held;
+        let held = self.members.get(owner)?.progress().held;
         let room = self.config.entry_room();
         let store = &self.entries;
         let large = list

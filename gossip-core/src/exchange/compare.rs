@@ -47,7 +47,7 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
                 .cx
                 .members
                 .get(hint.id)
-                .filter(|row| hint.held > row.replica.progress.held)
+                .filter(|row| hint.held > row.progress().held)
                 .filter(|row| base.cx.compared().counts_entries(row, sender.sums));
             row.map_or(sum, |row| {
                 sum.wrapping_sub(row.weight())
@@ -151,14 +151,14 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
         }
         let row = base.cx.members.get(owner).filter(|row| !row.gone);
         let Some(row) = row else { return false };
-        if held > row.replica.progress.held {
+        if held > row.progress().held {
             let rests = base.cx.rests(row, held);
             if row.veiled && held <= row.marks.told {
                 return false;
             }
             if row.veiled {
                 // What is new may need no lease.
-                base.cx.members.edit(owner, |row| row.veiled = false);
+                base.cx.members.edit(owner, |mut row| row.veil(false));
             }
             base.swim
                 .ask_for_proof(&mut base.cx, &mut base.author, owner);
@@ -171,7 +171,7 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
             }
             return false;
         }
-        if held == row.replica.progress.held {
+        if held == row.progress().held {
             base.cx.hear_again(owner, What::Held);
         }
         let exchange = self.slots.of_peer(sender.id);
@@ -261,14 +261,13 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
             .slots
             .get(bit)
             .is_some_and(|exchange| exchange.ways.takes);
-        if Self::is_stuck(&base.cx, &base.swim, sender.now, row)
-            && item.held <= row.replica.progress.held
+        if Self::is_stuck(&base.cx, &base.swim, sender.now, row) && item.held <= row.progress().held
         {
             base.cx.give_up_recover(item.id);
             return;
         }
-        let (row_is_loose, generation) = (row.replica.loose != 0, row.facts.generation);
-        let held = row.replica.progress.held;
+        let (row_is_loose, generation) = (row.replica.loose() != 0, row.facts.generation);
+        let held = row.progress().held;
         if !same {
             // Single entries of a life that is not proven keep two apart as what is covered does.
             base.swim

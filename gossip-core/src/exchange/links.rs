@@ -1,13 +1,13 @@
 //! What a comparison of rows leads to: marks on rows, one bit for each exchange.
 
 use super::Reconciler;
-use super::{Bit, Span};
+use super::{Bit, Marks, Span};
 use crate::address::Address;
 use crate::author::Author;
 use crate::context::Context;
 use crate::id::{NodeId, Place, Version};
 use crate::storage::Storage;
-use crate::table::{Marks, Prefix};
+use crate::table::Prefix;
 
 impl<A: Address, S: Storage<A>> Reconciler<A, S> {
     /// Tells the rows from `index` up to `place`, which the partner did not list.

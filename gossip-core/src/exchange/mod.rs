@@ -24,6 +24,7 @@ mod begin;
 mod claims;
 mod compare;
 mod links;
+mod marks;
 mod mode;
 mod order;
 mod partner;
@@ -43,6 +44,7 @@ mod vain;
 mod wants;
 
 pub use base::Base;
+pub use marks::Marks;
 pub(crate) use mode::Ways;
 pub use mode::{Direction, ExchangeMode};
 pub use order::Reconciliation;

@@ -183,9 +183,9 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     /// one that asks from there.
     pub(super) fn position_of(&self, row: &Member<A>) -> Progress {
         if row.marks.told > Version::BIRTH {
-            from_birth(&self.entries, row.id, row.replica.progress)
+            from_birth(&self.entries, row.id, *row.progress())
         } else {
-            row.replica.progress
+            *row.progress()
         }
     }
 
@@ -205,8 +205,8 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
                 return;
             }
             let wanted = row.marks.pull & bit != 0 && row.marks.asked & !bit == 0;
-            if wanted && row.swim.unproven.is_none() {
-                let missing = row.marks.told.beyond(row.replica.progress.held);
+            if wanted && !row.swim.is_unproven() {
+                let missing = row.marks.told.beyond(row.progress().held);
                 picked.offer(if by_depth { missing } else { 0 }, index);
             }
         }

@@ -104,9 +104,8 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
             return;
         }
         let remembered = held.is_some_and(|held| {
-            let other =
-                held.facts.generation != row.generation || held.replica.progress.held > row.held;
-            other && held.replica.progress.held > Version::BIRTH
+            let other = held.facts.generation != row.generation || held.progress().held > row.held;
+            other && held.progress().held > Version::BIRTH
         });
         if !remembered {
             self.take_told_row(base, sender, row);

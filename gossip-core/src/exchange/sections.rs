@@ -132,7 +132,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     fn count_hint(&mut self, hint: &Hint) {
         bump(&mut self.stats.hints_heard);
         let row = self.members.get(hint.id).filter(|row| !row.gone);
-        if row.is_some_and(|row| hint.held > row.replica.progress.held) {
+        if row.is_some_and(|row| hint.held > row.progress().held) {
             bump(&mut self.stats.hints_new);
         }
     }

@@ -48,7 +48,7 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
     ) -> bool {
         let Some((life, progress)) = cx
             .me()
-            .map(|me| (me.facts.generation.life(), me.replica.progress))
+            .map(|me| (me.facts.generation.life(), *me.progress()))
         else {
             return false;
         };
@@ -162,7 +162,7 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
             return write_hint(owner, Version::NONE, writer);
         };
         let life = row.facts.generation.life();
-        let progress = row.replica.progress;
+        let progress = *row.progress();
         if life != want.life {
             self.tell(cx, author, want.bit, owner);
             return write_hint(owner, Version::NONE, writer);
@@ -352,7 +352,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     /// `true` if a claim of at most `share` bytes brings the asker on, and no single entry where it looks.
     fn is_filled(&self, now: Instant, want: &Want, share: usize) -> bool {
         let row = self.members.get(want.owner);
-        let claims = row.is_some_and(|row| row.replica.progress.answer(&want.digest).is_some());
+        let claims = row.is_some_and(|row| row.progress().answer(&want.digest).is_some());
         let missing = |window| self.missing(want, window, u32::MAX).next().is_some();
         let window = self.window_to_fill(want);
         window.is_some_and(|window| claims && !missing(window))

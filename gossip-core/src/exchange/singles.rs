@@ -5,7 +5,7 @@ use super::Reconciler;
 use crate::address::Address;
 use crate::context::Sender;
 use crate::entries::delta::Listed;
-use crate::entries::{OwnerMap, loose};
+
 use crate::id::{Life, NodeId};
 use crate::stats::bump;
 use crate::storage::Storage;
@@ -79,18 +79,12 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
     ) -> bool {
         bump(&mut base.cx.stats.singles_heard);
         let stored = Self::has_room(base, now, owner, core::iter::once(entry)) && {
-            let store = &mut base.cx.entries;
-            let stored = base.cx.members.edit(owner, |row| {
-                let map = &mut OwnerMap { store, owner };
-                let stored = row.replica.progress.apply_entry(map, entry);
-                row.replica.loose = loose(store, owner, &row.replica.progress);
-                if stored {
-                    row.marks.in_vain = 0;
-                    row.marks.fruitless = 0;
-                }
-                stored
-            });
-            stored == Some(true)
+            let stored = base.cx.take_single(owner, entry);
+            if let Some(marks) = base.cx.members.marks(owner).filter(|_| stored) {
+                marks.in_vain = 0;
+                marks.fruitless = 0;
+            }
+            stored
         };
         if !stored {
             bump(&mut base.cx.stats.idle_singles);

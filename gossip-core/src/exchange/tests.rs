@@ -19,10 +19,10 @@ fn life() -> Life {
 
 /// Everything up to `held` is covered, and these versions stand, each for a key of its own.
 fn hold(world: &mut World, held: u32, entries: &[u32]) {
-    world.edit(OWNER, |row| {
+    world.hold(OWNER, |progress| {
         let newest = entries.iter().copied().max().unwrap_or(held);
-        row.replica.progress.held = version(held);
-        row.replica.progress.as_of = version(newest.max(held));
+        progress.held = version(held);
+        progress.as_of = version(newest.max(held));
     });
     for number in entries {
         let key = std::format!("k{number}");
@@ -129,7 +129,7 @@ fn an_equal_root_is_answered_in_a_word() {
 fn a_different_root_is_narrowed_down_to_the_row_that_differs() {
     let (mut mine, mut theirs) = pair(|config| config);
     let later = Incarnation::default().next().unwrap();
-    theirs.edit(OWNER, |row| row.facts.incarnation = later);
+    theirs.facts(OWNER, |facts| facts.incarnation = later);
     let section = Section::Root(root(&theirs), Direction::Both);
     take(&mut mine, &sender(at(0), PEER), section);
     assert!(say(&mut mine, &mut theirs), "a listing");
@@ -150,7 +150,7 @@ fn what_a_partner_holds_more_of_is_asked_for_and_served() {
     assert!(say(&mut mine, &mut theirs), "the pull");
     assert!(!say(&mut mine, &mut theirs), "one at a time");
     assert!(say(&mut theirs, &mut mine), "the claim");
-    assert_eq!(mine.row(OWNER).replica.progress.held, version(5));
+    assert_eq!(mine.row(OWNER).progress().held, version(5));
     assert_eq!(versions(&mine), [2, 4, 5]);
     assert_eq!(mine.row(OWNER).marks.pull, 0);
 }
@@ -168,9 +168,9 @@ fn in_a_precise_order_single_entries_come_first_and_a_hash_closes_what_they_fill
     reconciler.compare_held(base, &sender(at(0), PEER), OWNER, version(5));
     assert!(say(&mut mine, &mut theirs) && say(&mut theirs, &mut mine));
     assert_eq!(versions(&mine), [2, 4, 5]);
-    assert_eq!(mine.row(OWNER).replica.progress.held, version(1));
+    assert_eq!(mine.row(OWNER).progress().held, version(1));
     assert!(say(&mut mine, &mut theirs) && say(&mut theirs, &mut mine));
-    assert_eq!(mine.row(OWNER).replica.progress.held, version(5));
+    assert_eq!(mine.row(OWNER).progress().held, version(5));
 }
 
 /// A world that asks a peer for single entries of the owner, of which it has none itself.
@@ -193,7 +193,7 @@ fn lacking() -> World {
 fn who_holds_no_more_is_not_asked_for_single_entries_again_in_that_round() {
     let mut world = lacking();
     let bit = bit_of(&world, PEER);
-    world.edit(OWNER, |row| row.marks.asked |= bit);
+    world.marks(OWNER, |marks| marks.asked |= bit);
     let (reconciler, base) = world.exchange();
     let teller = sender(at(0), PEER);
     assert!(reconciler.compare_held(base, &teller, OWNER, version(5)));
@@ -216,9 +216,7 @@ fn who_was_not_asked_yet_may_be_though_it_says_that_it_holds_no_more() {
 #[test]
 fn a_single_entry_that_is_new_ends_what_was_in_vain() {
     let mut world = lacking();
-    world.edit(OWNER, |row| {
-        (row.marks.fruitless, row.marks.in_vain) = (3, 2)
-    });
+    world.marks(OWNER, |marks| (marks.fruitless, marks.in_vain) = (3, 2));
     let entry = |number| Listed {
         key: "k",
         version: version(number),
@@ -283,10 +281,10 @@ fn asked_from(order: Reconciliation, told: u32, in_vain: bool, round: u16) -> u3
     let config = Config::new(ME).reconciliation(order).mtu_floor(300);
     world.tables.base.cx.config = config.check().unwrap();
     hold(&mut world, 10, &[300]);
-    world.edit(OWNER, |row| {
-        row.marks.told = version(told);
-        row.marks.lacks_loose = in_vain;
-        row.marks.fruitless = u8::from(in_vain);
+    world.marks(OWNER, |marks| {
+        marks.told = version(told);
+        marks.lacks_loose = in_vain;
+        marks.fruitless = u8::from(in_vain);
     });
     let (reconciler, base) = world.exchange();
     base.cx.rounds = round;
@@ -321,8 +319,8 @@ fn single_entries_are_asked_for_where_the_order_says_or_else_by_turns() {
 fn an_owner_about_whom_answers_were_in_vain_is_asked_for_ever_more_rarely() {
     let mut world = World::new();
     for (in_vain, rounds) in [(3, 1), (4, 2), (5, 4), (8, 32), (200, 32)] {
-        world.edit(OWNER, |row| {
-            (row.marks.in_vain, row.marks.told) = (in_vain, version(5));
+        world.marks(OWNER, |marks| {
+            (marks.in_vain, marks.told) = (in_vain, version(5));
         });
         let cx = &mut world.tables.base.cx;
         let asked = (0..64u16).filter(|round| {
@@ -344,20 +342,20 @@ fn a_re_cover_of_the_gone_is_stuck_at_times_that_get_longer() {
         target: version(12),
         finish: version(12),
     };
-    world.edit(OWNER, |row| row.replica.progress.recover = Some(recover));
+    world.hold(OWNER, |progress| progress.recover = Some(recover));
     let stuck = |world: &World, now| {
         let (cx, swim) = (&world.tables.base.cx, &world.tables.base.swim);
         Reconciler::is_stuck(cx, swim, at(now), world.row(OWNER))
     };
     assert!(!stuck(&world, 60_000), "it lives");
-    world.edit(OWNER, |row| row.facts.liveness = Liveness::Dead);
+    world.facts(OWNER, |facts| facts.liveness = Liveness::Dead);
     let half = world.tables.base.cx.fading_time();
     world.tables.base.swim.timers.set(OWNER, at(0).after(half));
     let seconds = (0..64u64).filter(|second| stuck(&world, second * 1000));
     let seconds: std::vec::Vec<_> = seconds.collect();
     let runs: std::vec::Vec<_> = (8..12).chain(16..24).chain(32..48).collect();
     assert_eq!(seconds, runs);
-    world.edit(OWNER, |row| row.marks.pull = 1);
+    world.marks(OWNER, |marks| marks.pull = 1);
     assert!(!stuck(&world, 8000), "somebody has more");
 }
 
@@ -369,7 +367,7 @@ fn whoever_asks_for_another_life_is_told_the_row() {
         counter: 2,
         nonce: [9; 4],
     };
-    theirs.edit(OWNER, |row| row.facts.generation = later);
+    theirs.facts(OWNER, |facts| facts.generation = later);
     let (reconciler, base) = mine.exchange();
     reconciler.compare_held(base, &sender(at(0), PEER), OWNER, version(5));
     assert!(
@@ -384,7 +382,7 @@ fn whoever_asks_for_another_life_is_told_the_row() {
         versions(&mine).is_empty(),
         "nothing of a life that is not proven"
     );
-    assert!(mine.row(OWNER).swim.unproven.is_some() || mine.row(OWNER).facts.generation == later);
+    assert!(mine.row(OWNER).swim.is_unproven() || mine.row(OWNER).facts.generation == later);
 }
 
 #[test]
@@ -404,15 +402,15 @@ fn the_slow_begin_one_exchange_at_a_time_and_nobody_begins_one_with_them() {
         to
     };
     assert_eq!(begun(&mut world, &mut rng), Some(8));
-    world.edit(PEER, |row| row.facts.liveness = Liveness::Slow);
+    world.facts(PEER, |facts| facts.liveness = Liveness::Slow);
     assert_eq!(begun(&mut world, &mut rng), None);
     for id in [OWNER, PEERS[1]] {
-        world.edit(id, |row| row.facts.liveness = Liveness::Slow);
+        world.facts(id, |facts| facts.liveness = Liveness::Slow);
     }
     let (_, base) = world.exchange();
     base.cx.rounds = 0;
-    world.edit(PEER, |row| row.facts.liveness = Liveness::Alive);
-    world.edit(ME, |row| row.facts.liveness = Liveness::Slow);
+    world.facts(PEER, |facts| facts.liveness = Liveness::Alive);
+    world.facts(ME, |facts| facts.liveness = Liveness::Slow);
     assert_eq!(
         begun(&mut world, &mut rng),
         Some(8),

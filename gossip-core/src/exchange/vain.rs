@@ -59,18 +59,12 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
         let Some(row) = cx.members.get(owner) else {
             return;
         };
-        let (held, told) = (row.replica.progress.held, row.marks.told);
+        let (held, told) = (row.progress().held, row.marks.told);
         let further = |cursor: Version| held < told && told < cursor;
-        if !row.is_live()
-            && row
-                .replica
-                .progress
-                .recover
-                .is_some_and(|r| further(r.cursor))
-        {
+        if !row.is_live() && row.progress().recover.is_some_and(|r| further(r.cursor)) {
             cx.give_up_recover(owner);
             let row = cx.members.get(owner);
-            if row.is_some_and(|row| row.replica.progress.held < told) {
+            if row.is_some_and(|row| row.progress().held < told) {
                 self.link_pull(cx, bit, owner, told);
             }
         }
@@ -99,11 +93,8 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
         row: &Member<A>,
     ) -> bool {
         const FIRST: u32 = 8;
-        let further = |recover: Recover| recover.cursor > row.replica.progress.held;
-        if row.is_live()
-            || row.marks.pull != 0
-            || !row.replica.progress.recover.is_some_and(further)
-        {
+        let further = |recover: Recover| recover.cursor > row.progress().held;
+        if row.is_live() || row.marks.pull != 0 || !row.progress().recover.is_some_and(further) {
             return false;
         }
         let left = u32::from(swim.memory_left(cx, now, row)).saturating_mul(1000);

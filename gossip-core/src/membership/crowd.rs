@@ -85,7 +85,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         now: Instant,
         id: NodeId,
     ) {
-        cx.members.edit(id, |row| row.fading = true);
+        cx.members.edit(id, |mut row| row.fade(true));
         self.timers.set(id, now.after(cx.fading_time()));
         author.inherit(cx, id, Loss::Fading(0));
     }

@@ -1,16 +1,16 @@
 //! What is believed of a member from one life to the next, and how long.
 
-use super::Swim;
+use super::{Doubt, Swim};
 use crate::address::Address;
 use crate::board::What;
-use crate::context::Context;
+use crate::context::{Context, Replica};
 use crate::entries::OwnerMap;
 use crate::entries::delta::Progress;
 use crate::id::{NodeId, Version};
 use crate::outbox::Message;
 use crate::stats::bump;
 use crate::storage::Storage;
-use crate::table::{Doubt, Facts, Liveness, Member};
+use crate::table::{Facts, Liveness, Member};
 use crate::time::{Duration, Instant};
 use crate::wire::{Row, Standing};
 
@@ -39,34 +39,29 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         facts: Facts<A>,
     ) {
         let store = &mut cx.entries;
-        let change = cx.members.edit(id, |row| {
-            let (progress, before) = (row.replica.progress, (row.status(), row.address()));
+        let change = cx.members.edit(id, |mut row| {
+            let (progress, before) = (*row.progress(), (row.status(), row.address()));
             if row.swim.suspect && facts.liveness.is_up() {
                 self.alarms.refuted();
             }
             let reborn = row.facts.generation != facts.generation;
             if reborn || !row.facts.liveness.is_up() {
-                row.adoption.sweeps = 0;
+                row.adoption().settle_anew();
             }
             if reborn {
-                row.replica.progress = OwnerMap { store, owner: id }.reborn();
-                row.replica.loose = 0;
-                row.marks.told = Version::NONE;
-                row.marks.in_vain = 0;
-                row.adoption.heirless = false;
-                row.swim.late = false;
-                row.swim.usurped = false;
+                *row.replica() = Replica::at(OwnerMap { store, owner: id }.reborn());
+                row.marks().begin_anew();
+                row.adoption().begin_anew();
+                row.swim().begin_anew();
             }
-            row.facts = facts;
-            row.swim.suspect = false;
-            row.swim.words_left = 0;
-            row.swim.waiting = false;
-            row.doubted = false;
-            row.fading = false;
+            *row.facts() = facts;
+            row.swim().clear();
+            row.doubt_death(false);
+            row.fade(false);
             // Even of a life that has written nothing: what was held of lives before it is gone for
             // good, and must not come back with a third party's word.
             let nothing = Progress::default();
-            let something = progress != nothing || row.replica.progress != nothing;
+            let something = progress != nothing || *row.progress() != nothing;
             let seen = reborn || before != (row.status(), row.address());
             (reborn && something, seen)
         });
@@ -88,10 +83,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
     pub(crate) fn doubt(&mut self, cx: &mut Context<A, S>, id: NodeId) {
         let token = cx.take_token();
         if let Some(swim) = cx.members.swim(id) {
-            swim.unproven = Some(Doubt {
-                token,
-                since: cx.rounds,
-            });
+            swim.unproven = Some(Doubt::new(token, cx.rounds));
         }
         // It has just begun, so it cannot be in vain.
         let _ = self.is_asked_in_vain(cx, id);
@@ -112,7 +104,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
             return true;
         }
         if let Some(to) = row.address() {
-            cx.send_soon(to, Message::Ping(doubt.token));
+            cx.send_soon(to, Message::Ping(doubt.token()));
         }
         false
     }
@@ -161,7 +153,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
             incarnation: row.facts.incarnation,
             standing,
             address: row.facts.address,
-            held: row.replica.progress.held,
+            held: row.progress().held,
         }
     }
 
@@ -194,12 +186,10 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
     /// A row that says "held up to the birth" is the claim that nothing was written: whoever knows
     /// nothing of the owner holds that much too.
     pub(crate) fn note_birth(&mut self, cx: &mut Context<A, S>, row: &Row<A>) {
-        let blank = cx.members.get(row.id).is_some_and(|held| {
-            held.replica.progress == Progress::default() && held.facts.generation == row.generation
-        });
-        if blank && row.held == Version::BIRTH {
-            cx.members
-                .edit(row.id, |held| held.replica.progress = Progress::BIRTH);
+        let known = cx.members.get(row.id);
+        let same = known.is_some_and(|known| known.facts.generation == row.generation);
+        if same && row.held == Version::BIRTH {
+            cx.note_birth_of(row.id);
         }
     }
 

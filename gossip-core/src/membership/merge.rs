@@ -185,7 +185,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         let Some(row) = cx.members.get(id) else {
             return;
         };
-        let doubt = row.swim.unproven.filter(|doubt| doubt.token == token);
+        let doubt = row.swim.unproven.filter(|doubt| doubt.is_met_by(token));
         let current = row.facts.generation == generation;
         let Some(doubt) = doubt.filter(|_| current) else {
             return;
@@ -196,14 +196,14 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
             }
             author.inherit(cx, id, Loss::Alone);
             if let Some(adoption) = cx.members.adoption(id) {
-                adoption.heirless = true;
+                adoption.wait_no_more();
             }
         }
         if let Some(swim) = cx.members.swim(id) {
             swim.unproven = None;
         }
         let row = cx.members.get(id);
-        if let Some((Some(to), sums)) = row.map(|row| (row.address(), row.marks.sums)) {
+        if let Some((Some(to), sums)) = row.map(|row| (row.address(), row.sums)) {
             cx.send_soon(to, Message::Root(Direction::Both, sums));
         }
     }
@@ -286,7 +286,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
 
     /// Somebody speaks of a member that is known from a state alone: from here on it counts again.
     fn recall(&mut self, cx: &mut Context<A, S>, now: Instant, id: NodeId) {
-        cx.members.edit(id, |row| row.unheard = false);
+        cx.members.edit(id, |mut row| row.await_word(false));
         cx.members.mark_changed(id);
         self.settle_liveness(cx, now, id);
     }

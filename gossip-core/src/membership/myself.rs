@@ -154,7 +154,8 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         bump(&mut cx.stats.refutations);
         match incarnation.next() {
             Some(next) => {
-                cx.members.edit(cx.id(), |me| me.facts.incarnation = next);
+                cx.members
+                    .edit(cx.id(), |mut me| me.facts().incarnation = next);
                 cx.announce(cx.id(), What::Facts);
                 cx.next_gossip = Instant::ZERO;
             }

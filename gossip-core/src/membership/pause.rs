@@ -75,12 +75,10 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
                 continue;
             }
             anybody = true;
-            cx.members.edit(id, |row| {
-                row.unheard = true;
-                row.swim.suspect = false;
-                row.swim.words_left = 0;
-                row.swim.waiting = false;
-                row.doubted = false;
+            cx.members.edit(id, |mut row| {
+                row.await_word(true);
+                row.swim().clear();
+                row.doubt_death(false);
             });
             cx.members.mark_changed(id);
             self.timers.set(id, forgotten_at);

@@ -111,7 +111,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         for _ in 0..fanout {
             // Who is slow gets what it lacks by its own exchanges, at its own pace.
             let hears = |row: &Member<A>| {
-                !row.is_slow() && !row.swim.late && (all || row.marks.sums > Sums::Facts)
+                !row.is_slow() && !row.swim.late && (all || row.sums > Sums::Facts)
             };
             if let Some(address) = cx.random_peer(rng, hears) {
                 cx.send_soon(address, Message::News);
@@ -124,7 +124,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         cx.send_soon(to, Message::Tell(cx.id()));
         let known = |row: &&Member<A>| row.address() == Some(to);
         let row = cx.members.iter().find(known);
-        let sums = row.map_or(Sums::Whole, |row| row.marks.sums);
+        let sums = row.map_or(Sums::Whole, |row| row.sums);
         cx.send_soon(to, Message::Root(Direction::Both, sums));
         self.ask_for_answer(cx, to);
     }

@@ -82,12 +82,12 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
     }
 
     fn say_pace(&mut self, cx: &mut Context<A, S>, liveness: Liveness) {
-        let said = cx.members.edit(cx.id(), |me| {
+        let said = cx.members.edit(cx.id(), |mut me| {
             let next = me.facts.incarnation.next();
             let next = next.filter(|_| me.facts.liveness.is_up());
             if let Some(next) = next {
-                me.facts.incarnation = next;
-                me.facts.liveness = liveness;
+                me.facts().incarnation = next;
+                me.facts().liveness = liveness;
             }
             next.is_some()
         });

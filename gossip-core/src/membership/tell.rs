@@ -128,7 +128,7 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
             What::Held => row.is_none_or(|row| {
                 writer.put(&Hint {
                     id,
-                    held: row.replica.progress.held,
+                    held: row.progress().held,
                 })
             }),
         }

@@ -26,7 +26,7 @@ fn facts(world: &World) -> Facts<u16> {
 /// The owner lives in a later life, and is pinged with 1, and through others with 2.
 fn probed() -> World {
     let mut world = World::new();
-    world.edit(OWNER, |row| row.facts.generation = LATER);
+    world.facts(OWNER, |facts| facts.generation = LATER);
     let (swim, cx, _) = world.swim();
     swim.prober.begin(OWNER, (1, 2), at(300), at(1000), true);
     assert!(swim.prober.sent(1, at(300), at(1000)));
@@ -201,7 +201,7 @@ fn a_told_death_of_one_who_is_held_alive_is_a_suspicion() {
 #[test]
 fn a_later_life_is_not_believed_before_it_is_proven() {
     let mut world = World::new();
-    world.edit(OWNER, |row| row.replica.progress.held = Version::BIRTH);
+    world.hold(OWNER, |progress| progress.held = Version::BIRTH);
     let told = Facts {
         generation: LATER,
         ..facts(&world)

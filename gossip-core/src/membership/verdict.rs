@@ -223,9 +223,9 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         id: NodeId,
         doubted: Doubted,
     ) {
-        cx.members.edit(id, |row| {
-            row.doubted = true;
-            row.swim.late = doubted.late;
+        cx.members.edit(id, |mut row| {
+            row.doubt_death(true);
+            row.swim().late = doubted.late;
         });
         bump(&mut cx.stats.deaths_doubted);
         if self.suspect_for(cx, now, id, doubted.timeout)

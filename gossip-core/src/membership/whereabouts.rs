@@ -42,7 +42,8 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
         let trusted = acked || self.seeds.contains(sender.from);
         let location = self.location(cx, row).filter(|_| trusted);
         if location.is_some() {
-            cx.members.edit(row.id, |me| me.facts.address = location);
+            cx.members
+                .edit(row.id, |mut me| me.facts().address = location);
             cx.announce(row.id, What::Introduction);
         }
     }
@@ -85,11 +86,11 @@ impl<A: Address, S: Storage<A>> Swim<A, S> {
 
     /// From here on this node says that it is there.
     fn assert_address(&mut self, cx: &mut Context<A, S>, address: A) {
-        let asserted = cx.members.edit(cx.id(), |me| {
+        let asserted = cx.members.edit(cx.id(), |mut me| {
             let next = me.facts.incarnation.next();
             if let Some(next) = next {
-                me.facts.address = Some(address);
-                me.facts.incarnation = next;
+                me.facts().address = Some(address);
+                me.facts().incarnation = next;
             }
             next.is_some()
         });

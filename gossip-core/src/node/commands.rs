@@ -82,7 +82,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .base
             .cx
             .members
-            .edit(self.id(), |me| me.facts.liveness = Liveness::Left);
+            .edit(self.id(), |mut me| me.facts().liveness = Liveness::Left);
         self.tables.base.cx.announce(self.id(), What::Facts);
         self.tables.requests.leave(&mut self.tables.base.cx);
         self.tables.base.cx.next_gossip = Instant::ZERO;

@@ -142,7 +142,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             .base
             .cx
             .members
-            .edit(self.id(), |me| me.facts.generation.nonce = nonce);
+            .edit(self.id(), |mut me| me.facts().generation.nonce = nonce);
         if !self
             .tables
             .base
@@ -153,7 +153,7 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
                 .base
                 .cx
                 .members
-                .edit(self.id(), |me| me.facts.generation = seen);
+                .edit(self.id(), |mut me| me.facts().generation = seen);
             self.tables
                 .base
                 .swim

@@ -140,7 +140,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
             let Base { cx, author, swim } = &mut self.tables.base;
             let has_seeds = swim.has_seeds(cx);
             let me = cx.id();
-            cx.members.edit(me, |me| me.facts.generation.nonce = nonce);
+            cx.members
+                .edit(me, |mut me| me.facts().generation.nonce = nonce);
             cx.phase = Phase::Running;
             author.prepare_reclaim(cx, has_seeds);
         }

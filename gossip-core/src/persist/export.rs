@@ -179,11 +179,11 @@ pub(crate) fn known_of<A: Address, S: Storage<A>>(
 ) -> Known<A> {
     Known {
         row: base.swim.row_of(&base.cx, now, row),
-        gc: row.replica.progress.gc,
-        as_of: row.replica.progress.as_of,
+        gc: row.progress().gc,
+        as_of: row.progress().as_of,
         observed: row.observed,
-        suspect: row.swim.suspect,
-        unproven: row.swim.unproven.is_some()
+        suspect: row.swim.is_suspect(),
+        unproven: row.swim.is_unproven()
             || base.cx.is_me(row.id) && base.author.may_reclaim(&base.cx),
         unheard: row.unheard,
     }

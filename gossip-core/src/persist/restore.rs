@@ -4,14 +4,13 @@ use super::{Age, ImportError, Kept, Known, Past, Start};
 use crate::address::Address;
 use crate::author::{Author, Reclaim, looks_said};
 use crate::config::Checked;
-use crate::context::Phase;
+use crate::context::{Phase, Replica};
 use crate::entries::delta::{Listed, Progress};
-use crate::entries::loose;
 use crate::id::Version;
-use crate::membership::{Bygone, QUICK_TRIES, suspicion_timeout};
+use crate::membership::{Bygone, Detection, QUICK_TRIES, suspicion_timeout};
 use crate::stats::bump;
 use crate::storage::{Storage, Tables};
-use crate::table::{Doubt, Facts, Liveness, Member};
+use crate::table::{Facts, Liveness, Member};
 use crate::time::{Duration, Instant};
 use crate::wire::{Standing, limits, network};
 
@@ -43,7 +42,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
             return Err(ImportError::IdTooLarge { found: id });
         }
         let row = self.row_of(known);
-        let progress = row.replica.progress;
+        let progress = row.progress();
         if progress.gc > progress.held || progress.held > progress.as_of {
             return Err(ImportError::Impossible);
         }
@@ -73,7 +72,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
     /// Why it was refused; nothing changed.
     pub fn entry(&mut self, kept: &Kept<'_>) -> Result<(), ImportError> {
         let owner = self.tables.base.cx.members.get(kept.owner);
-        let as_of = owner.map_or(Version::NONE, |row| row.replica.progress.as_of);
+        let as_of = owner.map_or(Version::NONE, |row| row.progress().as_of);
         self.check_room(kept)?;
         let known = self
             .tables
@@ -159,16 +158,15 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
         let mut row = Member::new(told.id, Facts::of(told));
         row.changed = false;
         row.observed = known.observed;
-        row.replica.progress = Progress {
+        row.replica = Replica::at(Progress {
             held: told.held,
             gc: known.gc,
             as_of: known.as_of,
             recover: None,
-        };
-        // The token of no ping: the first question that is due gives it another.
-        row.swim.unproven = (known.unproven && !me).then_some(Doubt { token: 0, since: 0 });
+        });
         row.unheard = !me && (known.unheard || !self.trusts_others());
-        row.swim.suspect = known.suspect && row.is_live() && !me;
+        let suspect = known.suspect && row.is_live() && !me;
+        row.swim = Detection::restored(suspect, known.unproven && !me);
         row.fading = !me && !row.unheard && self.has_faded(told.standing);
         row
     }
@@ -212,24 +210,12 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
 
     /// Entries come after the rows of their owners.
     fn count_loose(&mut self) {
-        let tables = &mut self.tables;
-        let me = tables.base.cx.config.id();
-        for index in 0..tables.base.cx.members.len() {
-            let row = tables
-                .base
-                .cx
-                .members
-                .at(index)
-                .map(|row| (row.id, row.replica.progress));
-            let Some((id, progress)) = row.filter(|(id, _)| *id != me) else {
-                continue;
-            };
-            let sum = loose(&tables.base.cx.entries, id, &progress);
-            tables
-                .base
-                .cx
-                .members
-                .edit(id, |row| row.replica.loose = sum);
+        let cx = &mut self.tables.base.cx;
+        for index in 0..cx.members.len() {
+            let row = cx.members.at(index);
+            if let Some(id) = row.map(Member::id).filter(|id| !cx.is_me(*id)) {
+                cx.recount_singles(id);
+            }
         }
     }
 
@@ -247,7 +233,7 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
             .cx
             .members
             .iter()
-            .filter(|row| row.swim.suspect);
+            .filter(|row| row.swim.is_suspect());
         for row in suspects {
             self.tables
                 .base
@@ -265,22 +251,24 @@ impl<A: Address, S: Storage<A>> Restore<A, S> {
             .base
             .cx
             .members
-            .edit(self.tables.base.cx.config.id(), |me| {
-                me.facts.liveness = Liveness::Alive;
-                me.observed = None;
-                if !flow_control {
-                    // Nothing waits to go out.
-                    me.replica.progress.held = me.replica.progress.as_of;
+            .edit(self.tables.base.cx.config.id(), |mut me| {
+                me.facts().liveness = Liveness::Alive;
+                me.forget_observed();
+                let asserted = me.facts.address;
+                let moved = configured.is_some() && configured != asserted;
+                if !same_life || moved {
+                    me.facts().address = configured;
                 }
-                if !same_life {
-                    me.facts.address = configured;
-                } else if configured.is_some() && configured != me.facts.address {
-                    me.facts.address = configured;
+                if same_life && moved {
                     // At the last incarnation of all peers refute, and the node begins a new life.
-                    me.facts.incarnation =
-                        me.facts.incarnation.next().unwrap_or(me.facts.incarnation);
+                    let incarnation = me.facts.incarnation;
+                    me.facts().incarnation = incarnation.next().unwrap_or(incarnation);
                 }
             });
+        if !flow_control {
+            // Nothing waits to go out.
+            self.tables.base.cx.let_out_all();
+        }
     }
 
     fn check_room(&self, kept: &Kept<'_>) -> Result<(), ImportError> {

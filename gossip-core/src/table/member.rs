@@ -4,12 +4,16 @@ use core::hash::Hash;
 
 use crate::address::Address;
 
+use super::Sums;
 use super::facts::{Facts, Liveness};
-use super::{Bit, Sums};
+use crate::author::Adoption;
+use crate::context::Replica;
 use crate::entries::delta::Progress;
 use crate::event::Status;
+use crate::exchange::Marks;
 use crate::hash::mix;
 use crate::id::{Generation, Incarnation, NodeId, Version};
+use crate::membership::Detection;
 
 /// What one node knows of another, or of itself: facts, how the row stands in the table, and a column for each
 /// part that keeps something of its own there.
@@ -33,120 +37,12 @@ pub struct Member<A> {
     pub(crate) gone: bool,
     /// An event is due.
     pub(crate) changed: bool,
-    pub(crate) swim: Swim,
+    /// What is compared with it, as its datagrams say.
+    pub(crate) sums: Sums,
+    pub(crate) swim: Detection,
     pub(crate) replica: Replica,
     pub(crate) marks: Marks,
     pub(crate) adoption: Adoption,
-}
-
-/// The column of membership: failure detection, and the proof of lives. It weighs nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Swim {
-    /// A later life than the one whose entries are held was heard of, and the member was asked with
-    /// this token whether it is true. Until it acks in that life its entries stay as they are.
-    pub(crate) unproven: Option<Doubt>,
-    /// It came up for a probe before its address was known.
-    pub(crate) met: bool,
-    /// Somebody suspects it; a timer runs.
-    pub(crate) suspect: bool,
-    /// A datagram of it came since it is suspected.
-    pub(crate) spoke: bool,
-    /// How often it had its time to refute once more, since it spoke.
-    pub(crate) spared: u8,
-    /// How often this node, which suspects it itself or waits for it, writes to it once more.
-    pub(crate) words_left: u8,
-    /// Its last ack came after its round, as this node saw itself.
-    pub(crate) late: bool,
-    /// Another life of its id answers at its address: what others get from there says nothing of this one.
-    pub(crate) usurped: bool,
-    /// It is slow, or this node is, and it owes an answer; a timer runs.
-    pub(crate) waiting: bool,
-}
-
-/// The column of the replica: how far the member's entries are held here.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Replica {
-    pub(crate) progress: Progress,
-    /// A sum over the writes that are held here beyond those that `progress` covers.
-    pub(crate) loose: u32,
-}
-
-/// The column of adoption: what becomes of a member's contributions to shared keys. It weighs nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Adoption {
-    /// What it had counted in an earlier life was waited for long enough: this node keeps what it can.
-    pub(crate) heirless: bool,
-    /// For how many sweeps over tombstones it was there, as far as it matters.
-    pub(crate) sweeps: u8,
-    /// In which round what it withdraws was put off first, counted from 1 to 255 and again; 0 if it was not.
-    pub(crate) put_off: u8,
-}
-
-/// A member is to prove that it lives the life that is told of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Doubt {
-    /// What its ack must carry.
-    pub(crate) token: u16,
-    /// The round in which it was asked first.
-    pub(crate) since: u16,
-}
-
-impl Doubt {
-    /// How many rounds it had by now, in which `round` is the current one.
-    pub(crate) fn rounds(self, round: u16) -> u16 {
-        round.wrapping_sub(self.since)
-    }
-}
-
-/// The column of the exchanges: what those under way have to do with the row, one bit for each. It weighs nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Marks {
-    /// The partner holds more of its entries.
-    pub(crate) pull: u8,
-    /// Asked of this partner in the pull that is under way.
-    pub(crate) asked: u8,
-    /// The partner lacks the row or holds older facts.
-    pub(crate) tell: u8,
-    /// The partner holds less of its entries.
-    pub(crate) hint: u8,
-    /// How much of its entries the partner claims to hold that spoke of them last.
-    pub(crate) told: Version,
-    /// A partner seems to hold writes beyond those that are covered which are not here.
-    pub(crate) lacks_loose: bool,
-    /// How many answers about its entries in a row changed nothing.
-    pub(crate) in_vain: u8,
-    /// In which round its single entries were asked for last and brought nothing, numbered from 1 to 255 and
-    /// again; 0 if in none.
-    pub(crate) fruitless: u8,
-    /// What is compared with it, as its datagrams say.
-    pub(crate) sums: Sums,
-}
-
-impl Marks {
-    /// The number of a round among those that `fruitless` can tell apart: from 1 to 255 and again.
-    pub(crate) const fn number_of(round: u16) -> u8 {
-        (round % 255).saturating_add(1) as u8
-    }
-
-    /// Removes every mark of this exchange.
-    pub(crate) fn forget(&mut self, bit: Bit) {
-        for marks in [
-            &mut self.pull,
-            &mut self.asked,
-            &mut self.tell,
-            &mut self.hint,
-        ] {
-            *marks &= !bit;
-        }
-    }
-
-    /// Nothing of it is pulled in these exchanges any more; `true` if something was.
-    pub(crate) fn stop_pull(&mut self, bits: Bit) -> bool {
-        let pulled = self.pull & bits != 0;
-        self.pull &= !bits;
-        self.lacks_loose &= self.pull != 0;
-        pulled
-    }
 }
 
 impl<A: Address> Member<A> {
@@ -161,7 +57,8 @@ impl<A: Address> Member<A> {
             unheard: false,
             gone: false,
             changed: true,
-            swim: Swim::default(),
+            sums: Sums::default(),
+            swim: Detection::default(),
             replica: Replica::default(),
             marks: Marks::default(),
             adoption: Adoption::default(),
@@ -178,10 +75,10 @@ impl<A: Address> Member<A> {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.facts.liveness {
-            Liveness::Alive | Liveness::Slow if self.swim.suspect || self.unheard => {
+            Liveness::Alive | Liveness::Slow if self.swim.is_suspect() || self.unheard => {
                 Status::Suspect
             }
-            Liveness::Dead if self.doubted && self.swim.suspect => Status::Suspect,
+            Liveness::Dead if self.doubted && self.swim.is_suspect() => Status::Suspect,
             Liveness::Dead if !self.doubted => Status::Dead,
             Liveness::Alive | Liveness::Slow | Liveness::Dead => Status::Alive,
             Liveness::Left => Status::Left,
@@ -206,10 +103,15 @@ impl<A: Address> Member<A> {
         self.facts.incarnation
     }
 
+    /// How far its entries are held here, and what of them is known.
+    pub(crate) fn progress(&self) -> &Progress {
+        self.replica.progress()
+    }
+
     /// How far its entries are held here.
     #[must_use]
     pub fn held(&self) -> Version {
-        self.replica.progress.held
+        self.progress().held
     }
 
     /// It says itself that it is slow to answer.
@@ -249,8 +151,8 @@ impl<A: Address> Member<A> {
     /// What it adds to fingerprints of everything.
     pub(crate) fn weight(&self) -> u64 {
         match self.weight_at(self.reach()) {
-            weight if weight == 0 || self.replica.loose == 0 => weight,
-            weight => mix(weight.wrapping_add(u64::from(self.replica.loose))),
+            weight if weight == 0 || self.replica.loose() == 0 => weight,
+            weight => mix(weight.wrapping_add(u64::from(self.replica.loose()))),
         }
     }
 
@@ -258,11 +160,11 @@ impl<A: Address> Member<A> {
     /// may be held by nobody, and a re-cover that waits for them never ends: there it counts how far
     /// it came, so that nobody compares for ever what cannot be repaired.
     pub(crate) fn reach(&self) -> Version {
-        match self.replica.progress.recover {
+        match self.progress().recover {
             Some(recover) if !self.facts.liveness.is_up() => {
-                recover.cursor.max(self.replica.progress.held)
+                recover.cursor.max(self.progress().held)
             }
-            _ => self.replica.progress.held,
+            _ => self.progress().held,
         }
     }
 

@@ -5,24 +5,30 @@
 //! change; smaller ranges, and those of facts alone beside the others, are summed when they are asked
 //! for (Meyer, "Range-Based Set Reconciliation", 2023).
 
+mod edit;
 mod facts;
 mod member;
 mod prefix;
 mod sums;
+#[cfg(test)]
+mod tests;
 
 use core::cmp::Ordering;
 use core::marker::PhantomData;
 use core::ops::Range;
 
+pub(crate) use edit::Edit;
 pub use facts::{Facts, Liveness};
 pub use member::Member;
-pub(crate) use member::{Adoption, Doubt, Marks, Swim};
 pub use prefix::Prefix;
 pub(crate) use prefix::RADIX;
 pub(crate) use sums::Sums;
 
 use crate::address::Address;
+use crate::author::Adoption;
+use crate::exchange::Marks;
 use crate::id::{Generation, NodeId, Place};
+use crate::membership::Detection;
 use crate::storage::List;
 
 /// A set of exchanges: one bit each. At most 8 are under way.
@@ -124,12 +130,12 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     }
 
     /// What membership keeps of a member, to change in place.
-    pub(crate) fn swim(&mut self, id: NodeId) -> Option<&mut Swim> {
+    pub(crate) fn swim(&mut self, id: NodeId) -> Option<&mut Detection> {
         self.row(id).map(|row| &mut row.swim)
     }
 
     /// As [`swim`](Self::swim), by index.
-    pub(crate) fn swim_at(&mut self, index: usize) -> Option<&mut Swim> {
+    pub(crate) fn swim_at(&mut self, index: usize) -> Option<&mut Detection> {
         self.row_at(index).map(|row| &mut row.swim)
     }
 
@@ -159,12 +165,11 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
         let Some(row) = self.row(id) else {
             return false;
         };
-        row.marks.sums = sums;
+        row.sums = sums;
         if row.facts.generation != generation {
             return false;
         }
-        row.swim.spoke = row.swim.suspect;
-        row.swim.usurped = false;
+        row.swim.hear();
         if row.facts.address.is_none() {
             row.observed = Some(from);
         }
@@ -186,12 +191,12 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     pub(crate) fn edit<R>(
         &mut self,
         id: NodeId,
-        change: impl FnOnce(&mut Member<A>) -> R,
+        change: impl FnOnce(Edit<'_, A>) -> R,
     ) -> Option<R> {
         let (index, kept) = (self.find(id.place()).ok()?, self.kept);
         let row = self.rows.get_mut(index)?;
         let (weight, live) = (row.kept_weight(kept), row.is_live());
-        let result = change(row);
+        let result = change(Edit::new(row));
         let (new_weight, new_live) = (row.kept_weight(kept), row.is_live());
         self.adjust(id.place(), weight, new_weight, live, new_live);
         Some(result)
@@ -279,19 +284,13 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
     }
 
     /// Counts the tokens of proofs asked for back from the next one, and their age from the round.
-    pub(crate) fn rebase(&mut self, next_token: u16, round: u16) {
+    pub(crate) fn rebase(&mut self, next_token: u16, round: u16, number: u8) {
         for index in 0..self.len() {
             let Some(row) = self.rows.get_mut(index) else {
                 continue;
             };
-            if let Some(doubt) = &mut row.swim.unproven {
-                doubt.token = next_token.wrapping_sub(doubt.token);
-                doubt.since = doubt.rounds(round);
-            }
-            if row.marks.fruitless != 0 {
-                let current = row.marks.fruitless == Marks::number_of(round);
-                row.marks.fruitless = if current { 1 } else { 2 };
-            }
+            row.swim.rebase(next_token, round);
+            row.marks.rebase(number);
         }
     }
 

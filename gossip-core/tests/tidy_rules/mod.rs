@@ -3,6 +3,7 @@
 pub mod dependencies;
 pub mod functions;
 pub mod imports;
+pub mod measures;
 pub mod source;
 pub mod words;
 

@@ -77,7 +77,7 @@ impl<A: Address, S: Storage<A>> Reconciler<A, S> {
         let (bit, only_takes) = (exchange.bit, !exchange.ways.gives);
         let row = cx.members.get(told.id);
         let alike =
-            |row: &Member<A>| row.reach() == told.held && (only_takes || row.replica.loose != 0);
+            |row: &Member<A>| row.reach() == told.held && (only_takes || row.replica.loose() != 0);
         if row.is_some_and(alike) {
             self.link_loose(cx, bit, told.id);
         }
@@ -147,7 +147,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     fn stretch_in_turn(&self, row: &Member<A>, floor: Version) -> Option<Version> {
         let more = row.marks.told > floor;
         let in_vain = row.marks.lacks_loose && row.marks.fruitless != 0;
-        let stretches = row.replica.progress.as_of.beyond(floor);
+        let stretches = row.progress().as_of.beyond(floor);
         let stretches = stretches.div_ceil(Window::SPAN).max(1);
         let turns = if self.newest_go_first() { 2 } else { 1 };
         let turn = self.turn_among(stretches.saturating_mul(turns));
@@ -157,7 +157,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
 
     /// The last stretch where the newest go first, else the one after `floor`.
     fn stretch_in_order(&self, row: &Member<A>, floor: Version) -> Version {
-        let (told, known) = (row.marks.told, row.replica.progress.as_of);
+        let (told, known) = (row.marks.told, row.progress().as_of);
         match self.newest_go_first() {
             true => Window::up_to(if told > floor { told } else { known }).max(floor),
             false => floor,
@@ -185,7 +185,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         else {
             return false;
         };
-        let floor = row.replica.progress.floor();
+        let floor = row.progress().floor();
         let mut here = Window { have: 0, ..window };
         every(&self.entries, want.owner).for_each(|version| here.add(version));
         let mut theirs = (1..=Window::SPAN).filter_map(|place| window.from.plus(place));

@@ -96,8 +96,8 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     pub(in crate::exchange) fn window_to_fill(&self, want: &Want) -> Option<Window> {
         let row = self.members.get(want.owner)?;
         let known = !row.gone && row.facts.generation.life() == want.life;
-        let normal = want.digest.recover.is_none() && row.replica.progress.gc <= want.digest.held;
-        let helpful = normal || row.replica.progress.answer(&want.digest).is_none();
+        let normal = want.digest.recover.is_none() && row.progress().gc <= want.digest.held;
+        let helpful = normal || row.progress().answer(&want.digest).is_none();
         want.window.filter(|_| known && helpful)
     }
 
@@ -110,7 +110,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     ) -> impl Iterator<Item = Listed<'_>> {
         let order = self.config.reconciliation();
         let newest = self.members.get(want.owner);
-        let newest = newest.map_or(Version::NONE, |row| row.replica.progress.as_of);
+        let newest = newest.map_or(Version::NONE, |row| row.progress().as_of);
         let salt = u64::from(self.next_token) << 32 | want.owner.get();
         listed(&self.entries, want.owner, window.from, window.to())
             .filter(move |entry| may_be_single(entry.version) && window.lacks(entry.version))
@@ -125,7 +125,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         limit: u32,
         writer: &mut Writer<'_>,
     ) -> Option<usize> {
-        let progress = self.members.get(want.owner)?.replica.progress;
+        let progress = self.members.get(want.owner)?.progress();
         let newest = self.missing(want, window, limit).map(|entry| entry.version);
         let head = |newest| SinglesHead {
             token: 0,
@@ -152,7 +152,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
     pub(in crate::exchange) fn covered_already(&self, want: &Want) -> Option<(Version, Version)> {
         let covers = want.digest.recover.is_none();
         let window = self.window_to_fill(want).filter(|_| covers)?;
-        let progress = self.members.get(want.owner)?.replica.progress;
+        let progress = self.members.get(want.owner)?.progress();
         let (a, b) = (want.digest.held, window.to().min(progress.held));
         // What the asker holds and this node does not was superseded: the asker would compute another
         // hash, so it needs the whole claim as much as one that lacks something.
@@ -174,7 +174,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         writer: &mut Writer<'_>,
     ) -> Option<bool> {
         let (a, b) = self.covered_already(want)?;
-        let progress = self.members.get(want.owner)?.replica.progress;
+        let progress = self.members.get(want.owner)?.progress();
         let told = hash(self.versions_of(want.owner, a, b));
         let head = ClaimHead::new(token, want.owner, want.life, &progress.claim(a, b));
         Some(writer.listed(Kind::Known, &(head, told.to_le_bytes())))

@@ -5,10 +5,9 @@ use rand_core::Rng;
 use super::{Letter, Mails};
 use crate::address::Address;
 use crate::config::Mail;
-use crate::context::{Context, Sender};
+use crate::context::{Context, Purpose, Sender};
 use crate::id::{NodeId, Version};
 use crate::rng::below;
-use crate::sampling::pick;
 use crate::stats::bump;
 use crate::storage::{List, Storage};
 use crate::table::{Member, Sums};
@@ -132,13 +131,9 @@ impl<L: List<Letter>> Mails<L> {
         rng: &mut impl Rng,
     ) {
         for _ in self.usage().0..peers {
-            let wanted = |row: &Member<A>| {
-                row.is_live()
-                    && row.marks.sums > Sums::Facts
-                    && !cx.is_me(row.id())
-                    && !self.has(row.id())
-            };
-            let Some(peer) = pick(&cx.members, rng, wanted).map(Member::id) else {
+            let unmailed = |row: &Member<A>| !self.has(row.id());
+            let peer = cx.partner(rng, Purpose::Entries, unmailed);
+            let Some(peer) = peer.map(Member::id) else {
                 return;
             };
             self.mail(cx, peer, before);
@@ -156,7 +151,7 @@ impl<L: List<Letter>> Mails<L> {
         let start = below(rng.next_u32(), len);
         for index in (start..len).chain(0..start) {
             let row = cx.members.at(index);
-            let row = row.filter(|row| row.is_live() && row.marks.sums > Sums::Facts);
+            let row = row.filter(|row| row.is_live() && row.sums > Sums::Facts);
             if let Some(peer) = row.map(Member::id).filter(|id| !cx.is_me(*id)) {
                 self.mail(cx, peer, before);
             }

@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use super::*;
 use crate::config::Mail;
-use crate::for_tests::{ME, OWNER, PEERS, World, address, at, sender, version as v};
+use crate::for_tests::{ME, OWNER, PEERS, World, address, at, heard, sender, version as v};
 use crate::id::{Generation, NodeId, Version};
 use crate::rng::SplitMix64;
 use crate::storage::InlineList;
@@ -74,7 +74,7 @@ fn a_new_life_has_no_mail() {
 /// A node that mails so, and has written up to 9.
 fn world(mail: Mail) -> World {
     let mut world = World::configured(|config| config.direct_mail(mail));
-    world.edit(ME, |me| me.replica.progress.held = v(9));
+    world.hold(ME, |progress| progress.held = v(9));
     world
 }
 
@@ -125,13 +125,13 @@ fn whom_there_is_no_room_for_is_left_to_anti_entropy() {
 #[test]
 fn who_is_dead_or_compares_facts_alone_gets_none() {
     let mut world = world(Mail::All);
-    world.edit(OWNER, |row| row.facts.liveness = Liveness::Dead);
-    world.tables.base.cx.members.marks(PEERS[0]).unwrap().sums = Sums::Facts;
+    world.facts(OWNER, |facts| facts.liveness = Liveness::Dead);
+    heard(&mut world.tables.base.cx, PEERS[0], Sums::Facts);
     assert_eq!(write(&mut world, 1), [PEERS[1]]);
     let (mails, cx) = world.mails();
     mails.receipt(PEERS[1], v(9), v(10));
     cx.members
-        .edit(PEERS[1], |row| row.facts.liveness = Liveness::Dead);
+        .edit(PEERS[1], |mut row| row.facts().liveness = Liveness::Dead);
     assert_eq!(mails.next_letter(cx), None, "it died meanwhile");
     assert_eq!(world.tables.base.cx.stats.mails_handed_over, 1);
 }
@@ -152,7 +152,7 @@ fn a_letter_with_nothing_to_tell_is_dropped() {
 fn a_slow_peer_has_more_time_for_its_receipt() {
     let due = |late| {
         let mut world = world(Mail::To(1));
-        world.tables.base.cx.members.swim(PEER).unwrap().late = late;
+        world.tables.base.cx.members.swim(PEER).unwrap().acked(late);
         let (mails, cx) = world.mails();
         assert!(mails.add(PEER, v(8)));
         mails.end_letter(cx, at(0), PEER);

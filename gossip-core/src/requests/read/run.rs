@@ -4,15 +4,14 @@ use rand_core::Rng;
 
 use super::{FreshRead, Known, READ_PEERS_MAX, Read, ReadEnd, Reads, short_hash, version_of};
 use crate::address::Address;
-use crate::context::{Context, Sender};
+use crate::context::{Context, Purpose, Sender};
 use crate::error::RequestError;
 use crate::event::Request;
 use crate::id::{Generation, NodeId, Version};
 use crate::outbox::Message;
-use crate::sampling::pick;
 use crate::stats::bump;
 use crate::storage::{Blob, List, Storage};
-use crate::table::{Member, Sums, Table};
+use crate::table::{Member, Table};
 use crate::time::Instant;
 use crate::wire::{AskHead, ClaimItem, Items, Kind, SinglesHead, Writer, limits};
 
@@ -188,14 +187,9 @@ fn choose_peers<A: Address, S: Storage<A>>(
     let mut next = Some(read.owner).filter(|owner| cx.live_address(*owner).is_some());
     for _ in 0..wanted {
         let chosen = next.take().or_else(|| {
-            let usable = |row: &Member<A>| {
-                let id = row.id();
-                row.is_live()
-                    && row.marks.sums > Sums::Facts
-                    && !cx.is_me(id)
-                    && !read.asks().any(|asked| asked == id)
-            };
-            pick(&cx.members, rng, usable).map(Member::id)
+            let unasked = |row: &Member<A>| !read.asks().any(|asked| asked == row.id());
+            let found = cx.partner(rng, Purpose::Entries, unasked);
+            found.map(Member::id)
         });
         let Some(peer) = chosen else {
             return;

@@ -6,12 +6,12 @@ use super::*;
 use crate::entries::delta::Listed;
 use crate::error::RequestError;
 use crate::event::Request;
-use crate::for_tests::{ME, OWNER, PEERS, World, address, at, sender, version};
+use crate::for_tests::{ME, OWNER, PEERS, World, address, at, heard, sender, version};
 use crate::id::Generation;
 use crate::outbox::Message;
 use crate::rng::SplitMix64;
 use crate::storage::{InlineBlob, InlineList};
-use crate::table::{Liveness, Member, Sums};
+use crate::table::{Liveness, Sums};
 use crate::wire::{AskHead, Items, SinglesHead, Writer};
 
 type Key = InlineBlob<8>;
@@ -97,13 +97,7 @@ fn its_report_is_told_once_and_waits_to_be_taken() {
 impl World {
     /// What this node holds of the owner, and of the owner's key.
     fn holds(mut self, held: Version, version: Version) -> Self {
-        let edited = self
-            .tables
-            .base
-            .cx
-            .members
-            .edit(OWNER, |row| row.replica.progress.held = held);
-        edited.unwrap();
+        self.hold(OWNER, |progress| progress.held = held);
         let entry = Listed {
             key: "key",
             version,
@@ -179,7 +173,7 @@ fn the_owner_is_asked_first_and_its_answer_ends_the_read() {
 fn whoever_compares_facts_alone_is_not_asked() {
     let mut world = World::new();
     for id in [OWNER, PEERS[0]] {
-        world.tables.base.cx.members.marks(id).unwrap().sums = Sums::Facts;
+        heard(&mut world.tables.base.cx, id, Sums::Facts);
     }
     assert_eq!(world.read(8), [OWNER, PEERS[1]], "but the owner is");
 }
@@ -215,8 +209,7 @@ fn what_a_peer_does_not_know_is_certain_when_nothing_of_it_is_missing() {
     world.read(1);
     let missing = world.answer(OWNER, version(9), Version::NONE);
     assert_eq!((missing, world.end()), (Some(version(9)), None));
-    let edit = |row: &mut Member<u16>| row.replica.progress.held = version(9);
-    world.tables.base.cx.members.edit(OWNER, edit).unwrap();
+    world.hold(OWNER, |progress| progress.held = version(9));
     let (reads, cx) = world.reads();
     reads.settle(cx, at(60));
     assert_eq!(world.end(), Some((ReadEnd::Owner, 0)));
@@ -226,8 +219,7 @@ fn what_a_peer_does_not_know_is_certain_when_nothing_of_it_is_missing() {
 fn who_is_alone_or_leaves_ends_its_reads() {
     let mut alone = World::new();
     for id in [OWNER, PEERS[0], PEERS[1]] {
-        let die = |row: &mut Member<u16>| row.facts.liveness = Liveness::Dead;
-        alone.tables.base.cx.members.edit(id, die).unwrap();
+        alone.facts(id, |facts| facts.liveness = Liveness::Dead);
     }
     assert!(alone.read(3).is_empty());
     assert_eq!(alone.end(), Some((ReadEnd::Alone, 0)));

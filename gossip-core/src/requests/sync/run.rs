@@ -72,7 +72,7 @@ impl<L: List<Sync>> Syncs<L> {
     ) -> Option<NodeId> {
         let (prefix, peer) = (self.prefix(request)?, self.peer(request)?);
         let row = cx.members.get(peer);
-        let sums = row.map_or(Sums::Whole, |row| row.marks.sums);
+        let sums = row.map_or(Sums::Whole, |row| row.sums);
         let head = CompareHead {
             token: request.0,
             prefix,

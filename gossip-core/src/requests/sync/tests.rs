@@ -109,7 +109,7 @@ fn it_begins_with_a_live_peer_while_there_is_room() {
         syncs.begin(Request(number), PEER, Prefix::ROOT, at(1000));
     }
     assert_eq!(syncs.check(cx, PEER), Err(RequestError::Full { max: 2 }));
-    world.edit(PEER, |row| row.facts.liveness = Liveness::Dead);
+    world.facts(PEER, |facts| facts.liveness = Liveness::Dead);
     let (syncs, cx) = world.syncs();
     assert_eq!(syncs.check(cx, PEER), Err(RequestError::UnknownPeer));
     assert_eq!(syncs.next_compare(cx), None, "nobody is there");
@@ -171,7 +171,7 @@ fn the_peer_says_that_it_is_equal_or_narrows_down_what_differs() {
     assert!(take_compare(cx, &sender(at(0), ME), &head));
     assert_eq!(cx.outbox.owed(equal), Some(address(ME)));
     cx.outbox.clear();
-    other.edit(PEER, |row| row.facts.liveness = Liveness::Dead);
+    other.facts(PEER, |facts| facts.liveness = Liveness::Dead);
     let (_, cx) = other.syncs();
     assert!(!take_compare(cx, &sender(at(0), ME), &head));
     assert_eq!(cx.outbox.owed(equal), None, "that is the exchange's");
@@ -221,7 +221,7 @@ fn it_compares_again_at_rest_and_ends_with_its_peer() {
     let due = syncs.next().unwrap();
     syncs.go_on(cx, due, |_| false);
     assert_eq!(syncs.next_compare(cx), Some((REQUEST, address(PEER))));
-    world.edit(PEER, |row| row.facts.liveness = Liveness::Left);
+    world.facts(PEER, |facts| facts.liveness = Liveness::Left);
     let (syncs, cx) = world.syncs();
     syncs.go_on(cx, due, |_| false);
     assert_eq!(end(syncs), SyncEnd::Gone);
