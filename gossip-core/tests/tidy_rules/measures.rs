@@ -24,8 +24,10 @@ pub fn sizes<'f>(files: impl Iterator<Item = &'f (String, String)>) -> Vec<(Stri
 
 /// `true` if the file gives the node methods of its own.
 pub fn implements_node(code: &str) -> bool {
-    code.lines()
-        .any(|line| line.starts_with("impl<") && line.contains(" Node<A, S> {"))
+    code.lines().any(|line| {
+        let own = line.ends_with(" Node<A, S> {") && !line.contains(" for ");
+        line.starts_with("impl<") && own
+    })
 }
 
 /// `true` if there is a test in the text, and no node in it.
