@@ -7,29 +7,17 @@
 //! `gossip_std::Heap` is. [`conformance`] is a test that anyone's lists and blobs can run.
 
 pub mod conformance;
-mod declare;
 mod inline;
-mod limits;
+mod tables;
 
 use core::cmp::Ordering;
 use core::fmt::Debug;
 use core::hash::Hash;
 
-#[doc(hidden)]
-pub use inline::bygones;
 pub use inline::{Inline, InlineBlob, InlineList};
-pub use limits::Limits;
-
-use crate::address::Address;
-use crate::board::News;
-use crate::config::Checked;
-use crate::context::Compared;
-use crate::entries::{Entry, Lease};
-use crate::exchange::{Base, Exchange, RangeDuty, Reconciler, Want};
-use crate::membership::{Bygone, Relay, Seed, Timer};
-use crate::outbox::Outgoing;
-use crate::requests::{Letter, Read, Requests, Sync};
-use crate::table::Member;
+#[doc(hidden)]
+pub use tables::bygones;
+pub use tables::{Limits, Storage, Tables};
 
 /// A bounded sequence, kept in order by its user.
 ///
@@ -125,103 +113,4 @@ pub trait Family {
 
     /// An empty list for at most `capacity` elements.
     fn list<T: Clone + Eq + Hash + Debug, const N: usize>(capacity: usize) -> Self::List<T, N>;
-}
-
-/// Names the containers of a node's tables: made by [`inline!`](crate::inline), or [`storage!`](crate::storage!) for a
-/// [`Family`] of your own. What it names is hidden, so that it can grow.
-pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
-    /// The most copies that a node keeps of what forgotten members contributed to
-    /// [shared keys](crate::shared), each an entry of its own. 0 removes the keeping of copies from the
-    /// program; those that others keep are read all the same.
-    #[doc(hidden)]
-    const COPIES: usize = 0;
-    /// An entry's key.
-    #[doc(hidden)]
-    type Key: Blob;
-    /// An entry's value.
-    #[doc(hidden)]
-    type Value: Blob;
-    /// One row for each known node, this one included.
-    #[doc(hidden)]
-    type Members: List<Member<A>>;
-    /// The entries of all owners.
-    #[doc(hidden)]
-    type Entries: List<Entry<Self::Key, Self::Value>>;
-    /// Ends of entries that were set for a time; each stands in two such lists.
-    #[doc(hidden)]
-    type Leases: List<Lease<Self::Key>>;
-    /// Deadlines of members that are not alive; as many as members is always enough.
-    #[doc(hidden)]
-    type Timers: List<Timer>;
-    /// News still being told (the rumor part of membership and of versions).
-    #[doc(hidden)]
-    type News: List<News>;
-    /// Small single messages owed, such as acks and pings.
-    #[doc(hidden)]
-    type Duties: List<Outgoing<A>>;
-    /// Indirect probes under way on behalf of others.
-    #[doc(hidden)]
-    type Relays: List<Relay<A>>;
-    /// Addresses to join through.
-    #[doc(hidden)]
-    type Seeds: List<Seed<A>>;
-    /// What remains of forgotten members, their last-known addresses above all.
-    #[doc(hidden)]
-    type Bygones: List<Bygone<A>>;
-    /// Reconciliations under way, at most 8.
-    #[doc(hidden)]
-    type Exchanges: List<Exchange<A>>;
-    /// Ranges owed to partners of an exchange.
-    #[doc(hidden)]
-    type Ranges: List<RangeDuty>;
-    /// Pulls of partners still to be answered.
-    #[doc(hidden)]
-    type Wants: List<Want>;
-    /// Direct mail under way: one letter for each peer that is to be told this node's own writes.
-    #[doc(hidden)]
-    type Mails: List<Letter>;
-    /// Anti-entropy on demand.
-    #[doc(hidden)]
-    type Syncs: List<Sync>;
-    /// Reads that ask peers.
-    #[doc(hidden)]
-    type Reads: List<Read<Self::Key>>;
-}
-
-/// The tables of a node. A storage makes them empty, each around a list of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Tables<A: Address, S: Storage<A>> {
-    /// What all parts share, this node as an owner, and who is there.
-    #[doc(hidden)]
-    pub base: Base<A, S>,
-    /// Anti-entropy.
-    #[doc(hidden)]
-    pub reconciler: Reconciler<A, S>,
-    /// Mail, syncs and reads.
-    #[doc(hidden)]
-    pub requests: Requests<A, S>,
-}
-
-impl<A: Address, S: Storage<A>> Tables<A, S> {
-    /// For a node with these settings.
-    pub(crate) const fn set_up(&mut self, config: Checked<A>) {
-        self.base.cx.config = config;
-        if !Compared::<A, S>::ENTRIES {
-            self.base.cx.members.keep_facts_alone();
-        } else if !<S::Leases as List<_>>::PERMITTED {
-            self.base.cx.members.keep_no_leases();
-        }
-    }
-
-    /// What is not permitted within these limits is compared no more.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn within(mut self, limits: Limits) -> Self {
-        if limits.entries == 0 {
-            self.base.cx.members.keep_facts_alone();
-        } else if limits.leases == 0 {
-            self.base.cx.members.keep_no_leases();
-        }
-        self
-    }
 }
