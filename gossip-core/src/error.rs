@@ -4,7 +4,7 @@ use crate::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// Why a datagram was dropped. The state did not change, but for the counter of the reason in
-/// [`Stats`](crate::Stats).
+/// [`Stats`](crate::Stats), what is known of strangers, and the time of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum DatagramError {

@@ -65,16 +65,22 @@
 //!
 //! # What is where
 //!
+//! From top to bottom; a part names only what is below it.
+//!
 //! | module | what it holds |
 //! |---|---|
-//! | [`node`] | the five verbs, composing the parts below |
-//! | [`table`] | members: facts with their precedence, fingerprints of ranges |
-//! | [`membership`] | probes, suspicion, seeds, news |
+//! | [`node`] | the five verbs and the commands, composing the parts below |
+//! | `requests` | direct mail, syncs and fresh reads |
+//! | [`persist`] | a node's state as bytes, to go on from after a restart |
+//! | [`exchange`] | anti-entropy: reconciliations under way |
+//! | [`membership`] | probes, suspicion, refutation, lives, seeds, the forgotten |
+//! | `author` | this node as the owner of entries: writes, leases, flow control, earlier lives, contributions |
+//! | `context` | what the parts share: settings, members, entries, news, outbox, airtime, partners |
+//! | `outbox`, `board`, `airtime`, `sampling` | small messages owed; news being told; how much may be sent; draws |
 //! | [`entries`] | versioned values and tombstones; [`entries::delta`] has the rules |
 //! | [`shared`] | keys that many write: contributions, stamps, merges |
-//! | [`exchange`] | reconciliations under way |
+//! | [`table`] | members: facts with their precedence, columns of the parts, fingerprints of ranges |
 //! | [`wire`] | bytes: header, sections, worst cases |
-//! | [`persist`] | a node's state as bytes, to go on from after a restart |
 //! | [`mod@storage`] | the one container, and where the tables live |
 //!
 //! `docs/protocol.md` explains the protocol, `docs/wire.md` the bytes, and `docs/decisions.md` why

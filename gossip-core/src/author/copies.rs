@@ -93,11 +93,14 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
         if const { !Self::COPIES } {
             return;
         }
+        let round = cx.round_number();
         for index in 0..cx.members.len() {
             let live = cx.members.at(index).is_some_and(Member::is_live);
-            let adoption = cx.members.adoption_at(index);
-            if let Some(adoption) = adoption.filter(|it| live && it.sweeps < SETTLED) {
-                adoption.sweeps = adoption.sweeps.saturating_add(1);
+            if let Some(adoption) = cx.members.adoption_at(index) {
+                adoption.forget_put_off(round);
+                if live && adoption.sweeps < SETTLED {
+                    adoption.sweeps = adoption.sweeps.saturating_add(1);
+                }
             }
         }
         self.drop_copies(cx);
@@ -266,15 +269,8 @@ impl<A: Address, S: Storage<A>> Author<A, S> {
             return false;
         }
         let round = cx.round_number();
-        let Some(adoption) = cx.members.adoption(owner) else {
-            return false;
-        };
-        if adoption.put_off == 0 {
-            adoption.put_off = round;
-        }
-        let (round, since) = (u16::from(round), u16::from(adoption.put_off));
-        let rounds = round.saturating_add(255).saturating_sub(since) % 255;
-        rounds < ROUNDS_FOR_COPIES
+        let adoption = cx.members.adoption(owner);
+        adoption.is_some_and(|adoption| adoption.puts_off(round))
     }
 
     /// Something of the owner's was taken: what is put off next has its own time.

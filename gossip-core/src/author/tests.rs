@@ -14,6 +14,7 @@ use crate::for_tests::{ME, OWNER, PEERS, Tiny, World, at, sender, version};
 use crate::id::{Generation, NodeId, Version};
 use crate::outbox::Message;
 use crate::shared::{Contribution, Kind, MARK_BYTES, Merge, Stamp, merge};
+use crate::table::Liveness;
 
 fn value(cx: &Context<u16, Tiny>, owner: NodeId, key: &str) -> Option<Vec<u8>> {
     let entry = cx.entries.find(owner, key)?;
@@ -76,7 +77,7 @@ fn a_later_life_keeps_the_entries_and_leaves_the_letters_a_note() {
     assert!(author.begin_life(cx, seen));
     assert!(cx.generation() > seen && cx.letters_void);
     assert_eq!(value(cx, ME, "key").as_deref(), Some(&b"2"[..]));
-    assert!(author.last_version(cx) < version(9));
+    assert_eq!(author.last_version(cx), version(2), "it is numbered anew");
     let last = Generation {
         counter: u16::MAX,
         nonce: [0xff; 4],
@@ -95,7 +96,10 @@ fn a_verb_of_another_kind_is_refused_with_what_stands_there() {
     let refused = author.check_kind(cx, "n", Kind::Plain);
     assert_eq!(refused, Err(SetError::Kind { found }));
     let sum = merge(author.origins(cx, "n"), Merge::Sum);
-    assert!(sum.is_some());
+    assert!(
+        matches!(sum, Some(crate::shared::Merged::Number(7))),
+        "what stands there"
+    );
 }
 
 /// An owner that said a number is about to be forgotten: the copy that is kept then, and where. `kept` is one that a peer
@@ -131,6 +135,54 @@ fn what_a_forgotten_owner_contributed_is_kept_unless_a_peer_keeps_it() {
     let copy = copy_of(None);
     assert!(copy.is_some());
     assert_eq!(copy_of(copy.as_ref()), None);
+}
+
+#[test]
+fn a_copy_goes_when_two_sweeps_in_a_row_find_it_needless() {
+    let mut world = World::new();
+    let (author, cx) = world.author();
+    let said = Contribution::Number {
+        stamp: Stamp::default(),
+        number: 7,
+    };
+    let mut mark = [0; MARK_BYTES];
+    let mut bytes = said.head(&mut mark).unwrap().to_vec();
+    bytes.extend(said.body());
+    let listed = Listed {
+        key: "n",
+        version: version(2),
+        value: Some(&bytes),
+        expires: None,
+    };
+    assert!(cx.entries.put(OWNER, listed));
+    author.inherit(cx, OWNER, Loss::Forgotten);
+    let kept = [1, 2, 3].map(|sweep| {
+        author.sweep(cx, at(sweep * 1_000_000), |_| None);
+        cx.entries.of(ME).any(|copy| copy.is_set())
+    });
+    // Its origin is there and settled from the second on.
+    assert_eq!(kept, [true, true, false]);
+}
+
+#[test]
+fn a_sweep_covers_single_entries_that_follow_what_is_held_of_the_gone() {
+    for (liveness, held) in [(Liveness::Dead, 4), (Liveness::Alive, 3)] {
+        let mut world = World::new();
+        world.hold(OWNER, |progress| {
+            (progress.held, progress.as_of) = (version(3), version(3));
+        });
+        world.facts(OWNER, |facts| facts.liveness = liveness);
+        let (author, cx) = world.author();
+        let single = Listed {
+            key: "key",
+            version: version(4),
+            value: Some(b"1"),
+            expires: None,
+        };
+        assert!(cx.take_single(OWNER, single));
+        author.sweep(cx, at(1_000_000), |_| None);
+        assert_eq!(world.row(OWNER).held(), version(held));
+    }
 }
 
 #[test]

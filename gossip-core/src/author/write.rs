@@ -1,4 +1,4 @@
-//! A node's own writes.
+//! A node's own writes, a life that begins, and entries whose lease is over.
 
 use super::{Author, check_key};
 use crate::address::Address;

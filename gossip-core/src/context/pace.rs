@@ -1,4 +1,4 @@
-//! Who answers late, and how long an answer is waited for.
+//! Who answers late.
 
 use super::Context;
 use crate::address::Address;

@@ -1,4 +1,4 @@
-//! In which order entries travel when not all fit.
+//! The orders in which entries travel when not all fit, and the stretch of versions that single ones are asked from.
 
 use crate::hash::mix;
 use crate::id::Version;
@@ -36,7 +36,7 @@ impl Reconciliation {
     }
 
     /// Where an entry stands in line: lower goes first. `newest` is the latest version of its owner,
-    /// `salt` changes from datagram to datagram.
+    /// `salt` changes with the tokens that are taken.
     pub(crate) fn rank(self, version: Version, newest: Version, salt: u64) -> u32 {
         let age = newest.beyond(version);
         match self {

@@ -8,7 +8,7 @@ use crate::for_tests::{ME, OWNER, PEERS, World, at, sender, version};
 use crate::id::{Generation, Incarnation, Life, NodeId, Version};
 use crate::outbox::Message;
 use crate::table::{Liveness, Prefix, Sums};
-use crate::wire::{Datagram, Header, Section, Writer, begin, seal_tag};
+use crate::wire::{Datagram, Header, Items, ListingHead, Section, Writer, begin, seal_tag};
 
 const PEER: NodeId = PEERS[0];
 
@@ -324,7 +324,7 @@ fn an_owner_about_whom_answers_were_in_vain_is_asked_for_ever_more_rarely() {
         });
         let cx = &mut world.tables.base.cx;
         let asked = (0..64u16).filter(|round| {
-            cx.next_token = round << 1;
+            cx.rounds = *round;
             let row = cx.members.get(OWNER).unwrap();
             assert!(!cx.rests(row, version(6)), "more than was told");
             !cx.rests(row, version(5))
@@ -382,7 +382,7 @@ fn whoever_asks_for_another_life_is_told_the_row() {
         versions(&mine).is_empty(),
         "nothing of a life that is not proven"
     );
-    assert!(mine.row(OWNER).swim.is_unproven() || mine.row(OWNER).facts.generation == later);
+    assert_eq!(mine.row(OWNER).facts.generation, later);
 }
 
 #[test]
@@ -416,4 +416,54 @@ fn the_slow_begin_one_exchange_at_a_time_and_nobody_begins_one_with_them() {
         Some(8),
         "it begins them itself"
     );
+}
+
+/// All rows of a world, as it lists them.
+fn listing<'b>(world: &World, buf: &'b mut [u8]) -> Section<'b, u16> {
+    let head = ListingHead {
+        salt: 0,
+        reply: false,
+        prefix: Prefix::ROOT,
+    };
+    let compared = world.tables.base.cx.compared();
+    let mut writer = Writer::new(buf);
+    for row in compared.members.range(Prefix::ROOT) {
+        assert!(writer.put(&compared.summary_of(row, Sums::Whole, head.salt)));
+    }
+    let len = writer.len();
+    Section::Listing(head, Items::new(&buf[..len]))
+}
+
+#[test]
+fn who_only_takes_shows_its_rows_where_facts_differ_and_who_gives_tells_them() {
+    for (direction, shows) in [(Direction::Both, false), (Direction::Pull, true)] {
+        let (mut mine, mut theirs) = pair(|config| config);
+        let mut buf = [0; 200];
+        mine.tables.reconciler.direction = direction;
+        take(&mut mine, &sender(at(0), PEER), listing(&theirs, &mut buf));
+        let bit = bit_of(&mine, PEER);
+        assert!(mine.tables.reconciler.ranges.first(bit).is_none());
+        theirs.facts(OWNER, |facts| facts.incarnation = Incarnation::MAX);
+        take(&mut mine, &sender(at(0), PEER), listing(&theirs, &mut buf));
+        let owed = mine.tables.reconciler.ranges.first(bit);
+        assert_eq!(
+            owed.map(|duty| duty.1.owed == Owed::Reply),
+            shows.then_some(true)
+        );
+        assert_eq!(mine.row(OWNER).marks.tell & bit != 0, !shows);
+    }
+}
+
+#[test]
+fn whoever_tells_the_row_of_a_doubted_life_has_it_asked_for_its_proof() {
+    let mut world = World::new();
+    let (swim, cx, _) = world.swim();
+    swim.doubt(cx, OWNER);
+    cx.outbox.clear();
+    let row = swim.row_of(cx, at(0), cx.members.get(OWNER).unwrap());
+    let (reconciler, base) = world.exchange();
+    reconciler.take_told_row(base, &sender(at(0), PEER), &row);
+    let asked = (0..9).filter_map(|index| base.cx.outbox.next_to(7, index));
+    let asked: std::vec::Vec<_> = asked.map(|(_, message)| message).collect();
+    assert!(matches!(asked[..], [Message::Ping(_)]), "{asked:?}");
 }

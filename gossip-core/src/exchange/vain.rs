@@ -114,9 +114,7 @@ impl<A: Address, S: Storage<A>> Context<A, S> {
         let Some(power) = row.marks.in_vain.checked_sub(VAIN_OFTEN) else {
             return false;
         };
-        // A round takes two tokens.
-        let round = self.next_token >> 1;
         let rounds = 1u16.wrapping_shl(u32::from(power.saturating_add(1).min(REST_MOST)));
-        held <= row.marks.told && !round.is_multiple_of(rounds)
+        held <= row.marks.told && !self.rounds.is_multiple_of(rounds)
     }
 }

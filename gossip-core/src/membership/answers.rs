@@ -1,4 +1,4 @@
-//! Answers to probes, a node's own and those that it makes for others.
+//! Pings, acks, indirect probes and nacks as they come in, a node's own and those that it makes for others.
 
 use super::{Nacked, Silence, Swim};
 use crate::address::Address;

@@ -1,5 +1,4 @@
-//! What a node makes of what others say of it: it refutes, and outbids other lives of its id. And what it
-//! notices of others that share an id.
+//! What a node makes of what others say of it: it refutes, and outbids other lives of its id.
 
 use super::{Answer, Merged, Swim, Word};
 use crate::address::Address;

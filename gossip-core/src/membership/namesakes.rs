@@ -1,5 +1,4 @@
-//! What a node makes of what others say of it: it refutes, and outbids other lives of its id. And what it
-//! notices of others that share an id.
+//! What a node notices of others that share an id.
 
 use super::Swim;
 use crate::address::Address;

@@ -1,4 +1,4 @@
-//! Time has passed: rounds, deadlines, and every choice that needs chance.
+//! The probe under way: through whom else it goes, and what its end means.
 
 use super::{Step, Swim};
 use crate::address::Address;

@@ -1,4 +1,4 @@
-//! How long a suspect has, and how often news is told: both grow with the logarithm of the cluster.
+//! How long a suspect has, which grows with the logarithm of the cluster.
 
 use crate::board::log2_in_256ths;
 use crate::time::Duration;

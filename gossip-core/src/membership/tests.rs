@@ -100,7 +100,7 @@ fn a_deadline_means_death_then_fading_then_oblivion() {
         Some(Fate::Forgotten)
     );
     swim.forget(cx, author, OWNER);
-    assert!(cx.members.get(OWNER).is_none_or(|row| row.gone));
+    assert!(cx.members.get(OWNER).is_none());
 }
 
 /// What came of this node's own last probes.
@@ -242,4 +242,58 @@ fn who_is_suspected_refutes_and_who_is_outbid_begins_a_later_life() {
     let merged = swim.hear_of_myself(cx, author, at(0), told);
     assert_eq!(merged, Merged::Known, "the teller should know");
     assert!(cx.generation() > LATER && cx.letters_void);
+}
+
+#[test]
+fn a_slow_member_that_answers_in_another_life_is_greeted() {
+    for (liveness, life, greeted) in [
+        (Liveness::Slow, LATER, true),
+        (Liveness::Slow, Generation::default(), false),
+        (Liveness::Alive, LATER, false),
+    ] {
+        let mut world = probed();
+        world.facts(OWNER, |facts| {
+            (facts.generation, facts.liveness) = (Generation::default(), liveness);
+        });
+        assert!(ack(&mut world, OWNER, life, 1));
+        let hello = world.tables.base.cx.outbox.owed(Message::Tell(ME));
+        assert_eq!(hello.is_some(), greeted, "{liveness:?} {life:?}");
+    }
+}
+
+/// How long after it is suspected a member is dead here, in ms.
+fn time_to_refute(fanout: u8, slow: Option<crate::NodeId>) -> u64 {
+    let mut world = World::configured(|config| config.gossip_fanout(fanout));
+    if let Some(slow) = slow {
+        world.facts(slow, |facts| facts.liveness = Liveness::Slow);
+    }
+    let (swim, cx, _) = world.swim();
+    assert!(swim.suspect(cx, at(0), OWNER));
+    swim.timers.of(OWNER).unwrap().as_millis()
+}
+
+#[test]
+fn slow_ones_have_longer_to_refute_and_those_who_wait_for_them_are_patient() {
+    let usual = time_to_refute(3, None);
+    assert!(usual >= 3000, "{usual}");
+    assert_eq!(time_to_refute(3, Some(OWNER)), 3 * usual, "it answers late");
+    assert_eq!(time_to_refute(3, Some(ME)), 3 * usual, "answers wait here");
+    assert_eq!(time_to_refute(3, Some(PEERS[0])), usual);
+    assert_eq!(time_to_refute(0, None), 2 * usual, "no news of its own");
+}
+
+#[test]
+fn an_answer_of_an_outbid_life_says_that_this_node_is_heard() {
+    for (answers, silence) in [(true, Silence::Witnessed), (false, Silence::Unwitnessed(1))] {
+        let mut world = probed();
+        if answers {
+            assert!(
+                !ack(&mut world, OWNER, OUTBID, 1),
+                "it is no answer of the life"
+            );
+        }
+        let (swim, _, _) = world.swim();
+        let failed = swim.prober.step(at(1000));
+        assert_eq!(failed, Some(Step::Failed(OWNER, (1, 2), silence)));
+    }
 }

@@ -25,8 +25,8 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
     /// Applies one received datagram.
     ///
     /// # Errors
-    /// Why it was dropped. The state did not change, but for the counter of the reason and what is known of
-    /// strangers.
+    /// Why it was dropped. The state did not change, but for the counter of the reason, what is known of
+    /// strangers, and the time of the call.
     pub fn handle_datagram(
         &mut self,
         now: Instant,

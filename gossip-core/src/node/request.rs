@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::error::RequestError;
 use crate::event::Request;
 use crate::id::NodeId;
-use crate::requests::{FreshRead, Requests, Synced};
+use crate::requests::{FreshRead, Synced};
 use crate::storage::Storage;
 use crate::table::Prefix;
 use crate::time::Instant;
@@ -24,39 +24,27 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         range: Prefix,
         deadline: Instant,
     ) -> Result<Request, RequestError> {
-        if const { !Requests::<A, S>::SYNCS } {
+        let (cx, requests) = (&mut self.tables.base.cx, &mut self.tables.requests);
+        let Some(syncs) = requests.syncs() else {
             return Err(RequestError::Full { max: 0 });
-        }
-        if !self.tables.base.cx.is_running() {
+        };
+        if !cx.is_running() {
             return Err(RequestError::NotRunning);
         }
-        self.tables
-            .requests
-            .syncs
-            .check(&self.tables.base.cx, peer)?;
-        let request = Request(self.tables.base.cx.take_token());
-        let deadline = self.time.ahead(deadline);
-        self.tables
-            .requests
-            .syncs
-            .begin(request, peer, range, deadline);
+        syncs.check(cx, peer)?;
+        let request = Request(cx.take_token());
+        syncs.begin(request, peer, range, self.time.ahead(deadline));
         Ok(request)
     }
 
     /// The report of a sync that is over.
     pub fn synced(&self, request: Request) -> Option<&Synced> {
-        if const { !Requests::<A, S>::SYNCS } {
-            return None;
-        }
-        self.tables.requests.syncs.report(request)
+        self.tables.requests.synced(request)
     }
 
     /// Takes the report of a sync that is over, which makes room for another.
     pub fn take_synced(&mut self, request: Request) -> Option<Synced> {
-        if const { !Requests::<A, S>::SYNCS } {
-            return None;
-        }
-        self.tables.requests.syncs.take(request)
+        self.tables.requests.syncs()?.take(request)
     }
 
     /// Asks up to `peers` live peers (from 1 to 8), the owner before others, for a fresher value of one
@@ -74,44 +62,27 @@ impl<A: Address, S: Storage<A>> Node<A, S> {
         peers: u8,
         deadline: Instant,
     ) -> Result<Request, RequestError> {
-        if const { !Requests::<A, S>::READS } {
+        let (cx, requests) = (&mut self.tables.base.cx, &mut self.tables.requests);
+        let Some(reads) = requests.reads() else {
             return Err(RequestError::Full { max: 0 });
-        }
-        if !self.tables.base.cx.is_running() {
+        };
+        if !cx.is_running() {
             return Err(RequestError::NotRunning);
         }
-        let key = self
-            .tables
-            .requests
-            .reads
-            .check(&self.tables.base.cx, owner, key)?;
-        let (request, deadline) = (
-            Request(self.tables.base.cx.take_token()),
-            self.time.ahead(deadline),
-        );
-        self.tables.requests.reads.start(
-            &self.tables.base.cx,
-            request,
-            (owner, key),
-            peers,
-            deadline,
-        );
+        let key = reads.check(cx, owner, key)?;
+        let request = Request(cx.take_token());
+        let deadline = self.time.ahead(deadline);
+        reads.start(cx, request, (owner, key), peers, deadline);
         Ok(request)
     }
 
     /// The report of a read that is over.
     pub fn read(&self, request: Request) -> Option<&FreshRead> {
-        if const { !Requests::<A, S>::READS } {
-            return None;
-        }
-        self.tables.requests.reads.report(request)
+        self.tables.requests.fresh(request)
     }
 
     /// Takes the report of a read that is over, which makes room for another.
     pub fn take_read(&mut self, request: Request) -> Option<FreshRead> {
-        if const { !Requests::<A, S>::READS } {
-            return None;
-        }
-        self.tables.requests.reads.take(request)
+        self.tables.requests.reads()?.take(request)
     }
 }

@@ -2,7 +2,7 @@
 
 use rand_core::Rng;
 
-use super::{Mails, Reads, Syncs, mail, read, sync};
+use super::{FreshRead, Mails, Reads, Synced, Syncs, mail, read, sync};
 use crate::address::Address;
 use crate::author::Author;
 use crate::context::{Context, Sender};
@@ -58,6 +58,21 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
     /// Whether it permits reads that ask others, and answers to those of others.
     pub(crate) const READS: bool = Reconciler::<A, S>::ENTRIES && <S::Reads as List<_>>::PERMITTED;
 
+    /// Direct mail, if this storage permits it: what stands behind a door that is shut is not compiled.
+    fn mails(&mut self) -> Option<&mut Mails<S::Mails>> {
+        const { Self::MAILS }.then_some(&mut self.mails)
+    }
+
+    /// Syncs, if it permits them.
+    pub(crate) fn syncs(&mut self) -> Option<&mut Syncs<S::Syncs>> {
+        const { Self::SYNCS }.then_some(&mut self.syncs)
+    }
+
+    /// Reads that ask others, if it permits them.
+    pub(crate) fn reads(&mut self) -> Option<&mut Reads<S::Key, S::Reads>> {
+        const { Self::READS }.then_some(&mut self.reads)
+    }
+
     /// Around tables that are empty.
     #[must_use]
     pub const fn new(
@@ -70,6 +85,20 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
             syncs,
             reads,
         }
+    }
+
+    /// The report of a sync that is over.
+    pub(crate) fn synced(&self, request: Request) -> Option<&Synced> {
+        const { Self::SYNCS }
+            .then_some(&self.syncs)?
+            .report(request)
+    }
+
+    /// The report of a read that is over.
+    pub(crate) fn fresh(&self, request: Request) -> Option<&FreshRead> {
+        const { Self::READS }
+            .then_some(&self.reads)?
+            .report(request)
     }
 
     /// Deadlines are counted from `epoch`, and tokens back from the next one.
@@ -88,8 +117,10 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
         section: Section<'_, A>,
     ) {
         match section {
-            Section::Receipt(receipt) if Self::MAILS => {
-                self.mails.take_receipt(&mut base.cx, sender, &receipt);
+            Section::Receipt(receipt) => {
+                if let Some(mails) = self.mails() {
+                    mails.take_receipt(&mut base.cx, sender, &receipt);
+                }
             }
             Section::Ask(head, key) if Self::READS => {
                 read::take_ask(&mut base.cx, sender, &head, key);
@@ -97,11 +128,13 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
             Section::Compare(head) if Self::SYNCS => {
                 let same = sync::take_compare(&mut base.cx, sender, &head);
                 if !same {
-                    self.narrow_down(reconciler, base, sender, head.prefix);
+                    Self::narrow_down(reconciler, base, sender, head.prefix);
                 }
             }
-            Section::Equal(token) if Self::SYNCS => {
-                self.syncs.take_equal(&mut base.cx, sender, token);
+            Section::Equal(token) => {
+                if let Some(syncs) = self.syncs() {
+                    syncs.take_equal(&mut base.cx, sender, token);
+                }
             }
             _ => {}
         }
@@ -109,7 +142,6 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
 
     /// Narrows down with the sender what differs in a range.
     fn narrow_down(
-        &mut self,
         reconciler: &mut Reconciler<A, S>,
         base: &mut Base<A, S>,
         sender: &Sender<A>,
@@ -133,15 +165,15 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
         sender: &Sender<A>,
         datagram: &Datagram<'_>,
     ) {
-        if const { Self::SYNCS } {
-            self.syncs.count_received(cx, sender, datagram);
+        if let Some(syncs) = self.syncs() {
+            syncs.count_received(cx, sender, datagram);
         }
     }
 
     /// Counts a datagram that is sent, for the syncs with whoever is there.
     pub(crate) fn count_sent(&mut self, cx: &Context<A, S>, to: A, bytes: &[u8]) {
-        if const { Self::SYNCS } {
-            self.syncs.count_sent::<A, S, Self>(cx, to, bytes);
+        if let Some(syncs) = self.syncs() {
+            syncs.count_sent::<A, S, Self>(cx, to, bytes);
         }
     }
 
@@ -171,20 +203,13 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
 
     /// What to send next for its own sake, and to where.
     pub(crate) fn next_aim(&mut self, cx: &mut Context<A, S>) -> Option<(Aim, A)> {
-        if const { Self::MAILS }
-            && let Some((peer, to)) = self.mails.next_letter(cx)
-        {
+        if let Some((peer, to)) = self.mails().and_then(|mails| mails.next_letter(cx)) {
             return Some((Aim::Mail(peer), to));
         }
-        if const { Self::SYNCS }
-            && let Some((request, to)) = self.syncs.next_compare(cx)
-        {
+        if let Some((request, to)) = self.syncs().and_then(|syncs| syncs.next_compare(cx)) {
             return Some((Aim::Compare(request), to));
         }
-        if const { !Self::READS } {
-            return None;
-        }
-        let (request, peer, to) = self.reads.next_ask(cx)?;
+        let (request, peer, to) = self.reads()?.next_ask(cx)?;
         Some((Aim::Ask(request, peer), to))
     }
 
@@ -198,16 +223,19 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
         writer: &mut Writer<'_>,
     ) {
         match aim {
-            Aim::Mail(peer) if Self::MAILS => self.write_mail(cx, now, peer, writer),
-            Aim::Compare(request) if Self::SYNCS => {
-                if let Some(peer) = self.syncs.write_compare(cx, now, request, writer) {
+            Aim::Mail(peer) => self.write_mail(cx, now, peer, writer),
+            Aim::Compare(request) => {
+                let syncs = self.syncs();
+                let written = syncs.and_then(|syncs| syncs.write_compare(cx, now, request, writer));
+                if let Some(peer) = written {
                     reconciler.open_both_ways(cx, peer);
                 }
             }
-            Aim::Ask(request, peer) if Self::READS => {
-                self.reads.write_ask(cx, now, (request, peer), writer);
+            Aim::Ask(request, peer) => {
+                if let Some(reads) = self.reads() {
+                    reads.write_ask(cx, now, (request, peer), writer);
+                }
             }
-            _ => {}
         }
     }
 
@@ -219,11 +247,11 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
         peer: NodeId,
         writer: &mut Writer<'_>,
     ) {
-        let Some(from) = self.mails.begin_letter(cx, peer) else {
-            return;
-        };
-        if Reconciler::write_letter(cx, now, from, writer) {
-            self.mails.end_letter(cx, now, peer);
+        let Some(mails) = self.mails() else { return };
+        if let Some(from) = mails.begin_letter(cx, peer)
+            && Reconciler::write_letter(cx, now, from, writer)
+        {
+            mails.end_letter(cx, now, peer);
         }
     }
 
@@ -232,13 +260,18 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
         let due = now.after(cx.reply_wait());
         match aim {
             Aim::Mail(peer) => {
-                self.mails.lose(cx, peer);
+                if let Some(mails) = self.mails() {
+                    mails.lose(cx, peer);
+                }
             }
             Aim::Compare(request) => {
-                self.syncs.await_answer(cx, now, request);
+                if let Some(syncs) = self.syncs() {
+                    syncs.await_answer(cx, now, request);
+                }
             }
             Aim::Ask(request, peer) => {
-                if let Some(read) = self.reads.of(request) {
+                let read = self.reads().and_then(|reads| reads.of(request));
+                if let Some(read) = read {
                     read.sent(peer, due);
                 }
             }
@@ -247,15 +280,11 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
 
     /// When something is due next.
     pub(crate) fn next(&self, cx: &Context<A, S>) -> Option<Instant> {
-        if const { !(Self::MAILS || Self::SYNCS || Self::READS) } {
-            return None;
-        }
-        let mail = const { Self::MAILS }
-            .then(|| self.mails.next_due(cx))
-            .flatten();
-        let sync = const { Self::SYNCS }.then(|| self.syncs.next()).flatten();
-        let read = const { Self::READS }.then(|| self.reads.next()).flatten();
-        [mail, sync, read].into_iter().flatten().min()
+        let mail = const { Self::MAILS }.then(|| self.mails.next_due(cx));
+        let sync = const { Self::SYNCS }.then(|| self.syncs.next());
+        let read = const { Self::READS }.then(|| self.reads.next());
+        let due = [mail.flatten(), sync.flatten(), read.flatten()];
+        due.into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -266,32 +295,31 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
         now: Instant,
         rng: &mut impl Rng,
     ) {
-        if const { Self::MAILS } {
-            self.mails.go_on(cx, now, rng);
+        if let Some(mails) = self.mails() {
+            mails.go_on(cx, now, rng);
         }
-        if const { Self::SYNCS } {
-            let is_busy = |peer| reconciler.is_busy(peer);
-            self.syncs.go_on(cx, now, is_busy);
+        if let Some(syncs) = self.syncs() {
+            syncs.go_on(cx, now, |peer| reconciler.is_busy(peer));
         }
-        if const { Self::READS } {
-            self.reads.go_on(cx, now, rng);
+        if let Some(reads) = self.reads() {
+            reads.go_on(cx, now, rng);
         }
     }
 
     /// Ends the reads that have their answers, or none in time.
     pub(crate) fn settle(&mut self, cx: &mut Context<A, S>, now: Instant) {
-        if const { Self::READS } {
-            self.reads.settle(cx, now);
+        if let Some(reads) = self.reads() {
+            reads.settle(cx, now);
         }
     }
 
     /// Ends everything that waits for others: this node leaves.
     pub(crate) fn leave(&mut self, cx: &mut Context<A, S>) {
-        if const { Self::SYNCS } {
-            self.syncs.leave();
+        if let Some(syncs) = self.syncs() {
+            syncs.leave();
         }
-        if const { Self::READS } {
-            self.reads.leave(cx);
+        if let Some(reads) = self.reads() {
+            reads.leave(cx);
         }
     }
 
@@ -304,31 +332,23 @@ impl<A: Address, S: Storage<A>> Requests<A, S> {
         head: &SinglesHead,
         items: Items<'_, ClaimItem<'_>>,
     ) {
-        if !(Self::READS && head.token != 0) {
+        let Some(reads) = self.reads().filter(|_| head.token != 0) else {
             return;
-        }
+        };
         let owner = base.author.owner_here(&base.cx, head.owner, head.life);
         let head = &SinglesHead { owner, ..*head };
         let trusted = base.cx.takes_entries(head.owner, head.life);
-        if let Some(held) = self
-            .reads
-            .take_answer(&mut base.cx, sender, (head, items), trusted)
-        {
+        if let Some(held) = reads.take_answer(&mut base.cx, sender, (head, items), trusted) {
             reconciler.compare_held(base, sender, head.owner, held);
         }
     }
 
     /// The next request that is over.
     pub(crate) fn take_untold(&mut self) -> Option<Event<S::Key>> {
-        if const { Self::SYNCS }
-            && let Some(request) = self.syncs.take_untold()
-        {
+        if let Some(request) = self.syncs().and_then(Syncs::take_untold) {
             return Some(Event::Synced { request });
         }
-        if const { !Self::READS } {
-            return None;
-        }
-        let request = self.reads.take_untold()?;
+        let request = self.reads()?.take_untold()?;
         Some(Event::Read { request })
     }
 }

@@ -19,8 +19,8 @@
 //! keys that no application can write ([`Slot`]). A copy names its origin, so a read counts it
 //! once however many there are ([`Origins`]).
 //!
-//! All of this is pure: bytes, numbers and iterators go in and come out. `node` composes it with the table
-//! of entries.
+//! All of this is pure: bytes, numbers and iterators go in and come out. The owner (`author`) composes it with the
+//! table of entries.
 
 mod contribution;
 mod copy;

@@ -159,8 +159,8 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
         self.row_at(index).map(|row| &mut row.adoption)
     }
 
-    /// A datagram came from a member in the life that is known of it, or in another: `true` in that case alone if
-    /// it is that life. While it asserts no address, where it came from is where it is.
+    /// A datagram of a member came, in this life of it: `true` if that is the life that is known. While it asserts no
+    /// address, where it came from is where it is.
     pub(crate) fn hear(&mut self, id: NodeId, generation: Generation, from: A, sums: Sums) -> bool {
         let Some(row) = self.row(id) else {
             return false;
@@ -291,6 +291,7 @@ impl<A: Address, M: List<Member<A>>> Table<A, M> {
             };
             row.swim.rebase(next_token, round);
             row.marks.rebase(number);
+            row.adoption.rebase(number);
         }
     }
 

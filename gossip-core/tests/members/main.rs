@@ -22,6 +22,7 @@ mod partitions;
 mod proofs;
 mod properties;
 mod rules;
+mod seeds;
 mod sick_member;
 mod slow_member;
 mod strangers;
