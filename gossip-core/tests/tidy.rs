@@ -165,6 +165,41 @@ fn columns_belong_to_their_parts() {
     check(open.chain(rows));
 }
 
+/// The way of a datagram leads through functions that are there.
+#[test]
+fn the_way_of_a_datagram_is_the_codes() {
+    let page = include_str!("../docs/CONTRIBUTING.md");
+    let rows = page.lines().filter(|line| line.starts_with("| "));
+    let all = files();
+    let mut steps = 0;
+    let mut wrong = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, step, names_of_files, names, _] = cells[..] else {
+            continue;
+        };
+        if !names_of_files.contains(".rs`") {
+            continue;
+        }
+        steps += 1;
+        let inside =
+            |path: &String| quoted(names_of_files).any(|name| *path == format!("{CORE}{name}"));
+        let found = all.iter().filter(|file| inside(&file.path));
+        let text: String = found.map(|file| file.text.as_str()).collect();
+        let missing = quoted(names)
+            .map(|name| name.rsplit("::").next().unwrap_or_default().to_owned())
+            .filter(|name| !has(&text, name));
+        wrong.extend(missing.map(|name| format!("{step}: no {name} in {names_of_files}")));
+    }
+    assert!(steps > 30, "{steps} steps");
+    check(wrong.into_iter());
+}
+
+/// What stands between backquotes.
+fn quoted(cell: &str) -> impl Iterator<Item = String> {
+    cell.split('`').skip(1).step_by(2).map(str::to_owned)
+}
+
 /// The node composes its parts, and the rules stand in them; none of them is a hall.
 #[test]
 fn the_node_is_small_and_no_folder_is_large() {
