@@ -13,7 +13,7 @@ use crate::error::SetError;
 use crate::for_tests::{ME, OWNER, PEERS, Tiny, World, at, sender, version};
 use crate::id::{Generation, NodeId, Version};
 use crate::outbox::Message;
-use crate::shared::{Contribution, Kind, MARK_BYTES, Merge, Stamp, merge};
+use crate::shared::{Clock, Contribution, Kind, MARK_BYTES, Merge, Wall, merge};
 use crate::table::Liveness;
 
 fn value(cx: &Context<u16, Tiny>, owner: NodeId, key: &str) -> Option<Vec<u8>> {
@@ -102,29 +102,41 @@ fn a_verb_of_another_kind_is_refused_with_what_stands_there() {
     );
 }
 
-/// An owner that said a number is about to be forgotten: the copy that is kept then, and where. `kept` is one that a peer
-/// keeps already.
-fn copy_of(kept: Option<&(String, Vec<u8>)>) -> Option<(String, Vec<u8>)> {
-    let mut world = World::new();
-    let (author, cx) = world.author();
+/// A number that was said at this time of day, as an entry.
+fn number_said(wall: u64) -> Vec<u8> {
     let said = Contribution::Number {
-        stamp: Stamp::default(),
+        stamp: Clock::default().tick(Some(Wall::from_unix_millis(wall))),
         number: 7,
     };
     let mut mark = [0; MARK_BYTES];
     let mut bytes = said.head(&mut mark).unwrap().to_vec();
     bytes.extend(said.body());
-    let listed = |key, value| Listed {
+    bytes
+}
+
+fn listed<'a>(key: &'a str, number: u32, value: Option<&'a [u8]>) -> Listed<'a> {
+    Listed {
         key,
-        version: version(2),
-        value: Some(value),
+        version: version(number),
+        value,
         expires: None,
-    };
-    assert!(cx.entries.put(OWNER, listed("n", &bytes)));
-    if let Some((key, value)) = kept {
-        assert!(cx.entries.put(PEERS[0], listed(key, value)));
     }
-    author.inherit(cx, OWNER, Loss::Forgotten);
+}
+
+/// An owner that said this is about to be forgotten: the copy that is kept then, and where. `kept` is one that a peer
+/// keeps already.
+fn copy_of(
+    owner: NodeId,
+    said: &[u8],
+    kept: Option<&(String, Vec<u8>)>,
+) -> Option<(String, Vec<u8>)> {
+    let mut world = World::new();
+    let (author, cx) = world.author();
+    assert!(cx.entries.put(owner, listed("n", 2, Some(said))));
+    if let Some((key, value)) = kept {
+        assert!(cx.entries.put(PEERS[0], listed(key, 2, Some(value))));
+    }
+    author.inherit(cx, owner, Loss::Forgotten);
     let own = cx.entries.of(ME).next()?;
     assert_eq!(cx.stats.adoptions, 1);
     Some((own.key().to_owned(), own.value()?.to_vec()))
@@ -132,29 +144,38 @@ fn copy_of(kept: Option<&(String, Vec<u8>)>) -> Option<(String, Vec<u8>)> {
 
 #[test]
 fn what_a_forgotten_owner_contributed_is_kept_unless_a_peer_keeps_it() {
-    let copy = copy_of(None);
+    let said = number_said(1);
+    let copy = copy_of(OWNER, &said, None);
     assert!(copy.is_some());
-    assert_eq!(copy_of(copy.as_ref()), None);
+    assert_eq!(copy_of(OWNER, &said, copy.as_ref()), None);
+}
+
+#[test]
+fn a_copy_that_only_one_keeps_is_not_given_up_for_one_of_another() {
+    let (key, mine) = copy_of(OWNER, &number_said(1), None).unwrap();
+    let (_, later) = copy_of(OWNER, &number_said(2), None).unwrap();
+    let (_, another) = copy_of(PEERS[1], &number_said(2), None).unwrap();
+    for (told, waits) in [
+        (None, true),
+        (Some(another), true),
+        (Some(later), false),
+        (Some(mine.clone()), false),
+    ] {
+        let mut world = World::new();
+        let (author, cx) = world.author();
+        assert!(cx.entries.put(PEERS[0], listed(&key, 2, Some(&mine))));
+        let list = [listed(&key, 3, told.as_deref())];
+        let off = author.puts_off(cx, PEERS[0], None, list.into_iter());
+        assert_eq!(off, waits, "{told:?}");
+    }
 }
 
 #[test]
 fn a_copy_goes_when_two_sweeps_in_a_row_find_it_needless() {
     let mut world = World::new();
     let (author, cx) = world.author();
-    let said = Contribution::Number {
-        stamp: Stamp::default(),
-        number: 7,
-    };
-    let mut mark = [0; MARK_BYTES];
-    let mut bytes = said.head(&mut mark).unwrap().to_vec();
-    bytes.extend(said.body());
-    let listed = Listed {
-        key: "n",
-        version: version(2),
-        value: Some(&bytes),
-        expires: None,
-    };
-    assert!(cx.entries.put(OWNER, listed));
+    let said = number_said(1);
+    assert!(cx.entries.put(OWNER, listed("n", 2, Some(&said))));
     author.inherit(cx, OWNER, Loss::Forgotten);
     let kept = [1, 2, 3].map(|sweep| {
         author.sweep(cx, at(sweep * 1_000_000), |_| None);
@@ -173,13 +194,7 @@ fn a_sweep_covers_single_entries_that_follow_what_is_held_of_the_gone() {
         });
         world.facts(OWNER, |facts| facts.liveness = liveness);
         let (author, cx) = world.author();
-        let single = Listed {
-            key: "key",
-            version: version(4),
-            value: Some(b"1"),
-            expires: None,
-        };
-        assert!(cx.take_single(OWNER, single));
+        assert!(cx.take_single(OWNER, listed("key", 4, Some(b"1"))));
         author.sweep(cx, at(1_000_000), |_| None);
         assert_eq!(world.row(OWNER).held(), version(held));
     }
@@ -235,12 +250,7 @@ fn who_waits_for_what_was_never_written_asks_the_owner_in_any_case() {
             store: &mut cx.entries,
             owner: OWNER,
         };
-        map.store(Listed {
-            key: "former",
-            version: Version::BIRTH,
-            value: Some(b"1"),
-            expires: None,
-        });
+        map.store(listed("former", 1, Some(b"1")));
         map.mark_unlisted(Version::NONE, version(3), |_| false);
         let owner = sender(at(0), OWNER);
         assert!(

@@ -467,3 +467,22 @@ fn whoever_tells_the_row_of_a_doubted_life_has_it_asked_for_its_proof() {
     let asked: std::vec::Vec<_> = asked.map(|(_, message)| message).collect();
     assert!(matches!(asked[..], [Message::Ping(_)]), "{asked:?}");
 }
+
+#[test]
+fn where_single_entries_find_no_room_nothing_is_said_until_there_is_some() {
+    for (taken, says) in [(12, false), (0, true)] {
+        let mut world = World::new();
+        hold(&mut world, 5, &[9]);
+        let teller = sender(at(0), PEER);
+        let (reconciler, base) = world.exchange();
+        let mut want = showing(version(5), &[]);
+        want.digest.held = version(5);
+        reconciler.take_pull(base, &teller, 3, core::iter::once(want));
+        let bit = reconciler.slots.of_peer(PEER).unwrap().bit;
+        let mut buf = [0; 20];
+        let mut writer = Writer::new(&mut buf);
+        assert!((0..taken).all(|_| writer.put(&0u8)));
+        reconciler.write_claims(&mut base.cx, &base.author, at(0), bit, &mut writer, 0);
+        assert_eq!(writer.len() > taken, says, "{taken} bytes are taken");
+    }
+}

@@ -297,3 +297,20 @@ fn an_answer_of_an_outbid_life_says_that_this_node_is_heard() {
         assert_eq!(failed, Some(Step::Failed(OWNER, (1, 2), silence)));
     }
 }
+
+#[test]
+fn hearsay_of_a_later_life_is_doubted_where_somebody_knows_the_member_in_another() {
+    for (told, doubted) in [(OUTBID, true), (LATER, false)] {
+        let mut world = World::new();
+        let (swim, cx, _) = world.swim();
+        let mut row = swim.row_of(cx, at(0), cx.members.get(OWNER).unwrap());
+        row.generation = told;
+        world.facts(OWNER, |facts| facts.generation = LATER);
+        world.edit(OWNER, |mut row| row.await_word(true));
+        let (swim, cx, author) = world.swim();
+        swim.merge_row(cx, author, at(0), &row);
+        let held = cx.members.get(OWNER).unwrap();
+        assert!(!held.unheard && held.facts.generation == LATER);
+        assert_eq!(held.doubted, doubted, "its own life, {told:?}, is known");
+    }
+}
