@@ -21,7 +21,7 @@ use crate::requests::{Letter, Read, Requests, Sync};
 use crate::table::Member;
 
 /// Names the containers of a node's tables: made by [`inline!`](crate::inline), or [`storage!`](crate::storage!) for a
-/// [`Family`] of your own. What it names is hidden, so that it can grow.
+/// [`Family`](super::Family) of your own. What it names is hidden, so that it can grow.
 pub trait Storage<A: Address>: Clone + Eq + Hash + Debug {
     /// The most copies that a node keeps of what forgotten members contributed to
     /// [shared keys](crate::shared), each an entry of its own. 0 removes the keeping of copies from the
