@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::micros::micros;
-use crate::sim::numbered::by_id;
+use crate::sim::index::by_id;
 use crate::sim::{Index, Span, Time};
 
 /// When everybody knew everybody and everything.

@@ -15,7 +15,7 @@ mod traffic;
 
 use serde::Serialize;
 
-use crate::sim::numbered::by_id;
+use crate::sim::index::by_id;
 use crate::sim::{Index, Span, Time};
 
 pub use coverage::{Coverage, SharePoint};

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use crate::sim::host::Index;
+use crate::sim::index::{Index, id_of};
 use crate::sim::invariant::Checks;
 use crate::sim::measure::{Demand, Leeway};
 use crate::sim::monitor::{Monitor, MonitorOptions};
-use crate::sim::node_host::id_of;
 use crate::sim::note::Note;
 use crate::sim::outcome::Window;
 use crate::sim::record::{Observer, Record};
