@@ -139,7 +139,9 @@ pub use monitor::{Monitor, MonitorOptions};
 pub use node_host::{Call, NodeHost, hash_of};
 pub use note::Note;
 pub use record::{NETWORK, Observer, Record, What};
-pub use run::{Build, Nodes, RunError, RunOptions, Settled, heap_nodes, roomy, run, run_with};
+pub use run::{
+    Build, Followers, Nodes, RunError, RunOptions, Settled, heap_nodes, roomy, run, run_with,
+};
 pub use time::{Span, SpanError, Time};
 pub use trace::Trace;
 pub use world::{Counters, HostClock, World, WorldOptions};
