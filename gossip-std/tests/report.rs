@@ -9,12 +9,20 @@ mod sample;
 #[path = "report/shown.rs"]
 mod shown;
 
-use gossip_std::sim::outcome::{Outcome, StalenessMeasure, TrafficMeasure};
-use gossip_std::sim::report::{html, json, measures, summary, svg, text};
+use gossip_std::sim::outcome::{Count, Outcome, StalenessMeasure, TrafficMeasure};
+use gossip_std::sim::report::{self, json, measures, summary, svg};
 use gossip_std::sim::{Span, Time};
 use serde_json::Value;
 
 use browser::{Browser, Theme};
+
+fn text(runs: &[Outcome]) -> String {
+    report::text(&sample::about(), runs)
+}
+
+fn html(runs: &[Outcome]) -> String {
+    report::html(&sample::about(), runs)
+}
 
 /// All four reports, with their names.
 fn all(runs: &[Outcome]) -> [(&'static str, String); 4] {
@@ -43,6 +51,7 @@ fn bare() -> Vec<Vec<Outcome>> {
     brief.epidemic[0].counts.truncate(1);
     brief.staleness.series.truncate(1);
     brief.traffic.series.truncate(1);
+    brief.beliefs.series.truncate(1);
     let silent = Outcome {
         traffic: TrafficMeasure::new(&[], vec![Default::default()], None),
         staleness: StalenessMeasure::new(Vec::new()),
@@ -74,6 +83,70 @@ fn reports_of_nothing_are_whole_and_free_of_impossible_numbers() {
         assert_eq!(document["runs"].as_array().unwrap().len(), runs.len());
     }
     assert!(text(&[]).starts_with("No runs"));
+}
+
+#[test]
+fn what_has_nothing_to_say_is_left_out_and_json_has_it() {
+    let mut run = sample::run(1);
+    run.traffic.kinds[0].total = Count::default();
+    run.staleness = StalenessMeasure::new(vec![Default::default(); 9]);
+    let silent = run.traffic.kinds[0].kind.clone();
+    for runs in [vec![run.clone()], vec![run.clone(), run.clone()]] {
+        let (text, html) = (text(&runs), html(&runs));
+        for nothing in [
+            "running hosts declared dead",
+            "broken rules",
+            "stale entries",
+            "Stale entries",
+        ] {
+            assert!(
+                !text.contains(nothing) && !html.contains(nothing),
+                "{nothing} in {text}"
+            );
+        }
+        assert!(text.contains("full membership after the heal"), "{text}");
+        let equal = "all replicas equal after the heal";
+        assert!(!text.contains(equal), "{text}");
+    }
+    let kinds = text(&[run.clone()]);
+    assert!(
+        !kinds
+            .lines()
+            .any(|line| line.starts_with(&format!("{silent} "))),
+        "{kinds}"
+    );
+    let document: Value = serde_json::from_str(&json(&[run])).unwrap();
+    assert_eq!(document["runs"][0]["false-deaths"], 0);
+    assert_eq!(document["runs"][0]["traffic"]["kinds"][0]["kind"], silent);
+}
+
+#[test]
+fn reports_say_what_was_run_why_and_what_was_done_to_it() {
+    let (text, html) = (text(&seeds(1)), html(&seeds(1)));
+    for line in [
+        "lossy \"join\" <64 & more>, seed 0",
+        "Half of the <others> cannot be heard for a while",
+        "gossip sim 'lossy \"join\".toml' --seed 7",
+        "Who holds whom for dead at 76 s",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line} in {text}");
+    }
+    assert!(
+        html.contains("<p>Half of the &lt;others&gt; cannot"),
+        "{html}"
+    );
+    for (word, times) in [
+        ("crash", 4),
+        ("partition", 4),
+        ("heal", 4),
+        ("4 crashes", 4),
+    ] {
+        let marks = html.lines().filter(|line| line.trim() == word);
+        assert_eq!(marks.count(), times, "{word}");
+    }
+    let told = ["1-9,", "11-32", "10", "33-64"];
+    let group = |line: &str| line.split_whitespace().eq(told);
+    assert!(text.lines().any(group), "{text}");
 }
 
 #[test]
@@ -145,9 +218,12 @@ fn a_long_list_is_cut_and_says_so() {
 fn a_moment_alone_makes_no_plot_of_a_course() {
     let mut run = sample::run(1);
     let plots = |run: &Outcome| html(std::slice::from_ref(run)).matches("<svg").count();
-    assert_eq!(plots(&run), 6);
+    assert_eq!(plots(&run), 8);
     run.epidemic[0].counts.truncate(1);
     run.staleness.series.truncate(1);
+    run.beliefs.series.truncate(1);
+    assert_eq!(plots(&run), 4);
+    run.beliefs.peak = None;
     assert_eq!(plots(&run), 3);
     assert_eq!(plots(&Outcome::default()), 0);
 }
@@ -245,12 +321,13 @@ fn a_browser_shows_every_plot_on_light_and_on_dark() {
     };
     let many = shown::Expected {
         title: "lossy \"join\" <64 & more>, 20 runs",
-        plots: 6,
+        plots: 8,
     };
     for theme in [Theme::Light, Theme::Dark] {
         shown::check_page(&browser, &html(&seeds(1)), &shown::ONE, theme).unwrap();
     }
     shown::check_page(&browser, &html(&seeds(20)), &many, Theme::Light).unwrap();
+    shown::check_words_are_whole(&browser, &html(&seeds(1))).unwrap();
     shown::check_svg(&browser, &svg(&seeds(1)), shown::ONE.plots).unwrap();
 }
 

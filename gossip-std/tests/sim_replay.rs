@@ -3,7 +3,7 @@
 
 use gossip_core::inline;
 use gossip_std::sim::scenario::Scenario;
-use gossip_std::sim::{Build, Index, Nodes, RunOptions, run_with};
+use gossip_std::sim::{Build, Followers, Index, Nodes, RunOptions, run_with};
 use gossip_std::{Heap, Limits};
 
 inline! {
@@ -75,7 +75,11 @@ fn trace(seed: u64, cores: usize, build: &impl Build) -> String {
     let scenario = Scenario::parse(SCENARIO).expect("a scenario");
     let mut trace = Vec::new();
     let options = RunOptions { seed, cores };
-    let outcome = run_with(&scenario, &options, build, Some(&mut trace)).expect("it can be played");
+    let followers = Followers {
+        trace: Some(&mut trace),
+        ..Followers::default()
+    };
+    let outcome = run_with(&scenario, &options, build, followers).expect("it can be played");
     assert_eq!(outcome.violations, []);
     String::from_utf8(trace).expect("JSON is text")
 }

@@ -1,14 +1,18 @@
 //! What the timeline of a scenario does to its hosts, seen in traces.
 
 use gossip_std::sim::scenario::{LIBRARY, Scenario};
-use gossip_std::sim::{RunOptions, heap_nodes, run, run_with};
+use gossip_std::sim::{Followers, RunOptions, heap_nodes, run, run_with};
 use serde_json::Value;
 
 /// Everything that was recorded of a run.
 fn records(scenario: &Scenario) -> Vec<Value> {
     let mut trace = Vec::new();
     let nodes = heap_nodes(scenario);
-    run_with(scenario, &RunOptions::default(), &nodes, Some(&mut trace)).expect("a run");
+    let followers = Followers {
+        trace: Some(&mut trace),
+        ..Followers::default()
+    };
+    run_with(scenario, &RunOptions::default(), &nodes, followers).expect("a run");
     let text = String::from_utf8(trace).expect("JSON is UTF-8");
     let record = |line| serde_json::from_str(line).expect("every line is JSON");
     text.lines().map(record).collect()

@@ -1,7 +1,5 @@
 //! What an agent is told when it starts, and why it may not.
 
-use std::error::Error;
-use std::fmt::{self, Display};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
@@ -95,34 +93,42 @@ impl AgentOptions {
 }
 
 /// Why an agent did not start, or did not stop as it should.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AgentError {
     /// The socket could not be bound.
+    #[error("cannot bind {addr}: {error}")]
     Bind {
         /// Where to.
         addr: SocketAddr,
         /// Why not.
+        #[source]
         error: io::Error,
     },
     /// The settings do not make sense together.
-    Config(ConfigError),
+    #[error("bad configuration: {0}")]
+    Config(#[from] ConfigError),
     /// The file of the state cannot be read or written.
+    #[error("cannot keep the state in {}: {error}", .path.display())]
     StateFile {
         /// The file.
         path: PathBuf,
         /// Why not.
+        #[source]
         error: io::Error,
     },
     /// What is in the file of the state cannot be used.
+    #[error("cannot use {}: {error}; without the file the node starts anew", .path.display())]
     State {
         /// The file.
         path: PathBuf,
         /// Why not.
+        #[source]
         error: ImportError,
     },
     /// The operating system refused something else that an agent needs, or its thread failed.
-    Io(io::Error),
+    #[error("the agent failed: {0}")]
+    Io(#[from] io::Error),
 }
 
 impl AgentError {
@@ -130,48 +136,6 @@ impl AgentError {
     #[must_use]
     pub fn is_damaged_state(&self) -> bool {
         matches!(self, Self::State { error, .. } if state_file::is_damage(error))
-    }
-}
-
-impl Display for AgentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bind { addr, error } => write!(f, "cannot bind {addr}: {error}"),
-            Self::Config(error) => write!(f, "bad configuration: {error}"),
-            Self::StateFile { path, error } => {
-                write!(f, "cannot keep the state in {}: {error}", path.display())
-            }
-            Self::State { path, error } => write!(
-                f,
-                "cannot use {}: {error}; without the file the node starts anew",
-                path.display()
-            ),
-            Self::Io(error) => write!(f, "the agent failed: {error}"),
-        }
-    }
-}
-
-impl Error for AgentError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Bind { error, .. } | Self::StateFile { error, .. } | Self::Io(error) => {
-                Some(error)
-            }
-            Self::State { error, .. } => Some(error),
-            Self::Config(error) => Some(error),
-        }
-    }
-}
-
-impl From<ConfigError> for AgentError {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
-}
-
-impl From<io::Error> for AgentError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
     }
 }
 

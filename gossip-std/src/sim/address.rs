@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use gossip_core::Address;
 
-use super::host::Index;
+use super::index::Index;
 
 /// An address type that can name every host of a simulated network. How many bytes an address takes
 /// on the wire is part of what a simulation measures.

@@ -3,11 +3,7 @@
 use gossip_core::{Instant, SplitMix64};
 use serde::Serialize;
 
-use super::numbered::by_id;
-
-/// A host's number in the simulated network: its address there. Hosts are numbered from 0 in the
-/// order in which they were added.
-pub type Index = u32;
+use super::index::{Index, by_id};
 
 /// Where a datagram goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

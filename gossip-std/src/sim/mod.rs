@@ -113,6 +113,7 @@ mod address;
 pub mod batch;
 pub mod chance;
 mod host;
+mod index;
 pub mod invariant;
 pub mod measure;
 mod monitor;
@@ -120,7 +121,6 @@ pub mod network;
 mod node_host;
 mod node_inspect;
 mod note;
-mod numbered;
 pub mod outcome;
 mod queue;
 mod record;
@@ -133,12 +133,15 @@ mod trace;
 pub mod world;
 
 pub use address::HostAddress;
-pub use host::{Host, Index, Outgoing, To};
+pub use host::{Host, Outgoing, To};
+pub use index::{Index, host_of, id_of};
 pub use monitor::{Monitor, MonitorOptions};
-pub use node_host::{Call, NodeHost, hash_of, host_of, id_of};
+pub use node_host::{Call, NodeHost, hash_of};
 pub use note::Note;
 pub use record::{NETWORK, Observer, Record, What};
-pub use run::{Build, Nodes, RunError, RunOptions, Settled, heap_nodes, roomy, run, run_with};
+pub use run::{
+    Build, Followers, Nodes, RunError, RunOptions, Settled, heap_nodes, roomy, run, run_with,
+};
 pub use time::{Span, SpanError, Time};
 pub use trace::Trace;
 pub use world::{Counters, HostClock, World, WorldOptions};

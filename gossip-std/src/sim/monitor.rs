@@ -4,8 +4,8 @@ use gossip_core::wire::Kind;
 
 use super::invariant::{Checks, Invariants};
 use super::measure::{
-    Acquaintance, Cluster, Deaths, Demand, Detections, Inspect, Peaks, Spread, Staleness, Tally,
-    TrafficSeries, Truth,
+    Acquaintance, Beliefs, Cluster, Deaths, Demand, Detections, Incidents, Inspect, Peaks, Spread,
+    Staleness, Tally, TrafficSeries, Truth,
 };
 use super::network::Network;
 use super::outcome::{Outcome, Violation, Window};
@@ -18,6 +18,8 @@ pub struct MonitorOptions {
     pub steady: Option<Window>,
     /// Whether samples measure staleness: O(owners) for each host that differs from the others.
     pub staleness: bool,
+    /// Whether samples count who holds whom for dead: O(hosts + beliefs).
+    pub beliefs: bool,
     /// How long after a trouble (a crash, a pause, a partition) a wrong declaration of death is
     /// excused.
     pub grace: Span,
@@ -31,10 +33,12 @@ pub struct MonitorOptions {
 #[derive(Clone, Debug)]
 pub struct Monitor {
     truth: Truth,
+    incidents: Incidents,
     spread: Spread,
     acquaintance: Acquaintance,
     detections: Detections,
     deaths: Deaths,
+    beliefs: Option<Beliefs>,
     tally: Tally,
     traffic: TrafficSeries,
     peaks: Peaks,
@@ -49,10 +53,12 @@ impl Monitor {
     pub fn new(options: &MonitorOptions) -> Self {
         Self {
             truth: Truth::with_reach(options.grace, options.demand),
+            incidents: Incidents::default(),
             spread: Spread::default(),
             acquaintance: Acquaintance::default(),
             detections: Detections::default(),
             deaths: Deaths::default(),
+            beliefs: options.beliefs.then(Beliefs::default),
             tally: Tally::default(),
             traffic: TrafficSeries::default(),
             peaks: Peaks::default(),
@@ -102,6 +108,9 @@ impl Monitor {
         if let Some(staleness) = &mut self.staleness {
             staleness.sample(now, &self.truth, cluster);
         }
+        if let Some(beliefs) = &mut self.beliefs {
+            beliefs.sample(now, &self.truth);
+        }
         self.invariants.sample(now, &self.truth, cluster);
     }
 
@@ -128,9 +137,11 @@ impl Monitor {
         Outcome {
             hosts: self.truth.ground.hosts(),
             duration: now,
+            incidents: self.incidents.finish(),
             coverage,
             membership: self.acquaintance.finish(&self.truth, cluster),
             detection: self.detections.finish(),
+            beliefs: self.beliefs.map(Beliefs::finish).unwrap_or_default(),
             false_deaths: self.deaths.mistaken(),
             unreachable_deaths: self.deaths.unreachable(),
             traffic: self.traffic.finish(&self.tally, self.steady),
@@ -161,11 +172,15 @@ impl Observer<Note> for Monitor {
         if matches!(record.what, What::Restarted { with_memory: false }) {
             self.tally.restarted(record.host);
         }
+        self.incidents.record(record);
         let claims = self.claims();
         self.spread.record(record, &self.truth, claims);
         self.acquaintance.record(record, &self.truth);
         self.detections.record(record, &self.truth);
         self.deaths.record(record, &self.truth);
+        if let Some(beliefs) = &mut self.beliefs {
+            beliefs.record(record);
+        }
         self.invariants.record(record, &self.truth);
     }
 }

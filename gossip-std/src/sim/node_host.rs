@@ -8,7 +8,8 @@ use gossip_core::{
 };
 
 use super::address::HostAddress;
-use super::host::{Host, Index, Outgoing, To};
+use super::host::{Host, Outgoing, To};
+use super::index::{Index, host_of};
 use super::note::Note;
 use super::time::Span;
 
@@ -54,18 +55,6 @@ pub struct NodeHost<A: HostAddress, S: Storage<A>> {
     expired: u32,
 }
 
-/// The id of a host's node.
-#[must_use]
-pub fn id_of(host: Index) -> NodeId {
-    NodeId::truncated(u64::from(host) + 1)
-}
-
-/// The host whose node has this id.
-#[must_use]
-pub fn host_of(id: NodeId) -> Index {
-    Index::try_from(id.get().wrapping_sub(1)).unwrap_or(Index::MAX)
-}
-
 /// FNV-1a, 64 bits: the same on every platform and with every compiler.
 #[must_use]
 pub fn hash_of(value: &[u8]) -> u64 {
@@ -75,14 +64,14 @@ pub fn hash_of(value: &[u8]) -> u64 {
 }
 
 impl<A: HostAddress, S: Storage<A>> NodeHost<A, S> {
-    /// A node that has not started yet, with these tables. Its id must be [`id_of`] its host.
+    /// A node that has not started yet, with these tables. Its id must be [`id_of`](super::id_of) its host.
     #[must_use]
     pub fn new(config: Checked<A>, tables: Tables<A, S>) -> Self {
         Self::restored(config, Node::new(config, tables))
     }
 
     /// A node of this configuration that was made of a state and has not started yet. Its id must be
-    /// [`id_of`] its host.
+    /// [`id_of`](super::id_of) its host.
     #[must_use]
     pub fn restored(config: Checked<A>, node: Node<A, S>) -> Self {
         Self {

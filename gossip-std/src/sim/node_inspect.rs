@@ -3,9 +3,10 @@
 use gossip_core::{Generation, Stats, Status, Storage};
 
 use super::address::HostAddress;
-use super::host::{Host, Index};
+use super::host::Host;
+use super::index::{Index, host_of, id_of};
 use super::measure::{Cluster, Inspect};
-use super::node_host::{NodeHost, hash_of, host_of, id_of};
+use super::node_host::{NodeHost, hash_of};
 use super::world::World;
 
 impl<A: HostAddress, S: Storage<A>> Inspect for NodeHost<A, S> {

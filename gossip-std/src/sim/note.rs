@@ -3,7 +3,7 @@
 use gossip_core::{Generation, Status};
 use serde::{Serialize, Serializer};
 
-use super::numbered::by_id;
+use super::index::by_id;
 use super::{Index, Span};
 
 /// What a simulated node tells: its events, its life and its own writes, with indices of hosts in

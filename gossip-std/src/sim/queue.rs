@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use super::host::Index;
+use super::index::Index;
 use super::time::Time;
 
 /// What sort of event it is. At one moment on one host, the earlier sort comes first.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::index::by_id;
 use super::network::Cause;
-use super::numbered::by_id;
 use super::{Index, Span, Time, To};
 
 /// The host of a record that is about the network as a whole.

@@ -66,8 +66,8 @@ impl fmt::Display for Time {
     }
 }
 
-/// A length of virtual time in microseconds. Written with a unit: `250us`, `10ms`, `1.5s`, `5min`,
-/// `2h`.
+/// A length of virtual time in microseconds, below a century. Written with a unit: `250us`, `10ms`, `1.5s`,
+/// `5min`, `2h`; read also from several of them: `1h 30min`.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -172,41 +172,20 @@ impl fmt::Display for Span {
 }
 
 /// Why a text is no [`Span`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no span of time; write it like 250us, 10ms, 1.5s, 5min or 2h")]
 pub struct SpanError(String);
-
-impl fmt::Display for SpanError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "\"{}\" is no span of time; write it like 250us, 10ms, 1.5s, 5min or 2h",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for SpanError {}
 
 impl FromStr for Span {
     type Err = SpanError;
 
     fn from_str(text: &str) -> Result<Self, SpanError> {
-        let error = || SpanError(text.to_owned());
-        let split = text
-            .find(|c: char| c.is_ascii_alphabetic())
-            .ok_or_else(error)?;
-        let (number, unit) = text.split_at(split);
-        let (_, micros) = UNITS
-            .iter()
-            .find(|(name, _)| *name == unit)
-            .ok_or_else(error)?;
-        let number: f64 = number.trim_end().parse().map_err(|_| error())?;
-        let total = number * *micros as f64;
-        // A century in microseconds; far below where a float loses whole microseconds.
-        if !(0.0..3.2e15).contains(&total) {
-            return Err(error());
-        }
-        Ok(Self(total.round() as u64))
+        let parsed = humantime::parse_duration(text).ok();
+        let micros = parsed.map(|span| (span.as_nanos() + 500) / 1000);
+        // A century: far below where a float loses whole microseconds.
+        let fits = micros.filter(|micros| *micros < 3_200_000_000_000_000);
+        let micros = fits.ok_or_else(|| SpanError(text.to_owned()))?;
+        Ok(Self(micros as u64))
     }
 }
 
@@ -253,6 +232,8 @@ mod tests {
             ("1.5s", 1_500_000),
             ("5min", 300_000_000),
             ("0us", 0),
+            ("1h 30m", 5_400_000_000),
+            ("0.0000014s", 1),
         ] {
             assert_eq!(text.parse(), Ok(Span::from_micros(micros)));
         }
@@ -263,7 +244,7 @@ mod tests {
     #[test]
     fn what_is_no_span_is_refused() {
         for text in [
-            "", "10", "ms", "-1s", "1 day", "1e400s", "NaNs", "1.5.2s", "infs",
+            "", "10", "ms", "-1s", "1 dai", "1e400s", "NaNs", "1.5.2s", "infs", "200years",
         ] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }

@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::host::Index;
-use super::numbered::by_id;
+use super::index::{Index, by_id};
 use super::record::{NETWORK, Observer, Record, What};
 
 /// Writes each record as one line: `{"us":1500,"node":4,"what":{"sent":{"to":{"one":8},"len":36}}}`.

@@ -16,7 +16,7 @@ const PROGRAMS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// The page's width, in pixels.
 pub const WIDTH: u32 = 1080;
 /// The window's height, in pixels: more than any page needs.
-pub const HEIGHT: u32 = 4000;
+pub const HEIGHT: u32 = 5000;
 /// How long to wait for the browser before giving up.
 const PATIENCE: Duration = Duration::from_secs(120);
 

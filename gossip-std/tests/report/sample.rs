@@ -3,9 +3,11 @@
 use gossip_core::SplitMix64;
 use gossip_core::wire::Kind;
 use gossip_std::sim::outcome::{
-    Count, Coverage, Detection, Epidemic, LostCount, MembershipMeasure, Outcome, Parameters, Sir,
-    StaleSample, StalenessMeasure, TablePeak, TrafficMeasure, TrafficSample, Violation, Window,
+    BeliefGroup, BeliefPeak, BeliefSample, Beliefs, Count, Coverage, Detection, Epidemic, Incident,
+    IncidentKind, LostCount, MembershipMeasure, Outcome, Parameters, Sir, StaleSample,
+    StalenessMeasure, TablePeak, TrafficMeasure, TrafficSample, Violation, Window,
 };
+use gossip_std::sim::report::About;
 use gossip_std::sim::{Span, Time, chance};
 
 const HOSTS: u32 = 64;
@@ -20,13 +22,17 @@ pub fn run(seed: u64) -> Outcome {
         parameters: parameters(),
         hosts: HOSTS,
         duration: at(SECONDS),
+        incidents: incidents(),
         coverage: vec![coverage("config", &mut rng), coverage("reading", &mut rng)],
         membership: MembershipMeasure {
             full_after: Some(Span::from_millis(3200)),
             state_after: Some(Span::from_millis(4750)),
+            full_after_heal: Some(Span::from_millis(9_500)),
+            state_after_heal: None,
             known_at_end: 1.0,
         },
         detection: vec![detection(&mut rng)],
+        beliefs: beliefs(),
         false_deaths: 0,
         unreachable_deaths: 3,
         traffic: traffic(&mut rng),
@@ -44,6 +50,14 @@ pub fn run(seed: u64) -> Outcome {
     }
 }
 
+/// What [`run`] is about.
+pub fn about() -> About {
+    About {
+        description: "Half of the <others> cannot be heard for a while".to_owned(),
+        replay: "gossip sim 'lossy \"join\".toml' --seed 7".to_owned(),
+    }
+}
+
 /// What a broken run would have.
 pub fn violation() -> Violation {
     Violation {
@@ -56,6 +70,42 @@ pub fn violation() -> Violation {
 
 fn at(second: u64) -> Time {
     Time::START + Span::from_secs(second)
+}
+
+fn incidents() -> Vec<Incident> {
+    let incident = |second, kind, count| Incident {
+        at: at(second),
+        kind,
+        count,
+    };
+    vec![
+        incident(60, IncidentKind::Crash, 1),
+        incident(70, IncidentKind::Partition, 1),
+        incident(90, IncidentKind::Heal, 1),
+        incident(110, IncidentKind::Crash, 4),
+    ]
+}
+
+/// All but the crashed one hold it for dead, and each half holds the other for dead while they are apart.
+fn beliefs() -> Beliefs {
+    let sample = |second: u64| BeliefSample {
+        at: at(second),
+        right: if second < 66 { 0 } else { 63 },
+        wrong: if (76..95).contains(&second) { 1984 } else { 0 },
+    };
+    let hosts = |text: &str| text.parse().expect("a set of hosts");
+    let group = |held: &str, wrong: &str| BeliefGroup {
+        hosts: hosts(held),
+        right: hosts("10"),
+        wrong: hosts(wrong),
+    };
+    Beliefs {
+        series: (0..=SECONDS).map(sample).collect(),
+        peak: Some(BeliefPeak {
+            at: at(76),
+            groups: vec![group("1-9, 11-32", "33-64"), group("33-64", "1-9, 11-32")],
+        }),
+    }
 }
 
 fn parameters() -> Parameters {

@@ -15,7 +15,7 @@ pub struct Expected {
 /// The page of one sample run with seed 0.
 pub const ONE: Expected = Expected {
     title: "lossy \"join\" <64 & more>, seed 0",
-    plots: 6,
+    plots: 8,
 };
 
 /// Where a plot's data are: right of the ticks' numbers, left of the legend, between title and axis.
@@ -75,6 +75,29 @@ pub fn check_page(
         })?;
     }
     Ok(())
+}
+
+/// How many words of the tables of a narrow page are broken. The browser's own windows are wider than that.
+const BROKEN_WORDS: &str = "
+document.body.style.width = '320px';
+const texts = [...document.querySelectorAll('td, th')].map(e => e.firstChild).filter(t => t);
+const broken = t => [...t.data.matchAll(/\\S+/g)].filter(word => {
+  const range = document.createRange();
+  range.setStart(t, word.index); range.setEnd(t, word.index + word[0].length);
+  return range.getClientRects().length > 1 && !/[-,]/.test(word[0]);
+});
+tell({ cells: texts.length, broken: texts.flatMap(broken).map(word => word[0]),
+  wide: document.querySelector('main').scrollWidth });
+";
+
+/// No word of a table is broken where the screen is narrow, and nothing but tables is wider than it.
+pub fn check_words_are_whole(browser: &Browser, page: &str) -> Result<(), String> {
+    let told = browser.ask(page, BROKEN_WORDS)?;
+    require(told["cells"].as_u64() > Some(50), || format!("{told}"))?;
+    require(told["broken"] == serde_json::json!([]), || {
+        format!("{told}")
+    })?;
+    require(told["wide"].as_u64() <= Some(320), || format!("{told}"))
 }
 
 /// Checks a file of so many plots.

@@ -12,8 +12,8 @@ use gossip_std::sim::measure::Inspect;
 use gossip_std::sim::outcome::Outcome;
 use gossip_std::sim::scenario::{Protocol, Scenario};
 use gossip_std::sim::{
-    Build, Call, Host, Index, NodeHost, Note, Outgoing, RunError, RunOptions, Settled, heap_nodes,
-    id_of, run_with,
+    Build, Call, Followers, Host, Index, NodeHost, Note, Outgoing, RunError, RunOptions, Settled,
+    heap_nodes, id_of, run_with,
 };
 
 /// The checksum of the empty cluster name.
@@ -46,7 +46,12 @@ pub fn plays(scenario: &Scenario, seed: u64, flaw: Option<Flaw>) -> Result<Outco
             ..scenario.protocol.clone()
         },
     };
-    run_with(scenario, &RunOptions { seed, cores: 1 }, &nodes, None)
+    run_with(
+        scenario,
+        &RunOptions { seed, cores: 1 },
+        &nodes,
+        Followers::default(),
+    )
 }
 
 struct Flawed<B> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args as Flags;
 use gossip_core::{Config, ConfigError, Duration, Mail, NodeId};
+use gossip_std::sim::Span;
 use gossip_std::{AgentError, AgentOptions, paced};
 
 use crate::cli::address::HostPort;
@@ -190,20 +191,10 @@ fn entry(text: &str) -> Result<(String, String), String> {
 
 /// From 20 ms, below which a round is shorter than what it waits for, to one hour.
 fn interval(text: &str) -> Result<Duration, String> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let unit_millis = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "m" | "min" => 60_000,
-        _ => return Err("a time is a whole number and a unit: 500ms, 2s, 1min".to_owned()),
-    };
-    let millis = number
-        .parse::<u32>()
-        .ok()
-        .and_then(|number| number.checked_mul(unit_millis));
-    match millis {
-        Some(millis @ 20..=3_600_000) => Ok(Duration::from_millis(millis)),
+    let span = text.parse::<Span>();
+    let span = span.map_err(|_| "a time is a number and a unit: 500ms, 2s, 1min")?;
+    match span.as_millis() {
+        millis @ 20..=3_600_000 => Ok(Duration::from_millis(millis as u32)),
         _ => Err("a round takes between 20ms and 60min".to_owned()),
     }
 }
@@ -217,17 +208,8 @@ mod tests {
         assert_eq!(interval("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(interval("2s"), Ok(Duration::from_secs(2)));
         assert_eq!(interval("60min"), Ok(Duration::from_secs(3600)));
-        for text in [
-            "",
-            "5",
-            "ms",
-            "19ms",
-            "61min",
-            "-1s",
-            "1.5s",
-            "99999999999s",
-            "4294968s",
-        ] {
+        assert_eq!(interval("1.5s"), Ok(Duration::from_millis(1500)));
+        for text in ["", "5", "ms", "19ms", "61min", "-1s", "99999999999s"] {
             assert!(interval(text).is_err(), "{text}");
         }
     }

@@ -8,7 +8,7 @@ use gossip_std::sim::Span;
 use super::shared::{self, Shared};
 
 /// How wide the list of commands is before what they do, in characters.
-pub(super) const FORM_WIDTH: usize = 29;
+const FORM_WIDTH: usize = 29;
 
 /// How each command is written, and what it does; those of shared keys follow.
 const COMMANDS: [(&str, &str); 17] = [
@@ -130,16 +130,19 @@ pub(super) fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {
     COMMANDS.into_iter().chain(shared::FORMS)
 }
 
+/// The same in lines that begin so.
+pub(super) fn list(begin: &str) -> String {
+    let lines = commands().map(|(form, does)| format!("{begin}{form:FORM_WIDTH$}{does}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// The list of commands, for `--help`.
 pub(super) fn overview() -> String {
-    let lines: Vec<String> = commands()
-        .map(|(form, does)| format!("  {form:FORM_WIDTH$}{does}"))
-        .collect();
     format!(
         "Commands on standard input:\n{}\n\nThe node goes on when standard input or output is \
          closed; in the background of a shell, start it with </dev/null.\nCtrl-C and SIGTERM make it leave the \
          cluster; a second one ends it at once.",
-        lines.join("\n")
+        list("  ")
     )
 }
 

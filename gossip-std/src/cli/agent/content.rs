@@ -4,10 +4,22 @@ use std::fmt;
 
 use gossip_core::NodeId;
 use gossip_core::shared::{Contribution, copy_of};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::report::{Id, Text};
 use crate::cli::text::{self, Value};
+
+/// An id: a string in JSON, because many readers round numbers above 2^53.
+pub(super) type Id = Text<NodeId>;
+
+/// Serialized as it is displayed.
+#[derive(Clone, Copy)]
+pub(super) struct Text<T>(pub(super) T);
+
+impl<T: fmt::Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
 
 /// The content of an entry. What looks like a contribution is shown as one; in JSON `raw` has its bytes, too.
 #[derive(Clone, Serialize)]

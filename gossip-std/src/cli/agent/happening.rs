@@ -7,8 +7,7 @@ use gossip_core::{Event, Mismatch, Status};
 use gossip_std::{Agent, AgentEvent, Notice, SeedInfo};
 use serde::Serialize;
 
-use super::content::Content;
-use super::report::{Id, Text};
+use super::content::{Content, Id, Text};
 use crate::cli::text;
 
 #[derive(Serialize)]

@@ -8,9 +8,9 @@ use gossip_core::table::Prefix;
 use gossip_core::{NodeId, RequestError};
 use gossip_std::Agent;
 
-use super::content::Content;
+use super::content::{Content, Text};
 use super::input::Input;
-use super::report::{Answer, Report, Text};
+use super::report::{Answer, Report};
 
 /// How long a sync may take.
 const SYNC_WAIT: Duration = Duration::from_secs(30);

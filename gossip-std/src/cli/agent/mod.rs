@@ -26,13 +26,13 @@ use super::text;
 pub(super) use args::Args;
 use args::Plan;
 use command::{Command, commands};
-use content::Content;
+use content::{Content, Text};
 use counters::Counters;
 use happening::Happening;
 use input::{Input, Inputs};
 use later::Later;
 use output::{Output, Style};
-use report::{Answer, Entry, Ready, Report, Row, Text};
+use report::{Answer, Entry, Ready, Report, Row};
 use watching::Watching;
 
 /// How long the goodbye may take.
@@ -230,6 +230,7 @@ impl Session {
             Command::Leave => Answer::Leave,
             Command::Help => Answer::Help {
                 commands: commands().map(|(form, _)| form).collect(),
+                list: command::list(""),
             },
         }))
     }

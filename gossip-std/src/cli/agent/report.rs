@@ -6,10 +6,9 @@ use std::net::SocketAddr;
 
 use gossip_core::{NodeId, Status, Synced};
 use gossip_std::{EntryInfo, MemberInfo, WatchEvent};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::command::{FORM_WIDTH, commands};
-use super::content::Content;
+use super::content::{Content, Id, Text};
 use super::counters::Counters;
 use super::happening::Happening;
 use super::shared::Done;
@@ -101,7 +100,11 @@ pub(super) enum Answer {
     Stats(Counters),
     Leave,
     Help {
+        /// How they are written.
         commands: Vec<&'static str>,
+        /// That, and what they do, in lines.
+        #[serde(skip)]
+        list: String,
     },
     #[serde(untagged)]
     Shared(Done),
@@ -142,19 +145,6 @@ pub(super) struct Row {
     own: bool,
     /// Two live nodes seem to use the id.
     clash: bool,
-}
-
-/// An id: a string in JSON, because many readers round numbers above 2^53.
-pub(super) type Id = Text<NodeId>;
-
-/// Serialized as it is displayed.
-#[derive(Clone, Copy)]
-pub(super) struct Text<T>(pub(super) T);
-
-impl<T: fmt::Display> Serialize for Text<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
 }
 
 impl From<WatchEvent> for Watched {
@@ -298,7 +288,7 @@ impl fmt::Display for Answer {
             Self::Stats(counters) => counters.fmt(f),
             Self::Shared(done) => done.fmt(f),
             Self::Leave => f.write_str("ok: leaving"),
-            Self::Help { .. } => lines(f, commands().map(|(form, does)| Padded(form, does))),
+            Self::Help { list, .. } => f.write_str(list),
         }
     }
 }
@@ -320,14 +310,6 @@ impl fmt::Display for SyncReport {
              {bytes} bytes",
             peer.0
         )
-    }
-}
-
-struct Padded(&'static str, &'static str);
-
-impl fmt::Display for Padded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:FORM_WIDTH$}{}", self.0, self.1)
     }
 }
 

@@ -8,7 +8,7 @@ use gossip_std::Agent;
 use gossip_std::agent::MergedInfo;
 use serde::Serialize;
 
-use super::report::{Id, Text};
+use super::content::{Id, Text};
 use crate::cli::text::{self, Value};
 
 /// How each is written, and what it does.

@@ -5,8 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::cluster::Cluster;
-use super::play::{Ending, Report, Summary};
-use super::show::Show;
+use super::show::{Ending, Report, Show, Summary};
 use super::steady::Steady;
 use super::steps::STEPS;
 use super::timeline;

@@ -14,6 +14,8 @@ mod story;
 mod styled;
 mod timeline;
 
+use std::env;
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,7 +24,9 @@ use clap::Args as Flags;
 use super::failure::Failure;
 use super::{random, signals};
 use cluster::Cluster;
-use play::Ending;
+use lines::{Json, Plain};
+use live::Live;
+use show::{Ending, Show};
 
 /// Watch a cluster of real nodes on this machine share state, lose a node, and take it back.
 ///
@@ -53,10 +57,23 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     // A seed of 32 bits is as good as one of 64 here, and shorter to type again.
     let seed = args.seed.unwrap_or_else(|| random::number() >> 32);
     let mut cluster = Cluster::new(usize::from(args.nodes), seed);
-    let mut show = show::choose(args.json);
+    let mut show = choose(args.json);
     match play::play(&mut cluster, show.as_mut(), &stop)? {
         Ending::Success => Ok(()),
         Ending::Failure => Err(Failure::Silent(1)),
         Ending::Interrupted => Err(Failure::Silent(130)),
     }
+}
+
+/// What suits standard output: live on a terminal, plain lines elsewhere, or JSON.
+fn choose(json: bool) -> Box<dyn Show> {
+    if json {
+        return Box::new(Json);
+    }
+    if io::stdout().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb") {
+        // https://no-color.org: set and not empty.
+        let color = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        return Box::new(Live::new(color));
+    }
+    Box::new(Plain)
 }

@@ -6,45 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::cluster::Cluster;
-use super::show::Show;
-use super::steady::Steady;
+use super::show::{Ending, Report, Show, Summary};
 use super::steps::{DEADLINE, STEPS, Step};
-use super::story::{Progress, Story};
+use super::story::Story;
 
 /// How often a step is checked; its time is no more exact than that.
 const TICK: Duration = Duration::from_millis(10);
-
-/// How the story ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    Success,
-    Failure,
-    Interrupted,
-}
-
-/// A step that is being played, has succeeded, or was given up.
-pub(super) struct Report {
-    pub(super) step: &'static Step,
-    pub(super) ok: bool,
-    pub(super) took: Duration,
-    /// What was done to the cluster.
-    pub(super) did: String,
-    pub(super) progress: Progress,
-    /// What went wrong, where that is more than time running out.
-    pub(super) error: Option<String>,
-    /// What the step measured, if it is the one that measures.
-    pub(super) steady: Option<Steady>,
-}
-
-/// The whole story.
-pub(super) struct Summary {
-    pub(super) ending: Ending,
-    pub(super) nodes: usize,
-    pub(super) seed: u64,
-    pub(super) steps_ok: usize,
-    pub(super) took: Duration,
-    pub(super) steady: Option<Steady>,
-}
 
 /// Plays all steps and shows them.
 ///
@@ -81,20 +48,6 @@ pub(super) fn play(
         steady: story.steady,
     })?;
     Ok(ending)
-}
-
-impl Report {
-    fn new(step: &'static Step) -> Self {
-        Self {
-            step,
-            ok: false,
-            took: Duration::ZERO,
-            did: String::new(),
-            progress: Progress::default(),
-            error: None,
-            steady: None,
-        }
-    }
 }
 
 struct Player<'a> {

@@ -1,13 +1,12 @@
-//! How the story is shown: live on a terminal, in plain lines elsewhere, or as JSON.
+//! What there is to show of the story, and to whom.
 
-use std::env;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::time::Duration;
 
 use super::cluster::Cluster;
-use super::lines::{Json, Plain};
-use super::live::Live;
-use super::play::{Report, Summary};
+use super::steady::Steady;
+use super::steps::Step;
+use super::story::Progress;
 
 /// Someone who follows the story.
 pub(super) trait Show {
@@ -29,15 +28,49 @@ pub(super) trait Show {
     }
 }
 
-/// What suits standard output.
-pub(super) fn choose(json: bool) -> Box<dyn Show> {
-    if json {
-        return Box::new(Json);
+/// How the story ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    Success,
+    Failure,
+    Interrupted,
+}
+
+/// A step that is being played, has succeeded, or was given up.
+pub(super) struct Report {
+    pub(super) step: &'static Step,
+    pub(super) ok: bool,
+    pub(super) took: Duration,
+    /// What was done to the cluster.
+    pub(super) did: String,
+    pub(super) progress: Progress,
+    /// What went wrong, where that is more than time running out.
+    pub(super) error: Option<String>,
+    /// What the step measured, if it is the one that measures.
+    pub(super) steady: Option<Steady>,
+}
+
+/// The whole story.
+pub(super) struct Summary {
+    pub(super) ending: Ending,
+    pub(super) nodes: usize,
+    pub(super) seed: u64,
+    pub(super) steps_ok: usize,
+    pub(super) took: Duration,
+    pub(super) steady: Option<Steady>,
+}
+
+impl Report {
+    /// One that is about to be played.
+    pub(super) fn new(step: &'static Step) -> Self {
+        Self {
+            step,
+            ok: false,
+            took: Duration::ZERO,
+            did: String::new(),
+            progress: Progress::default(),
+            error: None,
+            steady: None,
+        }
     }
-    if io::stdout().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb") {
-        // https://no-color.org: set and not empty.
-        let color = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        return Box::new(Live::new(color));
-    }
-    Box::new(Plain)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gossip_core::NodeId;
 
 use super::cluster::Cluster;
-use super::play::{Ending, Report, Summary};
+use super::show::{Ending, Report, Summary};
 use super::steady::Steady;
 use super::steps::{STEPS, Step};
 use super::story::Progress;

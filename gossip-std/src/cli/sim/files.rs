@@ -6,13 +6,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use gossip_std::sim::outcome::Outcome;
-use gossip_std::sim::report;
+use gossip_std::sim::report::{self, About};
 
 use super::flags::Play;
 use crate::cli::failure::Failure;
 
 /// How a report is drawn.
-type Report = fn(&[Outcome]) -> String;
+type Report = fn(&About, &[Outcome]) -> String;
 
 /// The reports that are asked for, each with its open file.
 pub(super) struct Files {
@@ -30,7 +30,7 @@ impl Files {
         ])?;
         let asked = [
             (&play.html, report::html as Report),
-            (&play.svg, report::svg as Report),
+            (&play.svg, (|_, runs| report::svg(runs)) as Report),
         ];
         let mut reports = Vec::new();
         for (path, report) in asked {
@@ -42,11 +42,12 @@ impl Files {
     }
 
     /// Writes the reports.
-    pub(super) fn write(self, runs: &[Outcome]) -> Result<(), Failure> {
+    pub(super) fn write(self, about: &About, runs: &[Outcome]) -> Result<(), Failure> {
         for (path, mut file, report) in self.reports {
-            file.write_all(report(runs).as_bytes()).map_err(|error| {
-                Failure::Run(format!("cannot write {}: {error}", path.display()))
-            })?;
+            file.write_all(report(about, runs).as_bytes())
+                .map_err(|error| {
+                    Failure::Run(format!("cannot write {}: {error}", path.display()))
+                })?;
         }
         Ok(())
     }

@@ -132,6 +132,12 @@ impl Play {
         }
         command
     }
+
+    /// The command that plays all runs again.
+    pub(super) fn again(&self) -> String {
+        let all = (self.runs > 1).then(|| format!(" --runs {}", self.runs));
+        self.replay(self.seed) + &all.unwrap_or_default()
+    }
 }
 
 fn processors() -> usize {
@@ -201,13 +207,20 @@ mod tests {
     #[test]
     fn the_replay_command_plays_the_same_run() {
         let flags = "--nodes 9 --fanout 2 --interval 500ms --gossip-interval 100ms --loss 0.25 \
-                     --mtu 500 --duration 40s --entries 3 --latency 1ms..20ms --direct-mail all";
+                     --mtu 500 --duration 40s --entries 3 --latency 1ms..20ms --direct-mail all --exchange-mode push \
+                     --reconciliation precise-oldest --flow-control false";
         let asked = play(&format!("crash --runs 50 --jobs 2 --quiet {flags}"));
         let command = asked.replay(17);
         let again = play(command.strip_prefix("gossip sim ").unwrap());
         assert_eq!(again.overrides, asked.overrides);
         assert_eq!((again.scenario().unwrap(), again.seed), ("crash", 17));
         assert_eq!(play("crash").replay(3), "gossip sim crash --seed 3");
+    }
+
+    #[test]
+    fn a_report_has_the_command_that_plays_all_runs_again() {
+        let again = play("crash --runs 3 --seed 7 --nodes 9 --json").again();
+        assert_eq!(again, "gossip sim crash --seed 7 --nodes 9 --runs 3");
     }
 
     #[test]

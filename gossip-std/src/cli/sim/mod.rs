@@ -13,9 +13,9 @@ mod source;
 use std::io::{self, BufWriter, Write};
 
 use gossip_std::sim::outcome::Outcome;
-use gossip_std::sim::report;
+use gossip_std::sim::report::{self, About};
 use gossip_std::sim::scenario::{LIBRARY, Scenario};
-use gossip_std::sim::{self, RunOptions, batch};
+use gossip_std::sim::{self, Followers, RunOptions, batch};
 
 use super::failure::Failure;
 use estimate::Estimate;
@@ -23,6 +23,7 @@ use files::Files;
 pub(super) use flags::Args;
 use flags::{Play, Query, Show};
 use pace::Pace;
+use progress::Progress;
 
 /// Answers or plays what is asked for.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -78,39 +79,49 @@ fn play_all(play: &Play) -> Result<(), Failure> {
         let _ = writeln!(io::stderr(), "{warning}");
     }
     let pace = Pace::start();
-    let bar = progress::bar(seeds.len() as u64, play.quiet);
-    let run = |seed| {
-        let outcome = simulate(&scenario, play, seed);
-        bar.inc(1);
-        outcome
-    };
+    let progress = Progress::new(seeds.len(), scenario.duration, play.quiet);
+    let run = |seed| simulate(&scenario, play, seed, &progress);
     let played = batch::play(&seeds, play.jobs(), run, Result::is_err);
-    bar.finish_and_clear();
+    progress.end();
     let runs = played.into_iter().collect::<Result<Vec<_>, _>>()?;
-    files.write(&runs)?;
+    let about = About {
+        replay: play.again(),
+        description: scenario.description.clone(),
+    };
+    files.write(&about, &runs)?;
     if play.json {
         print(&report::json(&runs))?;
     } else if !play.quiet {
-        print(&report::text(&runs))?;
+        print(&report::text(&about, &runs))?;
         eprintln!("\n{}", pace.line(&runs, play.jobs()));
     }
     judged(play, &runs)
 }
 
 /// Plays one run, and writes its trace if that is asked for.
-fn simulate(scenario: &Scenario, play: &Play, seed: u64) -> Result<Outcome, Failure> {
+fn simulate(
+    scenario: &Scenario,
+    play: &Play,
+    seed: u64,
+    progress: &Progress,
+) -> Result<Outcome, Failure> {
     let options = RunOptions {
         seed,
         cores: play.cores(),
     };
-    let outcome = match &play.trace {
-        None => sim::run(scenario, &options),
-        Some(path) => {
-            let mut trace = BufWriter::new(files::create(path)?);
-            let nodes = sim::heap_nodes(scenario);
-            sim::run_with(scenario, &options, &nodes, Some(&mut trace))
-        }
-    };
+    let mut trace = play
+        .trace
+        .as_deref()
+        .map(files::create)
+        .transpose()?
+        .map(BufWriter::new);
+    let outcome = progress.follow(|told| {
+        let followers = Followers {
+            trace: trace.as_mut().map(|trace| trace as &mut dyn Write),
+            progress: Some(told),
+        };
+        sim::run_with(scenario, &options, &sim::heap_nodes(scenario), followers)
+    });
     outcome.map_err(|error| Failure::Run(format!("{}: {error}", scenario.name)))
 }
 

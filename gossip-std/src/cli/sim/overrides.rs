@@ -119,6 +119,21 @@ impl Overrides {
                 "protocol.gossip-interval",
             ),
             (
+                "--exchange-mode",
+                text(&self.exchange_mode),
+                "protocol.exchange.mode",
+            ),
+            (
+                "--reconciliation",
+                text(&self.reconciliation),
+                "protocol.exchange.reconciliation",
+            ),
+            (
+                "--flow-control",
+                text(&self.flow_control),
+                "protocol.exchange.flow-control",
+            ),
+            (
                 "--direct-mail",
                 text(&self.direct_mail),
                 "protocol.direct-mail",

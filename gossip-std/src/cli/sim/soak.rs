@@ -49,7 +49,7 @@ pub(super) fn run(args: &Soak) -> Result<(), Failure> {
         let (seed, seeds) = (args.seed, args.seeds);
         Failure::Usage(format!("--seed {seed}: too large for {seeds} seeds"))
     })?;
-    let bar = progress::bar(u64::from(args.seeds), false);
+    let bar = progress::bar(u64::from(args.seeds), "{pos} of {len} runs", false);
     let played = soak(args.seed..end, args.jobs(), || bar.inc(1));
     bar.finish_and_clear();
     let report = played.map_err(|error| Failure::Run(error.to_string()))?;

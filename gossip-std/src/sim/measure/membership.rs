@@ -16,22 +16,38 @@ pub struct Acquaintance {
     hosts_by_known: BTreeMap<u32, u32>,
     /// Hosts that are counted.
     counted: Vec<bool>,
-    full_after: Option<Span>,
-    state_after: Option<Span>,
+    start: Wait,
+    /// Since the last heal of a partition.
+    heal: Option<Wait>,
+}
+
+/// From when on everybody and everything is waited for, and how long each took.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wait {
+    since: Time,
+    full: Option<Span>,
+    state: Option<Span>,
 }
 
 impl Acquaintance {
-    /// Takes notice of one record. When a host is added, the wait for everybody begins anew.
+    /// Takes notice of one record. When a host is added, the wait for everybody goes on from the start.
     pub fn record(&mut self, record: &Record<'_, Note>, truth: &Truth) {
         let host = record.host;
         match record.what {
             What::Added => {
-                (self.full_after, self.state_after) = (None, None);
+                self.start = Wait::default();
                 self.knows(host, 1);
             }
             What::Restarted { with_memory: false } => self.knows(host, 1),
             What::Note(Note::Member { live, .. } | Note::Forgotten { live, .. }) => {
                 self.knows(host, *live);
+            }
+            What::Healed { .. } => {
+                let since = record.time;
+                self.heal = Some(Wait {
+                    since,
+                    ..Wait::default()
+                });
             }
             What::Crashed
             | What::Restarted { with_memory: true }
@@ -59,14 +75,18 @@ impl Acquaintance {
         let live = truth.ground.live().count();
         let full = live > 1 && self.hosts_by_known.get(&live) == Some(&live);
         if full {
-            self.full_after.get_or_insert(now.since(Time::START));
+            for wait in self.waits() {
+                wait.full.get_or_insert(now.since(wait.since));
+            }
         }
     }
 
     /// Looks whether all replicas are equal and complete, until they are. O(hosts).
     pub fn sample(&mut self, now: Time, truth: &Truth, cluster: &dyn Cluster) {
-        if self.state_after.is_none() && is_complete(truth, cluster) {
-            self.state_after = Some(now.since(Time::START));
+        if self.waits().any(|wait| wait.state.is_none()) && is_complete(truth, cluster) {
+            for wait in self.waits() {
+                wait.state.get_or_insert(now.since(wait.since));
+            }
         }
     }
 
@@ -86,14 +106,20 @@ impl Acquaintance {
         let hosts = u64::from(live.count());
         let all = hosts * hosts.saturating_sub(1);
         MembershipMeasure {
-            full_after: self.full_after,
-            state_after: self.state_after,
+            full_after: self.start.full,
+            state_after: self.start.state,
+            full_after_heal: self.heal.and_then(|wait| wait.full),
+            state_after_heal: self.heal.and_then(|wait| wait.state),
             known_at_end: if all == 0 {
                 0.0
             } else {
                 pairs as f64 / all as f64
             },
         }
+    }
+
+    fn waits(&mut self) -> impl Iterator<Item = &mut Wait> {
+        [&mut self.start].into_iter().chain(&mut self.heal)
     }
 
     /// The host holds so many for live now.
@@ -155,8 +181,8 @@ mod tests {
     use gossip_core::Status;
 
     use super::*;
-    use crate::sim::Observer;
-    use crate::sim::measure::script::{Replica, at, life, member, tell, wrote};
+    use crate::sim::measure::script::{Replica, at, heal, life, member, tell, wrote};
+    use crate::sim::{NETWORK, Observer};
 
     struct Trial {
         truth: Truth,
@@ -184,7 +210,7 @@ mod tests {
         }
 
         fn full_after(&self) -> Option<Span> {
-            self.acquaintance.full_after
+            self.acquaintance.start.full
         }
     }
 
@@ -201,6 +227,23 @@ mod tests {
         assert_eq!(trial.full_after(), Some(Span::from_secs(5)));
         trial.tell(8, 3, What::Added);
         assert_eq!(trial.full_after(), None, "one more to know");
+    }
+
+    #[test]
+    fn the_time_after_a_heal_is_measured_from_the_last_one() {
+        let mut trial = Trial::new();
+        for host in 0..3 {
+            trial.tell(1, host, member(0, Status::Alive, 3));
+        }
+        assert_eq!(trial.acquaintance.heal.map(|wait| wait.full), None);
+        trial.tell(5, 2, member(0, Status::Dead, 2));
+        trial.tell(8, NETWORK, heal());
+        trial.tell(9, NETWORK, heal());
+        let full = |trial: &Trial| trial.acquaintance.heal.unwrap().full;
+        assert_eq!(full(&trial), None);
+        trial.tell(13, 2, member(0, Status::Alive, 3));
+        assert_eq!(full(&trial), Some(Span::from_secs(4)));
+        assert_eq!(trial.full_after(), Some(Span::from_secs(1)));
     }
 
     #[test]
@@ -229,7 +272,7 @@ mod tests {
             let cluster = nodes.to_vec();
             let truth = &trial.truth;
             trial.acquaintance.sample(at(secs), truth, &cluster);
-            trial.acquaintance.state_after.is_some()
+            trial.acquaintance.start.state.is_some()
         };
         let node3 = |fingerprint, version| node(fingerprint, version, 3);
         assert!(

@@ -4,9 +4,11 @@
 //! Notes cost O(1) or O(log n) each. What must be read from the hosts is read in samples, whose
 //! period the runner chooses: a sample costs O(hosts), and where replicas differ O(hosts * owners).
 
+mod beliefs;
 mod deaths;
 mod detection;
 mod ground;
+mod incidents;
 mod inspect;
 mod lease;
 mod ledger;
@@ -23,9 +25,11 @@ mod tally;
 mod traffic;
 mod truth;
 
+pub use beliefs::Beliefs;
 pub use deaths::Deaths;
 pub use detection::Detections;
 pub use ground::Ground;
+pub use incidents::Incidents;
 pub use inspect::{Cluster, Inspect};
 pub use lease::{Lease, Leeway};
 pub use ledger::{BIRTH, Ledger, Owner, Write};

@@ -64,6 +64,11 @@ impl HostSet {
             .flat_map(move |(first, last)| first..=last.min(hosts.saturating_sub(1)))
     }
 
+    /// The first and the last of each run of neighbours in the set, in order.
+    pub fn runs(&self) -> impl Iterator<Item = (Index, Index)> + Clone {
+        self.runs.iter().copied()
+    }
+
     /// Whether no host is in the set.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -112,16 +117,9 @@ impl From<std::ops::Range<Index>> for HostSet {
 }
 
 /// Why a text names no set of hosts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" names no hosts; write {EXPECTED}")]
 pub struct HostSetError(String);
-
-impl fmt::Display for HostSetError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\" names no hosts; write {EXPECTED}", self.0)
-    }
-}
-
-impl std::error::Error for HostSetError {}
 
 const EXPECTED: &str =
     "all, none, 3, 1-8, 20-, or several with commas; with not before it, all others";

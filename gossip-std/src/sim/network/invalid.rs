@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// A setting that no network can have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is {found}; it must be {want}")]
 pub struct Invalid {
     field: String,
     found: String,
@@ -27,18 +28,6 @@ impl Invalid {
         self
     }
 }
-
-impl fmt::Display for Invalid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} is {}; it must be {}",
-            self.field, self.found, self.want
-        )
-    }
-}
-
-impl std::error::Error for Invalid {}
 
 /// Holds if `value` is a probability.
 pub(super) fn probability(field: &str, value: f64) -> Result<(), Invalid> {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::delays::Delays;
 use super::micros::micros;
 use super::{mean, ratio};
-use crate::sim::numbered::by_id;
+use crate::sim::index::by_id;
 use crate::sim::{Index, Span, Time};
 
 /// A curve has at most so many points.

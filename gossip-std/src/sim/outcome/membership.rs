@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::micros::micros;
-use crate::sim::numbered::by_id;
+use crate::sim::index::by_id;
 use crate::sim::{Index, Span, Time};
 
 /// When everybody knew everybody and everything.
@@ -16,6 +16,12 @@ pub struct MembershipMeasure {
     /// From the start until the replicas of all running hosts were first equal and complete.
     #[serde(rename = "state-after-us", serialize_with = "micros")]
     pub state_after: Option<Span>,
+    /// From the last heal of a partition until every running host held every running host for live.
+    #[serde(rename = "full-after-heal-us", serialize_with = "micros")]
+    pub full_after_heal: Option<Span>,
+    /// From the last heal of a partition until the replicas of all running hosts were equal and complete.
+    #[serde(rename = "state-after-heal-us", serialize_with = "micros")]
+    pub state_after_heal: Option<Span>,
     /// The share of the pairs (running host, other running host) in which the first held the second
     /// for live when the run ended; 1 is full.
     pub known_at_end: f64,

@@ -5,8 +5,10 @@
 //! of microseconds whose names end in `-us`. Nothing here is NaN or infinite: a ratio over nothing is 0, and what never
 //! happened is `None`.
 
+mod beliefs;
 mod coverage;
 mod delays;
+mod incidents;
 mod membership;
 mod micros;
 mod parameters;
@@ -15,11 +17,13 @@ mod traffic;
 
 use serde::Serialize;
 
-use crate::sim::numbered::by_id;
+use crate::sim::index::by_id;
 use crate::sim::{Index, Span, Time};
 
+pub use beliefs::{BeliefGroup, BeliefPeak, BeliefSample, Beliefs};
 pub use coverage::{Coverage, SharePoint};
 pub use delays::{Bin, DELAYS_KEPT, Delays};
+pub use incidents::{Incident, IncidentKind};
 pub use membership::{Detection, MembershipMeasure};
 pub use parameters::{Parameters, Setting};
 pub use staleness::{StaleSample, StalenessMeasure};
@@ -42,12 +46,16 @@ pub struct Outcome {
     /// How long the run lasted, in virtual time.
     #[serde(rename = "duration-us")]
     pub duration: Time,
+    /// What was done to the cluster, in the order of time.
+    pub incidents: Vec<Incident>,
     /// How each tracked update spread, in the order in which they were written.
     pub coverage: Vec<Coverage>,
     /// When everybody knew everybody and everything.
     pub membership: MembershipMeasure,
     /// How each crash was found, in the order of the crashes.
     pub detection: Vec<Detection>,
+    /// Whom hosts held for dead.
+    pub beliefs: Beliefs,
     /// How often some host declared another dead that was running and connected to it.
     pub false_deaths: u32,
     /// How often some host declared another dead that was running, but paused, cut off or just back.

@@ -1,7 +1,10 @@
 //! Runs for a person with a browser.
 
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
 use crate::sim::outcome::Outcome;
 
+use super::about::About;
 use super::plots::{Plot, SIZE, dark_rules, plots};
 use super::table::{Column, Table};
 use super::tables::{tables, title, verdict};
@@ -9,81 +12,71 @@ use super::tables::{tables, title, verdict};
 /// One page with the tables and plots of the runs. It needs no script and loads nothing, and
 /// follows the reader's choice of light or dark.
 #[must_use]
-pub fn html(runs: &[Outcome]) -> String {
-    let title = escape(&title(runs));
-    let figures: String = plots(runs).iter().map(figure).collect();
-    let figures = if figures.is_empty() {
-        "<p class=\"none\">Nothing was measured that could be drawn.</p>\n".to_owned()
-    } else {
-        figures
-    };
-    let verdict = verdict(runs);
-    let class = if runs.iter().all(|run| run.violations.is_empty()) {
-        "held"
-    } else {
-        "broken"
-    };
-    let sections: Vec<String> = tables(runs).iter().map(section).collect();
+pub fn html(about: &About, runs: &[Outcome]) -> String {
+    let (title, plots, tables) = (title(runs), plots(runs), tables(runs));
+    let held = runs.iter().all(|run| run.violations.is_empty());
     // What was run and how it went comes first, then the pictures, then the details.
-    let (first, rest) = sections.split_at(sections.len().min(2));
-    let (first, rest) = (first.concat(), rest.concat());
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n\
-         <style>\n{}{}\n</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n\
-         <p class=\"{class}\">{verdict}</p>\n<div class=\"first\">\n{first}</div>\n\
-         {figures}{rest}</main>\n</body>\n</html>\n",
-        include_str!("page.css"),
-        dark_rules(),
-    )
-}
-
-fn section(table: &Table) -> String {
-    let cells = |tag: &str, cells: &mut dyn Iterator<Item = &str>| -> String {
-        let cell = |(text, column): (&str, &Column)| {
-            let class = if column.right {
-                " class=\"number\""
-            } else {
-                ""
-            };
-            format!("<{tag}{class}>{}</{tag}>", escape(text))
-        };
-        cells.zip(&table.columns).map(cell).collect()
+    let (first, rest) = tables.split_at(tables.len().min(2));
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { (title) }
+                style { (PreEscaped(include_str!("page.css"))) (PreEscaped(dark_rules())) }
+            }
+            body {
+                main {
+                    h1 { (title) }
+                    @if !about.description.is_empty() { p { (about.description) } }
+                    @if !about.replay.is_empty() { pre { (about.replay) } }
+                    p class=(if held { "held" } else { "broken" }) { (verdict(runs)) }
+                    div class="first" { @for table in first { (section(table)) } }
+                    @if plots.is_empty() {
+                        p class="none" { "Nothing was measured that could be drawn." }
+                    }
+                    @for plot in &plots { (figure(plot)) }
+                    @for table in rest { (section(table)) }
+                }
+            }
+        }
     };
-    let head = cells("th", &mut table.columns.iter().map(|column| column.head));
-    let row = |row: &Vec<String>| {
-        let row = cells("td", &mut row.iter().map(String::as_str));
-        format!("<tr>{row}</tr>\n")
-    };
-    let rows: String = table.rows.iter().map(row).collect();
-    let title = escape(&table.title);
-    format!(
-        "<section>\n<h2>{title}</h2>\n<div class=\"tables\"><table>\n\
-         <thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n</section>\n"
-    )
+    page.into_string()
 }
 
-fn figure(plot: &Plot) -> String {
-    let (width, height) = SIZE;
-    let title = escape(&plot.title);
-    let elements = &plot.elements;
-    format!(
-        "<figure>\n<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\">\
-         {elements}</svg>\n</figure>\n"
-    )
-}
-
-/// Text that is nothing but text in HTML, in an attribute too.
-fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            c => escaped.push(c),
+fn section(table: &Table) -> Markup {
+    let class = |column: &Column| column.right.then_some("number");
+    html! {
+        section {
+            h2 { (table.title) }
+            div class="tables" {
+                table {
+                    thead {
+                        tr { @for column in &table.columns { th class=[class(column)] { (column.head) } } }
+                    }
+                    tbody {
+                        @for row in &table.rows {
+                            tr {
+                                @for (cell, column) in row.iter().zip(&table.columns) {
+                                    td class=[class(column)] { (cell) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
-    escaped
+}
+
+fn figure(plot: &Plot) -> Markup {
+    let (width, height) = SIZE;
+    html! {
+        figure {
+            svg viewBox=(format_args!("0 0 {width} {height}")) role="img" aria-label=(plot.title) {
+                (PreEscaped(&plot.elements))
+            }
+        }
+    }
 }

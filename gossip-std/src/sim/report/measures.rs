@@ -103,6 +103,18 @@ fn membership(run: &Outcome) -> Vec<Measure> {
             seconds(membership.state_after),
         ),
         Measure::new(
+            "full-membership-after-heal",
+            "full membership after the heal",
+            Unit::Seconds,
+            seconds(membership.full_after_heal),
+        ),
+        Measure::new(
+            "full-state-after-heal",
+            "all replicas equal after the heal",
+            Unit::Seconds,
+            seconds(membership.state_after_heal),
+        ),
+        Measure::new(
             "known-at-end",
             "members known at the end",
             Unit::Share,

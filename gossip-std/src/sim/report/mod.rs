@@ -3,6 +3,7 @@
 //! Nothing is drawn or written for what was not measured. No report reads a clock or a file: the
 //! same runs give the same bytes.
 
+mod about;
 mod html;
 mod json;
 mod measures;
@@ -15,6 +16,7 @@ mod tables;
 mod text;
 mod unit;
 
+pub use about::About;
 pub use html::html;
 pub use json::json;
 pub use measures::{Measure, measures};

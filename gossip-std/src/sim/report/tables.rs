@@ -3,7 +3,7 @@
 use crate::sim::outcome::{Outcome, Parameters};
 use crate::sim::{Span, id_of};
 
-use super::measures::measures;
+use super::measures::{Measure, measures};
 use super::summary::{Statistics, summary};
 use super::table::{Table, numbers, words};
 use super::unit::{Unit, digits};
@@ -44,11 +44,12 @@ pub(super) fn tables(runs: &[Outcome]) -> Vec<Table> {
     tables
 }
 
-fn details(run: &Outcome) -> [Table; 6] {
+fn details(run: &Outcome) -> [Table; 7] {
     [
         measured(run),
         coverage(run),
         detection(run),
+        beliefs(run),
         kinds(run),
         lost(run),
         peaks(run),
@@ -82,15 +83,11 @@ fn parameters(runs: &[Outcome]) -> Table {
 }
 
 fn measured(run: &Outcome) -> Table {
-    let rows = measures(run)
-        .into_iter()
-        .map(|measure| {
-            vec![
-                measure.label.to_owned(),
-                measure.unit.show_if(measure.value),
-            ]
-        })
-        .collect();
+    let row = |measure: Measure| {
+        let value = measure.value.filter(|value| *value != 0.0)?;
+        Some(vec![measure.label.to_owned(), measure.unit.show(value)])
+    };
+    let rows = measures(run).into_iter().filter_map(row).collect();
     Table::new("Measures", &[words("measure"), numbers("value")], rows)
 }
 
@@ -120,7 +117,14 @@ fn statistics(runs: &[Outcome]) -> Table {
         numbers("median"),
         numbers("95 %"),
     ];
-    let rows = summary(runs).iter().map(row).collect();
+    // Where both ends are zero, so is all between them.
+    let says = |line: &&Statistics| {
+        [line.mean, line.p95]
+            .into_iter()
+            .flatten()
+            .any(|value| value != 0.0)
+    };
+    let rows = summary(runs).iter().filter(says).map(row).collect();
     Table::new("Measures over all runs", &columns, rows)
 }
 
@@ -172,9 +176,33 @@ fn detection(run: &Outcome) -> Table {
     Table::new("Crashes", &columns, cut(rows.collect()))
 }
 
+/// The beliefs of the moment with the most.
+fn beliefs(run: &Outcome) -> Table {
+    let groups = run.beliefs.peak.iter().flat_map(|peak| &peak.groups);
+    let rows = groups.map(|one| {
+        [&one.hosts, &one.right, &one.wrong]
+            .map(ToString::to_string)
+            .to_vec()
+    });
+    let rows = cut(rows.collect());
+    let columns = [
+        words("nodes"),
+        words("hold for dead, rightly"),
+        words("and wrongly"),
+    ];
+    let at = run
+        .beliefs
+        .peak
+        .as_ref()
+        .map_or(0.0, |peak| peak.at.as_secs());
+    let title = format!("Who holds whom for dead at {}", Unit::Seconds.show(at));
+    Table::new(&title, &columns, rows)
+}
+
 fn kinds(run: &Outcome) -> Table {
     let all = run.traffic.total.bytes as f64;
-    let rows = run.traffic.kinds.iter().map(|one| {
+    let sent = run.traffic.kinds.iter().filter(|one| one.total.count > 0);
+    let rows = sent.map(|one| {
         let bytes = one.total.bytes as f64;
         let share = (all > 0.0).then(|| bytes / all);
         vec![
@@ -206,7 +234,11 @@ fn lost(run: &Outcome) -> Table {
 }
 
 fn peaks(run: &Outcome) -> Table {
-    let rows = run.tables.iter().map(|one| {
+    let used = run
+        .tables
+        .iter()
+        .filter(|one| one.peak > 0 || one.refused > 0);
+    let rows = used.map(|one| {
         vec![
             one.table.clone(),
             digits(one.peak.into()),

@@ -5,7 +5,8 @@ use gossip_core::{Checked, Node, Storage, Tables};
 
 use super::settled::Settled;
 use crate::heap::{Heap, Limits};
-use crate::sim::host::{Host, Index};
+use crate::sim::host::Host;
+use crate::sim::index::Index;
 use crate::sim::measure::Inspect;
 use crate::sim::node_host::{Call, NodeHost};
 use crate::sim::note::Note;

@@ -8,7 +8,7 @@ use super::build::Build;
 use super::cluster::Cluster;
 use super::wiring;
 use crate::sim::chance::{Purpose, below, stream, unit};
-use crate::sim::host::Index;
+use crate::sim::index::Index;
 use crate::sim::node_host::Call;
 use crate::sim::scenario::{
     Action, Boot, Churn, Flash, Pick, Restart, Rolling, Scenario, ScenarioError, Set,

@@ -9,7 +9,6 @@ mod watch;
 mod wiring;
 mod workload;
 
-use std::fmt;
 use std::io::{self, Write};
 
 use gossip_core::persist::ImportError;
@@ -44,49 +43,24 @@ impl Default for RunOptions {
 }
 
 /// Why a run came to no outcome.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// The scenario cannot be played.
-    Scenario(ScenarioError),
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
     /// Nodes that were to know each other from the beginning did not come to.
+    #[error(
+        "the nodes did not come to agree within {} before the run; try boot = \"join\"",
+        WARM_UP_STEP.times(f64::from(WARM_UP_STEPS))
+    )]
     Unsettled,
     /// Nodes cannot hold what they were to know from the beginning.
-    NoRoom(ImportError),
+    #[error("the nodes cannot know each other from the beginning: {0}; try boot = \"join\"")]
+    NoRoom(#[from] ImportError),
     /// The trace could not be written.
-    Trace(io::Error),
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Scenario(error) => error.fmt(f),
-            Self::Unsettled => write!(
-                f,
-                "the nodes did not come to agree within {} before the run; try boot = \"join\"",
-                WARM_UP_STEP.times(f64::from(WARM_UP_STEPS))
-            ),
-            Self::NoRoom(error) => write!(
-                f,
-                "the nodes cannot know each other from the beginning: {error}; try boot = \"join\""
-            ),
-            Self::Trace(error) => write!(f, "the trace could not be written: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for RunError {}
-
-impl From<ScenarioError> for RunError {
-    fn from(error: ScenarioError) -> Self {
-        Self::Scenario(error)
-    }
-}
-
-impl From<ImportError> for RunError {
-    fn from(error: ImportError) -> Self {
-        Self::NoRoom(error)
-    }
+    #[error("the trace could not be written: {0}")]
+    Trace(#[source] io::Error),
 }
 
 /// Plays a scenario with real nodes on the heap.
@@ -94,11 +68,24 @@ impl From<ImportError> for RunError {
 /// # Errors
 /// The scenario cannot be played. A violated invariant is no error but part of the outcome.
 pub fn run(scenario: &Scenario, options: &RunOptions) -> Result<Outcome, RunError> {
-    run_with(scenario, options, &heap_nodes(scenario), None)
+    run_with(
+        scenario,
+        options,
+        &heap_nodes(scenario),
+        Followers::default(),
+    )
 }
 
-/// Plays a scenario with hosts from `build`, and writes a [trace](super::trace::Trace) if there is
-/// somewhere to write it.
+/// Who follows a run; nobody by default.
+#[derive(Default)]
+pub struct Followers<'t> {
+    /// Where a [trace](super::trace::Trace) is written.
+    pub trace: Option<&'t mut dyn Write>,
+    /// Is told how far the run has come, each time everything is looked at: about 240 times.
+    pub progress: Option<&'t mut dyn FnMut(Time)>,
+}
+
+/// Plays a scenario with hosts from `build`, followed by these.
 ///
 /// # Errors
 /// The scenario cannot be played, or the trace not be written.
@@ -106,15 +93,15 @@ pub fn run_with<B: Build>(
     scenario: &Scenario,
     options: &RunOptions,
     build: &B,
-    trace: Option<&mut dyn Write>,
+    followers: Followers<'_>,
 ) -> Result<Outcome, RunError> {
     scenario.check()?;
     let world = WorldOptions {
         seed: options.seed,
         cores: options.cores,
-        detailed: trace.is_some(),
+        detailed: followers.trace.is_some(),
     };
-    let watch = Watch::new(scenario, trace);
+    let watch = Watch::new(scenario, followers.trace);
     let cluster = Cluster::new(
         scenario,
         build,
@@ -127,6 +114,7 @@ pub fn run_with<B: Build>(
         director: Director::new(scenario, options.seed),
         load: Load::new(scenario, options.seed),
         cluster,
+        progress: followers.progress,
     };
     run.start(options.seed)?;
     run.cluster.look_at_network();
@@ -155,6 +143,7 @@ struct Run<'s, 't, B: Build> {
     director: Director<'s>,
     load: Option<Load<'s>>,
     cluster: Cluster<'s, 't, B>,
+    progress: Option<&'t mut dyn FnMut(Time)>,
 }
 
 impl<B: Build> Run<'_, '_, B> {
@@ -190,6 +179,9 @@ impl<B: Build> Run<'_, '_, B> {
             self.director.perform(&mut self.cluster)?;
             if now >= next_sample {
                 self.cluster.sample();
+                if let Some(progress) = &mut self.progress {
+                    progress(now);
+                }
                 next_sample = now + period;
                 if let Some(load) = &mut self.load {
                     load.fill(&mut self.cluster, now, next_sample);

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use crate::sim::index::id_of;
 use crate::sim::network::{LossModel, NetworkConfig};
-use crate::sim::node_host::id_of;
 use crate::sim::outcome::Parameters;
 use crate::sim::scenario::{Exchange, Scenario, ScenarioError};
 use crate::sim::time::Span;

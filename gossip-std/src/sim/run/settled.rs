@@ -12,8 +12,7 @@ use super::build::roomy;
 use super::workload::random_value;
 use crate::heap::Heap;
 use crate::sim::chance::{Purpose, stream};
-use crate::sim::host::Index;
-use crate::sim::node_host::id_of;
+use crate::sim::index::{Index, id_of};
 use crate::sim::scenario::{Scenario, ScenarioError};
 
 /// What every node of a settled cluster knows: all members and the first entries of all.

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use crate::sim::host::Index;
+use crate::sim::index::{Index, id_of};
 use crate::sim::invariant::Checks;
 use crate::sim::measure::{Demand, Leeway};
 use crate::sim::monitor::{Monitor, MonitorOptions};
-use crate::sim::node_host::id_of;
 use crate::sim::note::Note;
 use crate::sim::outcome::Window;
 use crate::sim::record::{Observer, Record};
@@ -22,6 +21,9 @@ const REMEMBERED_MAX: u64 = 4_000_000;
 
 /// With more hosts than this, staleness is not measured: a sample costs their square.
 const STALENESS_HOSTS_MAX: u32 = 512;
+
+/// With more hosts than this, it is not counted who holds whom for dead: a sample may cost their square.
+const BELIEFS_HOSTS_MAX: u32 = 1024;
 
 /// With more hosts than this, nobody asks who is within reach of whom: an answer costs their number.
 pub(super) const REACH_HOSTS_MAX: u32 = 1024;
@@ -117,6 +119,7 @@ fn options(scenario: &Scenario) -> MonitorOptions {
     MonitorOptions {
         steady: steady(scenario),
         staleness: hosts <= STALENESS_HOSTS_MAX,
+        beliefs: hosts <= BELIEFS_HOSTS_MAX,
         grace: GRACE,
         demand: demand(scenario, bound),
         checks: Checks {

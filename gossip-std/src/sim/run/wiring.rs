@@ -1,6 +1,7 @@
 //! Changes of the network while a run goes on, each with the record that tells of it.
 
-use crate::sim::host::{Host, Index};
+use crate::sim::host::Host;
+use crate::sim::index::Index;
 use crate::sim::network::{HostSet, Invalid, Link, LossModel, Rule};
 use crate::sim::record::What;
 use crate::sim::scenario::ScenarioError;

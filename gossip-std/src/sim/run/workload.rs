@@ -9,7 +9,7 @@ use gossip_core::shared::Contribution;
 use super::build::Build;
 use super::cluster::Cluster;
 use crate::sim::chance::{Purpose, below, happens, stream, unit};
-use crate::sim::host::Index;
+use crate::sim::index::Index;
 use crate::sim::node_host::Call;
 use crate::sim::scenario::{Scenario, Workload};
 use crate::sim::time::{Span, Time};

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::sim::network::Invalid;
 
 /// Why a scenario cannot be played. Its text is one line that begins with the field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
 pub struct ScenarioError(String);
 
 impl ScenarioError {
@@ -31,14 +32,6 @@ impl ScenarioError {
         Self(format!("line {line}: {problem}"))
     }
 }
-
-impl fmt::Display for ScenarioError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for ScenarioError {}
 
 /// Holds if `right`; else `problem` says what is wrong with `field`.
 pub(super) fn ensure(

@@ -17,8 +17,8 @@
 
 use gossip_core::{Checked, Duration};
 
+use crate::sim::index::id_of;
 use crate::sim::network::{Latency, Link};
-use crate::sim::node_host::id_of;
 use crate::sim::scenario::{Action, At, Scenario};
 use crate::sim::{Index, Span};
 

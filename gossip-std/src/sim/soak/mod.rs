@@ -9,7 +9,6 @@ mod faults;
 mod generate;
 mod shrink;
 
-use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -56,21 +55,15 @@ pub struct Finding {
 }
 
 /// A seed that could not be played.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("seed {seed}: {error}")]
 pub struct SoakError {
     /// The seed.
     pub seed: u64,
     /// Why.
+    #[source]
     pub error: RunError,
 }
-
-impl fmt::Display for SoakError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "seed {}: {}", self.seed, self.error)
-    }
-}
-
-impl std::error::Error for SoakError {}
 
 /// Plays the scenario of each seed with real nodes and `jobs` threads until one breaks a rule, and
 /// calls `progress` after each. The report is the same whatever the number of jobs.

@@ -10,7 +10,8 @@ mod slot;
 #[cfg(test)]
 mod tests;
 
-use super::host::{Host, Index};
+use super::host::Host;
+use super::index::Index;
 use super::network::Network;
 use super::record::{NETWORK, Observer, Record, What};
 use super::time::{Span, Time};

@@ -1,7 +1,8 @@
 //! Hosts on a shared medium: each has a radio with room for one frame, and waits for its turn.
 
 use super::shard::Shard;
-use crate::sim::host::{Host, Index, Outgoing, To};
+use crate::sim::host::{Host, Outgoing, To};
+use crate::sim::index::Index;
 use crate::sim::network::{Cause, Damage, Medium, Network, Reception};
 use crate::sim::queue::{Class, Event, Order};
 use crate::sim::time::{Span, Time};

@@ -7,7 +7,7 @@ use gossip_core::SplitMix64;
 use super::clock::HostClock;
 use super::radio::Radio;
 use crate::sim::chance::{Purpose, stream};
-use crate::sim::host::Index;
+use crate::sim::index::Index;
 use crate::sim::network::Cause;
 use crate::sim::queue::Event;
 use crate::sim::time::{Span, Time};

@@ -8,8 +8,9 @@ use gossip_core::{Config, Instant, SplitMix64};
 use super::*;
 use crate::heap::{Heap, Limits};
 use crate::sim::host::{Outgoing, To};
+use crate::sim::index::id_of;
 use crate::sim::network::{Latency, Link, LossModel, NetworkConfig};
-use crate::sim::node_host::{Call, NodeHost, id_of};
+use crate::sim::node_host::{Call, NodeHost};
 
 /// Writes down everything it is told.
 #[derive(Default)]

@@ -19,6 +19,7 @@ const LEGEND: u32 = 330;
 const TITLE_HEIGHT: u32 = 80;
 const TITLE_TEXT: u32 = 34;
 const LABEL_TEXT: u32 = 28;
+const MARK_TEXT: u32 = 24;
 const LEGEND_LINE: i32 = 44;
 /// A legend's text is cut after so many characters.
 const LEGEND_CHARACTERS: usize = 20;
@@ -50,6 +51,10 @@ pub enum Form {
     Filled(Vec<(f64, f64)>),
     /// A bar that stands on the axis from one x to another.
     Bar(f64, f64, f64),
+    /// A rectangle between two corners.
+    Block((f64, f64), (f64, f64)),
+    /// A line across the chart at an x, with a word beside its upper end.
+    Mark(f64, String),
 }
 
 impl Chart {
@@ -78,6 +83,7 @@ impl Chart {
 
     fn draw_axes(&self, area: &Area) -> Drawn {
         let mut context = ChartBuilder::on(area)
+            .margin_top(28)
             .margin_right(24)
             .margin_left(16)
             .x_label_area_size(90)
@@ -118,6 +124,22 @@ impl Chart {
                 let mut bar = Rectangle::new(corners, shape.color.filled());
                 bar.set_margin(0, 0, 1, 1);
                 context.draw_series([bar])?;
+            }
+            Form::Block(from, until) => {
+                context.draw_series([Rectangle::new([*from, *until], shape.color.filled())])?;
+            }
+            Form::Mark(x, word) => {
+                let top = context.y_range().end;
+                let ends = vec![(*x, 0.0), (*x, top)];
+                context.draw_series([PathElement::new(ends, shape.color.stroke_width(2))])?;
+                // To the left of the line where there is no room to its right.
+                let side = if *x > 0.9 * context.x_range().end {
+                    HPos::Right
+                } else {
+                    HPos::Left
+                };
+                let style = text(MARK_TEXT).pos(Pos::new(side, VPos::Bottom));
+                context.draw_series([Text::new(format!(" {word} "), (*x, top), style)])?;
             }
         }
         Ok(())

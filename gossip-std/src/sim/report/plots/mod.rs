@@ -2,10 +2,12 @@
 //! is drawn for the first.
 
 mod axis;
+mod beliefs;
 mod chart;
 mod coverage;
 mod delays;
 mod epidemic;
+mod incidents;
 mod lines;
 mod palette;
 mod staleness;
@@ -34,13 +36,19 @@ pub(super) struct Plot {
 pub(super) fn plots(runs: &[Outcome]) -> Vec<Plot> {
     let shared = [coverage::chart(runs), delays::chart(runs)];
     let single = runs.first().map(|first| {
-        let charts = [
+        let timed = [
+            beliefs::course(first),
             traffic::chart(first),
-            epidemic::chart(first),
             staleness::entries(first),
             staleness::ages(first),
         ];
-        charts.map(|chart| chart.map(|chart| with_seed(chart, runs)))
+        let [course, rest @ ..] =
+            timed.map(|chart| chart.map(|chart| incidents::marked(chart, first)));
+        let charts = [course, beliefs::matrix(first), epidemic::chart(first)];
+        let charts = charts.into_iter().chain(rest);
+        charts
+            .map(|chart| chart.map(|chart| with_seed(chart, runs)))
+            .collect::<Vec<_>>()
     });
     let charts = shared.into_iter().chain(single.into_iter().flatten());
     charts.flatten().map(drawn).collect()

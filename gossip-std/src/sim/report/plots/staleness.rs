@@ -24,7 +24,7 @@ pub fn entries(run: &Outcome) -> Option<Chart> {
 /// How old the oldest of them was, and how old they were in the mean.
 pub fn ages(run: &Outcome) -> Option<Chart> {
     let oldest = points(run, |sample| sample.max_age.as_secs())?;
-    let mean = points(run, |sample| sample.mean_age.as_secs())?;
+    let mean = points(run, |sample| sample.mean_age.as_secs()).unwrap_or_default();
     let peak = Unit::Seconds.show(highest(&oldest));
     Some(Chart {
         title: "Age of stale entries".to_owned(),
@@ -43,7 +43,7 @@ fn time(points: &[(f64, f64)]) -> Axis {
 }
 
 /// A measure over time: the greatest value among samples that share a point. `None` where they make
-/// no line.
+/// no line, or one along the axis.
 fn points(run: &Outcome, value: fn(&StaleSample) -> f64) -> Option<Vec<(f64, f64)>> {
     let series = &run.staleness.series;
     let point = |samples: &[StaleSample]| {
@@ -54,7 +54,7 @@ fn points(run: &Outcome, value: fn(&StaleSample) -> f64) -> Option<Vec<(f64, f64
         .chunks(merged(series.len()))
         .filter_map(point)
         .collect();
-    (points.len() > 1).then_some(points)
+    (points.len() > 1 && highest(&points) > 0.0).then_some(points)
 }
 
 fn highest(points: &[(f64, f64)]) -> f64 {

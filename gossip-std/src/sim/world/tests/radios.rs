@@ -1,7 +1,7 @@
 //! Hosts that share one radio channel.
 
 use super::{Echo, Got, millis};
-use crate::sim::host::Index;
+use crate::sim::index::Index;
 use crate::sim::network::{Cause, MediumConfig, Network, NetworkConfig, Topology};
 use crate::sim::time::Time;
 use crate::sim::world::{HostClock, World, WorldOptions};
