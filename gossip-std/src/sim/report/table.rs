@@ -119,9 +119,17 @@ mod tests {
     #[test]
     fn text_is_broken_at_spaces_and_keeps_no_control_characters() {
         let text = wrapped(&"word\u{1b}[2Jb\nc ".repeat(30));
-        assert!(
-            text.lines().all(|line| line.starts_with("word [2Jb c")),
-            "{text}"
-        );
+        for line in text.lines() {
+            assert!(line.len() <= usize::from(WIDTH), "{line}");
+            assert!(!line.contains(char::is_control), "{line:?}");
+            let words = line.split(' ');
+            assert!(
+                words
+                    .into_iter()
+                    .all(|word| ["word", "[2Jb", "c"].contains(&word)),
+                "{line}"
+            );
+        }
+        assert_eq!(text.matches("word").count(), 30);
     }
 }
